@@ -1,0 +1,210 @@
+"""Address lists to parties: RFC 5322 §3.4 as written, and as mail clients print them for people.
+
+Rule kept: nothing is invented and nothing is dropped that names somebody; a name without an address stays a
+party without an address. One pass over the special characters, no recursion, linear in the input. Understood
+beside the standard: lists separated by ``;``, ``Name [mailto:address]``, ``Name (address)``, ``address
+<mailto:address>``, unquoted ``Last, First <address>``, and X.500 names (``</O=…/CN=…>``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from storage.records import Party
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_PARTIES = 20_000
+MAX_CHARS = 2 * 1024 * 1024
+_SIMPLE = re.compile(r'\s*(?:"([^"\\@]*)"|([^",;:<>()\[\]\\@\']*))\s*<([^\s<>,;"()\\@]+@[^\s<>,;"()\\@]+)>\s*')
+_BARE = re.compile(r"\s*([^\s<>,;:\"'()\[\]\\@]+@[^\s<>,;:\"'()\[\]\\@]+)\s*")
+_SPECIAL = re.compile(r'[",;:<>()\\\[\]]')
+_MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s<>,;\"()\[\]@]+@[^\s<>,;\"()\[\]@]+")
+_SPACES = re.compile(r"\s+")
+_BRACKETS = {"<": ">", "[": "]", "(": ")"}
+_QUOTES = "\"'\u2018\u2019\u201c\u201d"
+
+
+class _Entry:
+    """One element of a list while it is read: what stood outside of brackets, in them, and in parentheses."""
+
+    __slots__ = ("angle", "comment", "quoted", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.angle: str | None = None
+        self.comment: str | None = None
+        self.quoted = False
+
+    def blank(self) -> bool:
+        return self.angle is None and self.comment is None and not "".join(self.words).strip()
+
+
+def parse_addresses(text: str, decode_phrase: Callable[[str], str] = str) -> tuple[Party, ...]:
+    """The parties of an address list, in order, at most 20,000.
+
+    Args:
+        text: the unfolded list, at most 2 Mi characters are read.
+        decode_phrase: undoes RFC 2047 encoding; applied after splitting, because a decoded word may hold commas.
+    """
+    match = _SIMPLE.fullmatch(text)
+    if match:
+        name = match[1] if match[1] is not None else match[2]
+        return (_party(decode_phrase(name), match[3]),)
+    match = _BARE.fullmatch(text)
+    if match:
+        return (Party(address=match[1]),)
+    entries = _joined(_split(text[:MAX_CHARS]))
+    parties = (_read(entry, decode_phrase) for entry in entries)
+    return tuple(party for party in parties if party.name or party.address)
+
+
+def _split(text: str) -> list[_Entry]:
+    """Cut at the separators that stand outside of quotes and brackets."""
+    entries, entry, place = [], _Entry(), 0
+    only_semicolons = _separated_by_semicolons(text)
+    last_semicolon = text.rfind(";")
+    unclosed: set[str] = set()  # brackets known to have no end: looking again for each would be quadratic
+    while len(entries) < MAX_PARTIES:
+        match = _SPECIAL.search(text, place)
+        if match is None:
+            entry.words.append(text[place:])
+            break
+        entry.words.append(text[place : match.start()])
+        sign, place = match[0], match.end()
+        if sign == '"':
+            place = _quoted(text, place, entry, unclosed)
+        elif sign in _BRACKETS:
+            place = _bracketed(text, place, sign, entry, unclosed)
+        elif sign == ";" or (sign == "," and (not only_semicolons or _has_address(entry))):
+            entries.append(entry)
+            entry = _Entry()
+        elif sign == ":" and not only_semicolons and place <= last_semicolon and "mailto" not in entry.words[-1].lower():
+            entry = _Entry()  # the name of a group (RFC 5322 §3.4) is nobody's name
+        elif sign == "\\":
+            entry.words.append(text[place : place + 1])
+            place += 1
+        else:
+            entry.words.append(sign if sign in ",:" else "")
+    entries.append(entry)
+    return [entry for entry in entries if not entry.blank()]
+
+
+def _separated_by_semicolons(text: str) -> bool:
+    """Whether commas belong to names: Outlook separates by ``;``, a group (``name: …;``) has exactly one at its end."""
+    if ";" not in text:
+        return False
+    before, _, after = text.partition(";")
+    return ":" not in before.replace("mailto:", "") and (bool(after.strip()) or "@" not in before)
+
+
+def _quoted(text: str, place: int, entry: _Entry, unclosed: set[str]) -> int:
+    """Read a quoted string (RFC 5322 §3.2.4) after its first quote; a quote without an end is dropped."""
+    if '"' in unclosed:
+        return place
+    letters: list[str] = []
+    start = place
+    while True:
+        end = text.find('"', place)
+        if end < 0:
+            unclosed.add('"')
+            return start
+        if not _escaped(text, start, end):
+            letters.append(text[place:end])
+            break
+        letters.append(text[place : end - 1] + '"')
+        place = end + 1
+    content = "".join(letters).replace("\\\\", "\\")
+    entry.words.append(content if not entry.words or not entry.words[-1].strip() else " " + content)
+    entry.quoted = True
+    return end + 1
+
+
+def _escaped(text: str, start: int, end: int) -> bool:
+    slashes = 0
+    while end - slashes > start and text[end - slashes - 1] == "\\" and slashes < 16:  # noqa: PLR2004 - enough to tell
+        slashes += 1
+    return slashes % 2 == 1
+
+
+def _bracketed(text: str, place: int, sign: str, entry: _Entry, unclosed: set[str]) -> int:
+    closing = _BRACKETS[sign]
+    end = text.find(closing, place) if sign not in unclosed else -1
+    if end < 0:
+        unclosed.add(sign)
+        return place
+    content = text[place:end]
+    if sign == "(":
+        entry.comment = content.rpartition("(")[2].strip() or entry.comment
+    elif sign == "<":
+        nested = content.partition("<")
+        if nested[1] and text[end : end + 2] == ">>":  # <address<mailto:address>>
+            end += 1
+        _angle(nested[0] if nested[0].strip() else nested[2], entry)
+    elif "@" in content:
+        _angle(content, entry)
+    else:
+        entry.words.append(f"[{content}]")
+    return end + 1
+
+
+def _angle(content: str, entry: _Entry) -> None:
+    content = _MAILTO.sub("", content.strip())
+    if "@" in content or content[:1] == "/" or "=" in content:
+        entry.angle = entry.angle or content
+    elif content:
+        entry.words.append(content)  # <Bailey>,"Susan" </O=…>: brackets around half of a name
+
+
+def _joined(entries: list[_Entry]) -> list[_Entry]:
+    """Join ``Last`` and ``First <address>`` again where a comma inside an unquoted name cut them apart."""
+    if len(entries) > 1 and not any(_has_address(entry) for entry in entries):
+        entries = [_merge(entries)] if len(entries) == 2 else entries  # noqa: PLR2004 - a last and a first name
+    result: list[_Entry] = []
+    for entry in entries:
+        if result and not _has_address(result[-1]) and entry.angle and "".join(entry.words).strip():
+            result[-1] = _merge([result[-1], entry])
+        else:
+            result.append(entry)
+    return result
+
+
+def _has_address(entry: _Entry) -> bool:
+    return entry.angle is not None or "@" in "".join(entry.words) or "@" in (entry.comment or "")
+
+
+def _merge(entries: list[_Entry]) -> _Entry:
+    merged = _Entry()
+    merged.words = [", ".join("".join(entry.words).strip() for entry in entries)]
+    merged.angle, merged.comment = entries[-1].angle, entries[-1].comment
+    return merged
+
+
+def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
+    words = "".join(entry.words).strip()
+    if entry.angle is not None:
+        return _party(decode_phrase(words), entry.angle)
+    comment = entry.comment
+    if comment and "@" in comment and "@" not in words:
+        return _party(decode_phrase(words), comment)
+    found = _ADDRESS.search(_MAILTO.sub("", words)) if len(words) < 1000 else None  # noqa: PLR2004 - longer is no address
+    if found is None:
+        return _party(decode_phrase(words or comment or ""), None)
+    name = _MAILTO.sub("", words).replace(found[0], " ", 1).strip() or comment or ""
+    return _party(decode_phrase(name), found[0])
+
+
+def _party(name: str, address: str | None) -> Party:
+    if address is not None:
+        address = _SPACES.sub("", address).strip(_QUOTES) or None
+    name = _SPACES.sub(" ", name).strip()
+    if name[:1] == "*" and name[-1:] == "*":  # bold in text that was HTML
+        name = name.strip("*").strip()
+    while len(name) > 1 and name[0] in _QUOTES and name[-1] in _QUOTES:
+        name = name[1:-1].strip()
+    if address is not None and name.lower() == address.lower():
+        name = ""
+    return Party(name=name or None, address=address)

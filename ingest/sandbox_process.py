@@ -1,0 +1,273 @@
+"""One reader process as its parent sees it: started by exec, talked to without blocking, watched, killed.
+
+The parent never waits for a pipe that the child does not serve: both ends are non-blocking and one poll(2)
+waits for whichever is ready, so that a large input and a large answer cannot block each other. While it waits
+it looks at the clock (per input, from the moment that the reader could begin with it) and at the resident
+memory (/proc/PID/statm, every 50 ms). Whatever ends a reader is put down to the first input without an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import site
+import subprocess
+import sys
+import sysconfig
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ingest.confinement import Confinement, SandboxUnavailable
+from ingest.reading_codec import (
+    FailureReason,
+    FrameStream,
+    ReadingAnswer,
+    ReadingFailed,
+    ReadingRequest,
+    answer_of,
+    confinement_of,
+    request_parts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SAMPLE_SECONDS: Final = 0.05
+_ORPHAN_SECONDS: Final = 10
+_PIPE_BYTES: Final = 1 << 20
+_GATHERED: Final = 64
+_PAGE: Final = os.sysconf("SC_PAGESIZE")
+_CHILD: Final = (
+    "import sys; a = sys.argv; sys.path += a[4:]; "
+    "from ingest.sandbox_child import main; main(a[1], int(a[2]), int(a[3]))"
+)
+_OUT_OF_TIME: Final = frozenset({signal.SIGALRM, signal.SIGXCPU})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one reader may use. Bytes and seconds; `inputs` is after how many it is replaced by a fresh one.
+
+    An input may take `seconds`, and `seconds_per_mebibyte` more for each MiB of its size.
+    """
+
+    memory: int = 512 << 20
+    seconds: float = 30.0
+    seconds_per_mebibyte: float = 1.0
+    cpu_seconds: int = 3600
+    input_bytes: int = 160 << 20
+    answer_bytes: int = 160 << 20
+    inputs: int = 1000
+    start_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        """A reader that may do nothing would fail every input."""
+        if min(self.memory, self.seconds, self.cpu_seconds, self.input_bytes, self.answer_bytes, self.inputs) <= 0:
+            msg = "the limits of a reader must be positive"
+            raise ValueError(msg)
+
+    def seconds_for(self, size: int) -> float:
+        """The wall-clock time that an input of `size` bytes may take."""
+        return self.seconds + self.seconds_per_mebibyte * size / (1 << 20)
+
+
+class ReaderProcess:
+    """A child that reads. Not safe for threads: one of them reads at a time.
+
+    `served` counts its answers; after an abnormal end it is dead and only good for `kill`.
+    """
+
+    def __init__(self, *, reader_module: str, limits: Limits) -> None:
+        self.served = 0
+        self._limits = limits
+        self._confinement: Confinement | None = None
+        # Twice what the parent tolerates: it stops at once what would grow faster than samples are taken.
+        arguments = (reader_module, str(2 * limits.memory), str(limits.cpu_seconds), *_import_folders())
+        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own text
+            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CHILD, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd="/",
+            env={},
+            close_fds=True,
+            start_new_session=True,
+        )
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._requests = self._child.stdin.fileno()
+        self._answers = self._child.stdout.fileno()
+        for descriptor in (self._requests, self._answers):
+            os.set_blocking(descriptor, False)
+            _widen(descriptor)
+        # opened now: a child that is not dumpable may hide behind `hidepid` later
+        self._memory = os.open(f"/proc/{self._child.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._stream = FrameStream(self._answers, max_body=limits.answer_bytes)
+
+    @property
+    def process_id(self) -> int:
+        """The id of the process."""
+        return self._child.pid
+
+    def wait_until_ready(self) -> Confinement:
+        """What confines this reader, once it has imported its parsers; at once when it was asked before.
+
+        Raises:
+            SandboxUnavailable: it did not start, or not in time.
+        """
+        if self._confinement is None:
+            deadline = time.monotonic() + self._limits.start_seconds
+            waiting = select.poll()
+            waiting.register(self._answers, select.POLLIN)
+            while (frame := self._stream.next_frame()) is None:
+                left = deadline - time.monotonic()
+                if left <= 0 or (waiting.poll(left * 1000) and not self._stream.fill()):
+                    self.kill()
+                    raise SandboxUnavailable("The sandboxed reader could not be started.", **self._end())
+            self._confinement = confinement_of(frame)
+        return self._confinement
+
+    def is_silent(self) -> bool:
+        """Whether it lives and has said nothing that was not asked; to be known before it is asked again."""
+        waiting = select.poll()
+        waiting.register(self._answers, select.POLLIN)
+        return self._stream.is_empty and not waiting.poll(0)
+
+    def read(self, requests: Sequence[ReadingRequest]) -> tuple[list[ReadingAnswer], ReadingFailed | None]:
+        """Answers for the first requests, in their order; with a failure, the next request is the one at fault.
+
+        After a failure the process is dead.
+        """
+        answers: list[ReadingAnswer] = []
+        try:
+            failure = self._exchange(requests, answers)
+        except ValueError as error:  # raised by the codec: the answer is not as agreed
+            failure = ReadingFailed(reason=FailureReason.PROTOCOL, detail=str(error))
+        except BaseException:
+            self.kill()  # an interrupted exchange leaves answers in the pipe that would be taken for others
+            raise
+        self.served += len(answers)
+        if failure is not None:
+            self.kill()
+        return answers, failure
+
+    def kill(self) -> None:
+        """End it now and wait until the kernel has taken it away; again is allowed."""
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.wait()
+        if not self._child.stdin.closed:  # type: ignore[union-attr]  # it was opened as a pipe
+            self._child.stdin.close()  # type: ignore[union-attr]  # the same
+            self._child.stdout.close()  # type: ignore[union-attr]  # the same
+            os.close(self._memory)
+
+    def _exchange(self, requests: Sequence[ReadingRequest], answers: list[ReadingAnswer]) -> ReadingFailed | None:
+        outgoing = _Outgoing(self._requests, requests, self._limits)
+        waiting = select.poll()
+        waiting.register(self._answers, select.POLLIN)
+        waiting.register(self._requests, select.POLLOUT)
+        sample_at = began_at = time.monotonic()
+        while len(answers) < len(requests):
+            ready = {descriptor for descriptor, _ in waiting.poll(_SAMPLE_SECONDS * 1000)}
+            if self._requests in ready and not outgoing.write():
+                waiting.unregister(self._requests)
+            if self._answers in ready:
+                if not self._stream.fill():
+                    return self._how_it_ended()
+                before = len(answers)
+                while (frame := self._stream.next_frame()) is not None:
+                    if len(answers) >= outgoing.sent:
+                        return ReadingFailed(reason=FailureReason.PROTOCOL, detail="an answer that nobody asked for")
+                    answers.append(answer_of(frame, requests[len(answers)]))
+                if len(answers) > before:
+                    began_at = time.monotonic()
+                    continue
+            now = time.monotonic()
+            if now - began_at > self._limits.seconds_for(len(requests[len(answers)].payload)):
+                return ReadingFailed(reason=FailureReason.TIME, detail="the time limit")
+            if now >= sample_at:
+                sample_at = now + _SAMPLE_SECONDS
+                if self._resident_bytes() > self._limits.memory:
+                    return ReadingFailed(reason=FailureReason.MEMORY, detail="the memory limit")
+        return None
+
+    def _resident_bytes(self) -> int:
+        fields = os.pread(self._memory, 256, 0).split()
+        return int(fields[1]) * _PAGE if len(fields) > 1 else 0  # nothing left to read: the process has ended
+
+    def _how_it_ended(self) -> ReadingFailed:
+        # The pipe ended. A reader that closed it and lives on is no better than one that crashed.
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(timeout=1)
+        status = self._child.returncode
+        if status is None:
+            return ReadingFailed(reason=FailureReason.PROTOCOL, detail="it closed its pipe")
+        if status >= 0:
+            return ReadingFailed(reason=FailureReason.CRASH, detail=f"exit status {status}")
+        name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+        reason = FailureReason.TIME if -status in _OUT_OF_TIME else FailureReason.CRASH
+        return ReadingFailed(reason=reason, detail=name)
+
+    def _end(self) -> dict[str, int]:
+        return {"status": self._child.returncode}
+
+
+class _Outgoing:
+    """Requests on their way into a pipe; `sent` counts those of which the last byte is in it."""
+
+    def __init__(self, descriptor: int, requests: Sequence[ReadingRequest], limits: Limits) -> None:
+        self.sent = 0
+        self._descriptor = descriptor
+        self._requests = iter(requests)
+        self._limits = limits
+        self._parts: deque[tuple[memoryview, bool]] = deque()
+
+    def write(self) -> bool:
+        """Write what the pipe takes; False when there is nothing left to write, or nobody to read it."""
+        while len(self._parts) < _GATHERED and (request := next(self._requests, None)) is not None:
+            seconds = self._limits.seconds_for(len(request.payload)) + _ORPHAN_SECONDS
+            head, body = request_parts(request, seconds=seconds)
+            self._parts.append((memoryview(head), not body))
+            if body:
+                self._parts.append((memoryview(body), True))
+        try:
+            count = os.writev(self._descriptor, [part for part, _ in self._parts])
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            return False  # why is told by the other pipe
+        while self._parts and count >= len(self._parts[0][0]):
+            part, is_last = self._parts.popleft()
+            count -= len(part)
+            self.sent += is_last
+        if self._parts:
+            part, is_last = self._parts[0]
+            self._parts[0] = part[count:], is_last
+        return bool(self._parts) or self._has_more()
+
+    def _has_more(self) -> bool:
+        request = next(self._requests, None)
+        if request is None:
+            return False
+        return True
+
+
+def _import_folders() -> list[str]:
+    """Where the packages of the house and the installed ones lie; the standard library finds itself."""
+    house = Path(__file__).resolve().parent.parent
+    installed = {*site.getsitepackages(), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return [str(house), *sorted(folder for folder in installed if Path(folder).is_dir())]
+
+
+def _widen(descriptor: int) -> None:
+    # a kernel may keep pipes small for one user's sum of them; slower, not wrong
+    import fcntl
+
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -1,0 +1,68 @@
+"""What a channel hands to the depositor, and what it may rely on when it gets an answer.
+
+Rule: a channel acknowledges (SMTP 250, IMAP cursor, HTTP 201) only after `Depositor.deposit` has returned;
+before that the bytes are the sender's, after that they are ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.records import Channel, Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Bytes on their way in, exactly as the channel received them.
+
+    `account` separates sources within a channel (``smtp``, or the name of an IMAP account): the same payload
+    from the same custodian over the same channel and account is a duplicate. `custodian_id` is None where
+    nobody could be named; such a submission is kept and quarantined. `kind` is the submitter's own word for
+    the format, None where it is to be detected.
+    """
+
+    channel: Channel
+    account: str
+    custodian_id: str | None
+    envelope: Envelope
+    payload: bytes
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposited:
+    """The durable answer: `duplicate_of` names the earlier submission where these bytes were known already.
+
+    `position` is the ledger position of the leaf, `sha256` the lower-case hexadecimal digest of the payload.
+    """
+
+    submission_id: str
+    duplicate_of: str | None
+    position: int
+    received_at: datetime
+    sha256: str
+
+
+class Depositor(Protocol):
+    """The only way in."""
+
+    def deposit(self, handover: Handover) -> Deposited:
+        """Make the payload durable and answer when it is; blocks, and may be called from many threads at once.
+
+        Raises:
+            StorageFull: no space; nothing was half-done.
+            TemporarilyUnavailable: the same again later will do.
+        """
+        ...
+
+
+class CustodianDirectory(Protocol):
+    """Who is whose records' custodian."""
+
+    def find(self, address: str) -> str | None:
+        """The id of the custodian with this address (compared without regard to case), or None; may block."""
+        ...

@@ -1,0 +1,252 @@
+"""TOML tables to rule trees: the words that a schedule file has for clocks, combinators and steps.
+
+Rule: pure, and complete for `retention.rules`: every tree can be written and nothing is written that the
+evaluation does not carry. A table is one of: a clock (`trigger`), `permanent = true`, or exactly one combinator.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from retention.calendars import Unit
+from retention.facts import NAME, attribute_text
+from retention.reading import Place, Table
+from retention.rules import (
+    DISPOSITION_CODES,
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_PERIOD,
+    TRIGGER_CODES,
+    AllOf,
+    Branch,
+    Condition,
+    Disposition,
+    EarlierOf,
+    Expression,
+    ExtendedByConsent,
+    LaterOf,
+    LongerAuthorised,
+    Permanent,
+    Pick,
+    Step,
+    Term,
+    Terms,
+    Trigger,
+    WhicheverApplies,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_AGE = 150
+MAX_NTH = 100
+MAX_WAIT_DAYS = 3_660
+MAX_STEPS = 15
+_TERM_KEYS = frozenset({"trigger", "period", "unit", "events", "pick", "of", "day", "nth", "age", "if_any"})
+_LISTS: dict[str, Callable[..., Expression]] = {"later_of": LaterOf, "earlier_of": EarlierOf, "all_of": AllOf}
+_WRAPPERS: dict[str, Callable[..., Expression]] = {
+    "longer_authorised": LongerAuthorised,
+    "extended_by_consent": ExtendedByConsent,
+}
+_COMBINATORS = (*_LISTS, *_WRAPPERS, "whichever_applies", "permanent")
+
+
+class _Budget:
+    """Counts the nodes of one tree, so that a file cannot ask for an endless evaluation."""
+
+    def __init__(self, place: Place) -> None:
+        self._left = MAX_NODES
+        self._place = place
+
+    def take(self, depth: int) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self._place.refuse(f"a rule has at most {MAX_NODES} clocks and combinators")
+        if depth > MAX_DEPTH:
+            self._place.refuse(f"combinators nest at most {MAX_DEPTH} deep")
+
+
+def read_terms(table: Table) -> Terms | None:
+    """Minimum, maximum and steps of a rule or case; None where the table prescribes none of them.
+
+    Raises:
+        InvalidInput: the terms cannot be understood or contradict themselves.
+    """
+    permanent = table.flag("permanent")
+    minimum = _optional(table, "minimum")
+    maximum = _optional(table, "maximum")
+    steps = _steps(table)
+    if permanent:
+        if minimum is not None or maximum is not None:
+            table.place.refuse(f"{table.name} is permanent and so has neither minimum nor maximum")
+        minimum = Permanent()
+    if minimum is None and maximum is None:
+        if steps:
+            table.place.refuse(f"{table.name} has steps, but no minimum, no maximum and no permanent = true")
+        return None
+    try:
+        return Terms(minimum=minimum, maximum=maximum, steps=steps)
+    except ValueError as error:
+        _refuse(table, error)
+
+
+def read_expression(value: Any, place: Place, name: str) -> Expression:
+    """A rule tree from its TOML table.
+
+    Raises:
+        InvalidInput: the table is no tree, or too large a one.
+    """
+    return _expression(value, place, name, _Budget(place), depth=1)
+
+
+def _optional(table: Table, key: str) -> Expression | None:
+    value = table.raw(key)
+    return None if value is None else read_expression(value, table.place, f"{key} of {table.name}")
+
+
+def _expression(value: Any, place: Place, name: str, budget: _Budget, *, depth: int) -> Expression:
+    budget.take(depth)
+    table = Table.of(value, place, name)
+    used = [key for key in _COMBINATORS if table.has(key)]
+    if "trigger" in table.members and not used:
+        return _term(table)
+    if len(used) != 1 or "trigger" in table.members:
+        place.refuse(f"{name} must have a trigger, or exactly one of {', '.join(_COMBINATORS)}")
+    key = used[0]
+    tree: Expression
+    if key == "permanent":
+        if not table.flag("permanent"):
+            place.refuse(f"permanent of {name} can only be true")
+        tree = Permanent()
+    elif key in _LISTS:
+        tree = _LISTS[key](branches=_branches(table, key, budget, depth))
+    elif key == "whichever_applies":
+        tree = WhicheverApplies(branches=_applicable(table, budget, depth))
+    else:
+        then = _expression(table.raw(key), place, f"{key} of {name}", budget, depth=depth + 1)
+        tree = _WRAPPERS[key](then=then, event=table.word("event")) if table.has("event") else _WRAPPERS[key](then=then)
+    table.done()
+    return tree
+
+
+def _branches(table: Table, key: str, budget: _Budget, depth: int) -> tuple[Expression, ...]:
+    entries = table.tables(key, MAX_NODES)
+    if len(entries) < 2:  # noqa: PLR2004 - one branch combines nothing
+        table.place.refuse(f"{key} of {table.name} needs at least two branches")
+    names = [f"branch {number} of {key}" for number in range(1, len(entries) + 1)]
+    return tuple(
+        _expression(entry, table.place, name, budget, depth=depth + 1)
+        for entry, name in zip(entries, names, strict=True)
+    )
+
+
+def _applicable(table: Table, budget: _Budget, depth: int) -> tuple[Branch, ...]:
+    branches = []
+    for number, entry in enumerate(table.tables("whichever_applies", MAX_NODES), start=1):
+        branch = Table.of(entry, table.place, f"branch {number} of whichever_applies")
+        when = read_condition(branch)
+        # `when` stands beside the branch's own keys, or around a tree under `then`
+        inner = {key: member for key, member in branch.members.items() if key != "when"}
+        inner = inner["then"] if set(inner) == {"then"} else inner
+        then = _expression(inner, table.place, branch.name, budget, depth=depth + 1)
+        branches.append(Branch(when=when, then=then))
+    if not branches:
+        table.place.refuse(f"whichever_applies of {table.name} needs at least one branch")
+    return tuple(branches)
+
+
+def read_condition(table: Table) -> Condition:
+    """The `when` of a branch or case: names of facts, each with a value or a list of values.
+
+    Raises:
+        InvalidInput: it is no table of that kind.
+    """
+    value = table.raw("when")
+    if value is None:
+        return Condition()
+    members = Table.of(value, table.place, f"when of {table.name}").members
+    facts = []
+    for name, allowed in members.items():
+        values = allowed if isinstance(allowed, list) else [allowed]
+        if not NAME.fullmatch(name) or not values or len(values) > MAX_NODES:
+            table.place.refuse(f"when of {table.name} must name facts by words of a-z, 0-9 and _, with values")
+        if not all(isinstance(entry, (str, bool, int)) for entry in values):
+            table.place.refuse(f"when of {table.name} compares with texts, numbers, true or false")
+        facts.append((name, tuple(attribute_text(entry) for entry in values)))
+    return Condition(facts=tuple(facts))
+
+
+def _term(table: Table) -> Term:
+    unknown = sorted(set(table.members) - _TERM_KEYS)
+    if unknown:
+        table.place.refuse(f"{table.name} has no {unknown[0][:40]!r}; known are {', '.join(sorted(_TERM_KEYS))}")
+    trigger = _trigger(table, "trigger")
+    if trigger is Trigger.NONE:
+        table.place.refuse(f"{table.name} has no trigger; say permanent = true instead")
+    if table.has("unit") and not table.has("period"):
+        table.place.refuse(f"{table.name} has a unit but no period")
+    period = table.number("period", 0, low=0, high=MAX_PERIOD)
+    if period and not table.has("unit"):
+        table.place.refuse(f"{table.name} has a period but no unit")
+    _check_belonging(table, trigger)
+    try:
+        return Term(
+            trigger=trigger,
+            period=period or 0,
+            unit=table.choice("unit", Unit, Unit.YEAR),
+            events=table.words("events"),
+            pick=table.choice("pick", Pick) if table.has("pick") else None,
+            of=_trigger(table, "of") if table.has("of") else Trigger.CREATED,
+            day=table.month_day("day"),
+            nth=table.number("nth", 1, low=1, high=MAX_NTH) or 1,
+            age=table.number("age", None, low=0, high=MAX_AGE),
+            if_any=table.word("if_any") if table.has("if_any") else None,
+        )
+    except ValueError as error:
+        _refuse(table, error)
+
+
+def _check_belonging(table: Table, trigger: Trigger) -> None:
+    """Refuse keys that the trigger would not read: they would be a rule that nobody follows."""
+    moving = {Trigger.CALENDAR_YEAR_END, Trigger.FISCAL_YEAR_END, Trigger.SCHOOL_YEAR_END, Trigger.FIXED_DAY}
+    allowed = {
+        "of": moving,
+        "day": {Trigger.FIXED_DAY},
+        "nth": {Trigger.FIXED_DAY},
+        "age": {Trigger.AGE_REACHED},
+    }
+    for key, triggers in allowed.items():
+        if table.has(key) and trigger not in triggers:
+            table.place.refuse(f"{key} of {table.name} does not go with the trigger {trigger.value}")
+    if table.has("of") and table.has("events"):
+        table.place.refuse(f"{table.name} counts from events or of a moment, not both")
+    if table.has("events") and trigger is Trigger.AGE_REACHED:
+        table.place.refuse(f"events of {table.name} do not go with the trigger age_reached")
+
+
+def _trigger(table: Table, key: str) -> Trigger:
+    value = table.raw(key)
+    if isinstance(value, str) and value in TRIGGER_CODES:
+        return TRIGGER_CODES[value]
+    return table.choice(key, Trigger)
+
+
+def _steps(table: Table) -> tuple[Step, ...]:
+    steps = []
+    for number, entry in enumerate(table.tables("steps", MAX_STEPS), start=1):
+        name = f"step {number} of {table.name}"
+        step = Table.of({"do": entry} if isinstance(entry, str) else entry, table.place, name)
+        code = step.raw("do")
+        disposition = (
+            DISPOSITION_CODES[code]
+            if isinstance(code, str) and code in DISPOSITION_CODES
+            else step.choice("do", Disposition)
+        )
+        wait = step.number("wait_days", 0, low=0, high=MAX_WAIT_DAYS)
+        steps.append(Step(disposition=disposition, wait_days=wait or 0, party=step.text("party", "")))
+        step.done()
+    return tuple(steps)
+
+
+def _refuse(table: Table, error: ValueError) -> NoReturn:
+    table.place.refuse(f"{table.name}: {error}")

@@ -1,0 +1,185 @@
+"""Reading TOML tables strictly: every key is asked for, none is left over, every refusal names its place.
+
+Rule: what is not understood is refused with one sentence that names file, line where known, and series. Sizes are
+bounded before anything is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from retention.calendars import MonthDay
+from retention.facts import NAME
+from storage.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+    from typing import TypeVar
+
+    Choice = TypeVar("Choice", bound=StrEnum)
+
+MAX_TEXT = 8_000
+MAX_LIST = 10_000
+_MONTH_DAY_LENGTH = len("06-30")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a schedule file something stands; `line` counts from 1."""
+
+    file: str
+    line: int | None = None
+    series: str | None = None
+
+    def refuse(self, why: str) -> NoReturn:
+        """Say no.
+
+        Raises:
+            InvalidInput: always, with file, line and series as fields.
+        """
+        words = self.file
+        fields: dict[str, str | int] = {"file": self.file}
+        if self.line is not None:
+            words += f", line {self.line}"
+            fields["line"] = self.line
+        if self.series is not None:
+            words += f", series {self.series}"
+            fields["series"] = self.series
+        raise InvalidInput(f"{words}: {why}", **fields)
+
+
+@dataclass(slots=True)
+class Table:
+    """A TOML table that is read key by key; `done` refuses what nobody asked for."""
+
+    members: dict[str, Any]
+    place: Place
+    name: str = "the file"
+    asked: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, value: Any, place: Place, name: str) -> Table:
+        """A table, or a refusal."""
+        if not isinstance(value, dict):
+            place.refuse(f"{name} must be a table")
+        return cls(value, place, name)
+
+    def done(self) -> None:
+        """Refuse keys that nobody asked for: a misspelt key would otherwise change a rule silently."""
+        left = sorted(set(self.members) - self.asked)
+        if left:
+            self.place.refuse(f"{self.name} has no {left[0][:40]!r}; known are {', '.join(sorted(self.asked))}")
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there; asking does not read it."""
+        return key in self.members
+
+    def raw(self, key: str) -> Any:
+        """The value as it is, or None."""
+        self.asked.add(key)
+        return self.members.get(key)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text of at most `MAX_TEXT` characters; required if there is no default."""
+        value = self.raw(key)
+        if value is None:
+            if default is None:
+                self.place.refuse(f"{self.name} needs {key}")
+            return default
+        if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or not value.isprintable():
+            self.place.refuse(
+                f"{key} of {self.name} must be a printable text of 1 to {MAX_TEXT} characters on one line"
+            )
+        return value
+
+    def word(self, key: str, default: str | None = None) -> str:
+        """A name made of a-z, 0-9 and _."""
+        value = self.text(key, default)
+        if not NAME.fullmatch(value):
+            self.place.refuse(f"{key} of {self.name} must be a word of a-z, 0-9 and _, at most 64 long")
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """True or false."""
+        value = self.raw(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.place.refuse(f"{key} of {self.name} must be true or false")
+        return value
+
+    def number(self, key: str, default: int | None, *, low: int, high: int) -> int | None:
+        """A whole number within bounds."""
+        value = self.raw(key)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self.place.refuse(f"{key} of {self.name} must be a whole number from {low} to {high}")
+        return value
+
+    def day(self, key: str) -> date | None:
+        """A date, or None."""
+        value = self.raw(key)
+        if value is None:
+            return None
+        if isinstance(value, str):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                self.place.refuse(f"{key} of {self.name} must be a date such as 2024-06-30")
+        if not isinstance(value, date) or isinstance(value, datetime):
+            self.place.refuse(f"{key} of {self.name} must be a date such as 2024-06-30")
+        return value
+
+    def month_day(self, key: str) -> MonthDay | None:
+        """A day of every year such as 06-30, or None."""
+        value = self.raw(key)
+        if value is None:
+            return None
+        if isinstance(value, str) and len(value) == _MONTH_DAY_LENGTH and value[2] == "-":
+            month, day = value[:2], value[3:]
+            if month.isascii() and month.isdecimal() and day.isascii() and day.isdecimal():
+                try:
+                    return MonthDay(month=int(month), day=int(day))
+                except ValueError:
+                    pass
+        self.place.refuse(f"{key} of {self.name} must be a day of the year such as 06-30")
+
+    def choice(self, key: str, kinds: type[Choice], default: Choice | None = None) -> Choice:
+        """One of a fixed set of words; required if there is no default."""
+        value = self.raw(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, str):
+            for kind in kinds:
+                if kind.value == value:
+                    return kind
+        self.place.refuse(f"{key} of {self.name} must be one of {', '.join(kind.value for kind in kinds)}")
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of names, or one name; empty if absent."""
+        value = self.raw(key)
+        if value is None:
+            return ()
+        entries = [value] if isinstance(value, str) else value
+        if not isinstance(entries, list) or not entries or len(entries) > MAX_LIST:
+            self.place.refuse(f"{key} of {self.name} must be a word or a list of words")
+        for entry in entries:
+            if not isinstance(entry, str) or not NAME.fullmatch(entry):
+                self.place.refuse(f"{key} of {self.name} must hold words of a-z, 0-9 and _, at most 64 long")
+        return tuple(entries)
+
+    def tables(self, key: str, limit: int = MAX_LIST) -> list[Any]:
+        """A list of tables, each still to be read; empty if absent."""
+        value = self.raw(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > limit:
+            self.place.refuse(f"{key} of {self.name} must be a list of at most {limit} tables")
+        return value
+
+    def within(self, series: str, line: int | None) -> Table:
+        """The same table, its refusals naming a series."""
+        return Table(self.members, replace(self.place, series=series, line=line), f"series {series}", self.asked)

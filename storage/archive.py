@@ -1,0 +1,151 @@
+"""Making and opening an archive's folder: what lies where, with which rights, in which format version.
+
+Rule: an archive exists when its `archive` row is committed; a half-made folder is refused and named. An older
+program refuses a newer archive in one sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import zoneinfo
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from storage.catalogue import Catalogue
+from storage.custodians import Custodians
+from storage.errors import Conflict, InvalidInput, NewerFormat
+from storage.events import EventKind
+from storage.identifiers import Prefix, new_id
+from storage.keys import Keyring, Secret, create_keys
+from storage.ledger import Ledger
+from storage.local_blobs import LocalBlobs
+from storage.migrating import migrate
+from storage.submissions import Submissions
+from storage.tables import archive, epochs, ledger_head
+from storage.transaction import Store, now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from storage.blobs import BlobStore
+
+FORMAT = 1
+_FOLDERS = ("objects", "index", "keys", "ledger", "ledger/tile", "drafts", "tmp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """An opened archive: the parts of the storage floor, wired together."""
+
+    folder: Path
+    id: str
+    zone: zoneinfo.ZoneInfo
+    test_clock: bool
+    created_at: datetime
+    keyring: Keyring
+    store: Store
+    blobs: BlobStore
+    submissions: Submissions
+    custodians: Custodians
+    catalogue: Catalogue
+    ledger: Ledger
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+
+def read_zone(name: str) -> zoneinfo.ZoneInfo:
+    """A time zone by its name.
+
+    Raises:
+        InvalidInput: there is none with this name.
+    """
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidInput(f"{name!r} is not a time zone; write it like America/Los_Angeles") from error
+
+
+def create_archive(
+    folder: Path,
+    secrets: Sequence[Secret],
+    *,
+    zone: str,
+    test_clock: bool = False,
+    actor: str,
+    clock: Callable[[], datetime] = now,
+) -> Archive:
+    """Make a new archive in an empty or absent folder.
+
+    Raises:
+        Conflict: something is there already.
+        InvalidInput: no such time zone.
+    """
+    read_zone(zone)
+    if (folder / "keys" / "slots.json").exists():
+        raise Conflict(f"{folder} already holds an archive; choose another folder with --data")
+    if folder.exists() and any(entry.name != "archiver.toml" for entry in folder.iterdir()):
+        raise Conflict(f"{folder} is not empty; choose an empty folder with --data")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name in _FOLDERS:
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
+    archive_id = new_id(Prefix.ARCHIVE)
+    keyring = create_keys(folder / "keys", archive_id, list(secrets))
+    migrate(folder / "archive.db", keyring.database_key)
+    store = Store(folder, keyring, clock)
+    at = clock()
+    with store.read() as connection:  # not `write`: it needs the very rows that are made here
+        connection.execute(insert(ledger_head), [{"one": 1, "size": 0, "frontier": b""}])
+        connection.execute(insert(epochs), [{"number": 1, "state": "current", "created_at": at}])
+    with store.write() as transaction:
+        row = {"id": archive_id, "format": FORMAT, "zone": zone, "test_clock": test_clock, "created_at": at}
+        transaction.connection.execute(insert(archive), [row])
+        facts = {"zone": zone, "test_clock": test_clock, "format": FORMAT}
+        transaction.append(EventKind.ARCHIVE_CREATED, actor=actor, subjects=(archive_id,), payload=facts)
+    os.sync()
+    store.close()
+    opened = open_archive(folder, keyring, clock)
+    opened.ledger.publish_checkpoint()
+    return opened
+
+
+def open_archive(folder: Path, keyring: Keyring, clock: Callable[[], datetime] = now) -> Archive:
+    """Open an archive whose keys are opened.
+
+    Raises:
+        NewerFormat: a newer version of this program wrote it.
+        Conflict: it was never completely made.
+    """
+    store = Store(folder, keyring, clock)
+    with store.read() as connection:
+        row = connection.execute(select(archive)).first()
+    if row is None:
+        store.close()
+        raise Conflict(f"{folder} holds an archive that was never completely made; remove it and run init again")
+    if row.format > FORMAT:
+        store.close()
+        raise NewerFormat(
+            f"this archive has format {row.format} and this program knows up to {FORMAT}; use the newer program"
+        )
+    blobs = LocalBlobs(folder / "objects")
+    custodians = Custodians(store)
+    return Archive(
+        folder=folder,
+        id=row.id,
+        zone=read_zone(row.zone),
+        test_clock=row.test_clock,
+        created_at=row.created_at,
+        keyring=keyring,
+        store=store,
+        blobs=blobs,
+        submissions=Submissions(store, blobs),
+        custodians=custodians,
+        catalogue=Catalogue(store, custodians),
+        ledger=Ledger(store, folder / "ledger"),
+    )

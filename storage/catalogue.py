@@ -1,0 +1,203 @@
+"""The catalogue of records: added once, opened for readers, paged through for clocks and checks.
+
+Rule: what was captured has no update. A record's series and state change, by acts that leave a leaf; what it
+says is sealed and stays as it was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from storage.description_codec import decode, encode
+from storage.errors import NotFound
+from storage.events import EventKind
+from storage.records import Channel, Component, DescribedRecord, Description, Grade, Record, RecordKind, RecordState
+from storage.sealing import SealKind
+from storage.tables import components, records
+from storage.transaction import PreparedEvent, Transaction, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.custodians import Custodians
+    from storage.transaction import Store
+    from storage.vault import HolderKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRecord:
+    """A record sealed and ready to be added. `stored` are its components that are objects of their own."""
+
+    record: Record
+    holder: str
+    sealed_description: bytes
+    stored: tuple[tuple[Component, str], ...]
+    event: PreparedEvent
+
+
+class Catalogue:
+    """The records of one archive."""
+
+    def __init__(self, store: Store, custodians: Custodians) -> None:
+        self._store = store
+        self._custodians = custodians
+
+    def prepare(
+        self,
+        record: Record,
+        description: Description,
+        *,
+        key: HolderKey,
+        stored: Sequence[tuple[Component, str]],
+        epoch: int,
+        actor: str,
+    ) -> PreparedRecord:
+        """Seal a description under the holder's key.
+
+        Args:
+            record: its facts; the position is given when it is added.
+            description: what was read, its stored components included.
+            key: the record's own key, or that of the submission that lends it.
+            stored: components that are objects of their own, with their blob ids.
+            epoch: the current epoch.
+            actor: who examined.
+        """
+        sealed = self._store.vault.seal(key, SealKind.DESCRIPTION, record.id, encode(description))
+        blobs = (hashlib.sha256(sealed).hexdigest(), *(blob_id for _, blob_id in stored))
+        subjects = (record.id, record.submission_id)
+        event = prepare(
+            self._store.vault,
+            epoch,
+            EventKind.RECORD_ARCHIVED,
+            self._store.clock(),
+            actor,
+            subjects,
+            blobs=blobs,
+        )
+        return PreparedRecord(
+            record=record, holder=key.holder, sealed_description=sealed, stored=tuple(stored), event=event
+        )
+
+    def add(self, transaction: Transaction, prepared: Sequence[PreparedRecord]) -> list[Record]:
+        """Write the rows and leaves of prepared records, in order."""
+        added = [replace(one.record, position=transaction.append_prepared(one.event)) for one in prepared]
+        if not added:
+            return added
+        transaction.connection.execute(
+            insert(records),
+            [
+                {
+                    "id": one.id,
+                    "kind": one.kind.value,
+                    "submission_id": one.submission_id,
+                    "custodian_id": one.custodian_id,
+                    "channel": one.channel.value,
+                    "captured_at": one.captured_at,
+                    "sent_at": one.sent_at,
+                    "series_id": one.series_id,
+                    "state": one.state.value,
+                    "grade": one.grade.value,
+                    "position": one.position,
+                    "holder": ready.holder,
+                    "sealed_description": ready.sealed_description,
+                }
+                for one, ready in zip(added, prepared, strict=True)
+            ],
+        )
+        stored = [
+            {"id": component.id, "record_id": one.record.id, "role": component.role.value, "blob_id": blob_id}
+            for one in prepared
+            for component, blob_id in one.stored
+        ]
+        if stored:
+            transaction.connection.execute(insert(components), stored)
+        return added
+
+    def get(self, connection: Connection, record_id: str) -> Record:
+        """The facts of one record.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        row = connection.execute(_facts().where(records.c.id == record_id)).first()
+        if row is None:
+            raise NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
+        return _record(row)
+
+    def describe(self, connection: Connection, ids: Sequence[str]) -> list[DescribedRecord]:
+        """These records, opened, in the order asked; unknown and destroyed ones are absent.
+
+        Raises:
+            Corrupt: a description is not what was sealed.
+        """
+        found: dict[str, DescribedRecord] = {}
+        for start in range(0, len(ids), 500):
+            rows = connection.execute(select(records).where(records.c.id.in_(ids[start : start + 500]))).all()
+            keys = self._store.holder_keys(connection, [row.holder for row in rows])
+            owners = self._custodians.open(connection, [row.custodian_id for row in rows])
+            for row in rows:
+                key = keys.get(row.holder)
+                if key is None:
+                    continue
+                plain = self._store.vault.unseal(key, SealKind.DESCRIPTION, row.id, row.sealed_description)
+                found[row.id] = DescribedRecord(
+                    record=_record(row), description=decode(plain), custodian=owners[row.custodian_id]
+                )
+        return [found[one] for one in ids if one in found]
+
+    def page_records(self, connection: Connection, after: str | None, limit: int) -> list[Record]:
+        """Records in order of their id, those after `after`, at most `limit`."""
+        query = _facts().order_by(records.c.id).limit(limit)
+        if after is not None:
+            query = query.where(records.c.id > after)
+        return [_record(row) for row in connection.execute(query)]
+
+    def of_submission(self, connection: Connection, submission_id: str) -> list[Record]:
+        """The records that examination made of a submission."""
+        query = _facts().where(records.c.submission_id == submission_id).order_by(records.c.id)
+        return [_record(row) for row in connection.execute(query)]
+
+    def count(self, connection: Connection, state: RecordState | None = None) -> int:
+        """How many records there are (in a state)."""
+        query = select(func.count()).select_from(records)
+        if state is not None:
+            query = query.where(records.c.state == state.value)
+        counted: int = connection.execute(query).scalar_one()
+        return counted
+
+    def stored_components(self, connection: Connection, record_id: str) -> dict[str, str]:
+        """Blob ids of the record's components that are objects of their own, by component id."""
+        query = select(components.c.id, components.c.blob_id).where(components.c.record_id == record_id)
+        return {row.id: row.blob_id for row in connection.execute(query)}
+
+    def assign_series(self, transaction: Transaction, record_id: str, series_id: str, *, actor: str, why: str) -> None:
+        """Put a record into a series; an act with a leaf, its reason in the payload."""
+        change = update(records).where(records.c.id == record_id).values(series_id=series_id)
+        transaction.connection.execute(change)
+        payload = {"series": series_id, "why": why}
+        transaction.append(EventKind.RECORD_ASSIGNED, actor=actor, subjects=(record_id,), payload=payload)
+
+
+def _facts() -> Any:
+    """All columns but the sealed one."""
+    return select(*(column for column in records.c if column.name != "sealed_description"))
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        id=row.id,
+        kind=RecordKind(row.kind),
+        submission_id=row.submission_id,
+        custodian_id=row.custodian_id,
+        channel=Channel(row.channel),
+        captured_at=row.captured_at,
+        sent_at=row.sent_at,
+        series_id=row.series_id,
+        state=RecordState(row.state),
+        grade=Grade(row.grade),
+        position=row.position,
+    )

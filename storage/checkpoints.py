@@ -1,0 +1,105 @@
+"""Signed tree heads in C2SP tlog-checkpoint form: three lines of text and an Ed25519 signature line.
+
+Rule: a checkpoint says origin, size and root, and anyone with the public key can check it without us.
+Sources: C2SP tlog-checkpoint, C2SP signed-note (key id = first 4 bytes of SHA-256(name, 0x0A, 0x01, key)).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from storage.errors import Corrupt
+from storage.merkle import HASH_BYTES
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_ED25519 = b"\x01"
+_BODY_LINES = 3
+_ID_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A tree head: the log's origin, its number of leaves and its root hash."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def body(self) -> str:
+        """The signed text."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:_ID_BYTES]
+
+
+def verifier_key(name: str, private: Ed25519PrivateKey) -> str:
+    """The public key as a signed-note verifier line: ``name+keyid+base64``."""
+    public = private.public_key().public_bytes_raw()
+    encoded = base64.b64encode(_ED25519 + public).decode()
+    return f"{name}+{_key_id(name, public).hex()}+{encoded}"
+
+
+def sign(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> bytes:
+    """The checkpoint as a signed note, signed by its origin."""
+    body = checkpoint.body()
+    public = private.public_key().public_bytes_raw()
+    signature = _key_id(checkpoint.origin, public) + private.sign(body.encode())
+    return f"{body}\n\N{EM DASH} {checkpoint.origin} {base64.b64encode(signature).decode()}\n".encode()
+
+
+def read_verifier_key(line: str) -> tuple[str, bytes]:
+    """Name and raw public key of a verifier line.
+
+    Raises:
+        Corrupt: not such a line.
+    """
+    try:
+        name, identifier, encoded = line.strip().split("+", 2)
+        key = base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise Corrupt("this is not a public key line of the form name+id+key") from error
+    if key[:1] != _ED25519 or _key_id(name, key[1:]).hex() != identifier:
+        raise Corrupt("the public key line does not match its own id")
+    return name, key[1:]
+
+
+def verify(note: bytes, verifier: str) -> Checkpoint:
+    """Check a signed checkpoint against a verifier line and return what it says.
+
+    Raises:
+        Corrupt: not a checkpoint, another log's, or the signature is wrong.
+    """
+    name, public = read_verifier_key(verifier)
+    try:
+        body, signatures = note.decode().split("\n\n", 1)
+        lines = body.split("\n")
+        origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+    except (ValueError, IndexError, binascii.Error) as error:
+        raise Corrupt("this is not a checkpoint") from error
+    canonical = Checkpoint(origin=origin, size=size, root=root)
+    if len(lines) != _BODY_LINES or len(root) != HASH_BYTES or canonical.body() != body + "\n" or origin != name:
+        raise Corrupt("the checkpoint is not of this log")
+    for line in signatures.splitlines():
+        prefix = f"\N{EM DASH} {name} "
+        if not line.startswith(prefix):
+            continue
+        try:
+            blob = base64.b64decode(line[len(prefix) :], validate=True)
+            if blob[:_ID_BYTES] != _key_id(name, public):
+                continue
+            Ed25519PublicKey.from_public_bytes(public).verify(blob[_ID_BYTES:], canonical.body().encode())
+        except (InvalidSignature, binascii.Error):
+            continue
+        return canonical
+    raise Corrupt("the checkpoint is not signed by this key")

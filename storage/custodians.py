@@ -1,0 +1,113 @@
+"""Custodians: the employees whose records these are, and every address by which they are known.
+
+Rule: names and addresses are sealed under a key of the custodian's own; an address is found again by a keyed
+digest of its normal form, so that the table says nothing to whoever reads it without the keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, insert, select
+
+from storage.errors import Conflict, InvalidInput
+from storage.events import EventKind
+from storage.identifiers import Prefix, new_id
+from storage.records import Custodian
+from storage.sealing import SealKind
+from storage.tables import custodian_addresses, custodians
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.transaction import Store
+
+_LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+
+
+def normal_address(address: str) -> str:
+    """An address as it is compared: without brackets and blanks, case folded.
+
+    RFC 5321 lets the local part be case-sensitive; no provider that employees use makes it so.
+    """
+    return address.strip().strip("<>").strip().casefold()
+
+
+def check_address(address: str) -> str:
+    """The normal form of an address that somebody typed.
+
+    Raises:
+        InvalidInput: it cannot be an address.
+    """
+    normal = normal_address(address)
+    local, at, domain = normal.rpartition("@")
+    unusable = not at or not local or not domain or len(normal) > _LONGEST_ADDRESS
+    if unusable or any(character.isspace() or character in "<>,;" for character in normal):
+        raise InvalidInput(f"{address!r} is not an e-mail address; write it like name@example.org")
+    return normal
+
+
+class Custodians:
+    """The custodians of one archive."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._opened: dict[str, Custodian] = {}
+
+    def _tag(self, address: str) -> bytes:
+        message = b"custodian-address\x00" + normal_address(address).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._store.keyring.digest_key, message, hashlib.sha256)
+
+    def add(self, address: str, *, name: str, also: Sequence[str] = (), actor: str) -> Custodian:
+        """Add a custodian; `address` names him, `also` are his other (personal) addresses.
+
+        Raises:
+            Conflict: one of the addresses is already somebody's.
+        """
+        addresses = tuple(dict.fromkeys(check_address(one) for one in (address, *also)))
+        custodian_id = new_id(Prefix.CUSTODIAN)
+        key = self._store.vault.fresh(custodian_id)
+        plain = json.dumps({"name": name, "addresses": addresses}, ensure_ascii=False).encode()
+        sealed = self._store.vault.seal(key, SealKind.CUSTODIAN, custodian_id, plain)
+        wrapped = self._store.vault.wrap(key, self._store.current_epoch())
+        with self._store.write() as transaction:
+            for one in addresses:
+                if self.find(transaction.connection, one) is not None:
+                    raise Conflict(f"{one} already belongs to a custodian; see: archiver custodian list")
+            transaction.keep_key(wrapped)
+            row = {"id": custodian_id, "since": transaction.at, "sealed_identity": sealed}
+            transaction.connection.execute(insert(custodians), [row])
+            tags = [{"tag": self._tag(one), "custodian_id": custodian_id} for one in addresses]
+            transaction.connection.execute(insert(custodian_addresses), tags)
+            transaction.append(EventKind.CUSTODIAN_ADDED, actor=actor, subjects=(custodian_id,))
+            since = transaction.at
+        return Custodian(id=custodian_id, name=name, addresses=addresses, since=since)
+
+    def find(self, connection: Connection, address: str) -> str | None:
+        """The id of the custodian with this address, if any."""
+        query = select(custodian_addresses.c.custodian_id).where(custodian_addresses.c.tag == self._tag(address))
+        found: str | None = connection.execute(query).scalar()
+        return found
+
+    def open(self, connection: Connection, ids: Sequence[str]) -> dict[str, Custodian]:
+        """These custodians, opened; what was opened once is remembered for the life of the program."""
+        missing = [one for one in dict.fromkeys(ids) if one not in self._opened]
+        for start in range(0, len(missing), 500):
+            chosen = missing[start : start + 500]
+            keys = self._store.holder_keys(connection, chosen)
+            for row in connection.execute(select(custodians).where(custodians.c.id.in_(chosen))):
+                plain = self._store.vault.unseal(keys[row.id], SealKind.CUSTODIAN, row.id, row.sealed_identity)
+                members = json.loads(plain)
+                self._opened[row.id] = Custodian(
+                    id=row.id, name=members["name"], addresses=tuple(members["addresses"]), since=row.since
+                )
+        return {one: self._opened[one] for one in ids if one in self._opened}
+
+    def list(self, connection: Connection) -> list[Custodian]:
+        """All custodians, oldest first."""
+        ids = list(connection.execute(select(custodians.c.id).order_by(custodians.c.id)).scalars())
+        opened = self.open(connection, ids)
+        return [opened[one] for one in ids]

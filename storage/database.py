@@ -1,0 +1,137 @@
+"""SQLite inside SQLCipher, reached through SQLAlchemy: the only file that knows the driver's settings.
+
+Rule: the key travels as raw bytes through a connection creator, never in a URL or a log; every commit is
+durable (`synchronous=FULL`); deleted content is overwritten (`secure_delete=ON`).
+
+SQLAlchemy's own pysqlcipher dialect is not used: it would set a passphrase from the URL, and its default pool
+closes connections under running threads.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sqlcipher3.dbapi2 as driver
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from storage.errors import Corrupt, StorageFull, TemporarilyUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DatabaseError = driver.DatabaseError
+_BUSY_MILLISECONDS = 20_000
+_CACHE_KIBIBYTES = 32_768
+_CHECKPOINT_PAGES = 4_000
+
+
+def open_encrypted(path: Path, key: bytes, *, read_only: bool = False) -> Any:
+    """One driver connection to an encrypted database, in autocommit mode; transactions are begun by the caller.
+
+    Args:
+        path: the database file; created (mode 0600) unless `read_only`.
+        key: the raw 32-byte key.
+        read_only: refuse writes; the file must exist.
+
+    Raises:
+        Corrupt: the file is not a database under this key.
+        StorageFull: no space.
+    """
+    mode = "ro" if read_only else "rwc"
+    if not read_only and not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = driver.connect(
+        f"file:{_uri_path(path)}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except driver.DatabaseError as error:
+        connection.close()
+        raise translate(error, path.name) from error
+    return connection
+
+
+def _uri_path(path: Path) -> str:
+    """The path as SQLite's URI wants it: only these three characters have a meaning there."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def translate(error: Exception, name: str) -> Exception:
+    """The driver's error as one of ours."""
+    text = str(error)
+    if "disk is full" in text:
+        return StorageFull(f"{name} cannot grow: the disk is full; free some space and try again")
+    if "locked" in text or "busy" in text:
+        return TemporarilyUnavailable(f"{name} is busy; try again")
+    if "disk I/O error" in text:
+        return TemporarilyUnavailable(f"{name} could not be read or written: the disk reports an error")
+    return Corrupt(f"{name} cannot be read: it is damaged, or the key is not its key")
+
+
+def engine_for(path: Path, key: bytes) -> Engine:
+    """An engine over an encrypted database. Make a fresh one in every program; never carry one over a fork.
+
+    A connection with the execution option ``immediate=True`` begins its transactions as writer.
+    """
+    engine = create_engine(
+        "sqlite://",
+        module=driver,
+        creator=lambda: open_encrypted(path, key),
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=40,
+        pool_reset_on_return="rollback",
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+class WriteLock:
+    """One writer at a time, over all threads and programs: an advisory lock on a file beside the database.
+
+    SQLite's own busy handler starves all but one writer; a queue on `flock` does not. The lock is held for one
+    short transaction: nothing is sealed, parsed, printed or sent inside.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._thread_lock = threading.Lock()
+        self.longest_wait = 0.0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock for the duration of the block."""
+        asked = time.monotonic()
+        with self._thread_lock:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self.longest_wait = max(self.longest_wait, time.monotonic() - asked)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self._descriptor)

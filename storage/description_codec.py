@@ -1,0 +1,313 @@
+"""The bytes of a `Description`: how it is sealed, and how a sandboxed reader hands it over.
+
+Encoding (version 1): one line of JSON (RFC 8259, UTF-8, no surrogates) with every member but the text, a
+line feed, then the text as it stands in UTF-8. Members that have their default are left out; ``original``
+is left out where it equals ``carrier``. A line of JSON never holds a raw line feed, so the first one ends it.
+
+Decoding trusts nothing, since one of the writers is a process that parsed hostile input: unknown members,
+wrong types, lengths, counts and digests that are none are refused, before they can cost more memory than
+about twelve times the size of the line.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Final
+
+from storage.errors import NewerFormat
+from storage.records import (
+    Attachment,
+    Component,
+    ComponentRole,
+    Conversation,
+    Description,
+    Forward,
+    ForwardMethod,
+    Letterhead,
+    Message,
+    Party,
+    Reaction,
+    RecordKind,
+)
+from storage.strict_json import (
+    Members,
+    bounded,
+    decode_text,
+    flag,
+    many,
+    moment,
+    number,
+    only,
+    read_object,
+    refuse,
+    sha256,
+    string,
+    string_or_none,
+    strings,
+    word,
+    write_object,
+)
+
+DESCRIPTION_VERSION: Final = 1
+MAX_TEXT_CHARACTERS: Final = 12 << 20
+MAX_LINE_BYTES: Final = 16 << 20
+MAX_BRACKETS: Final = 600_000
+MAX_SIZE: Final = 1 << 48
+_SURELY_IN_BOUNDS: Final = 400_000  # bytes; fewer cannot break a bound of length or count
+_UTF8_WIDEST: Final = 4
+
+
+def encode(description: Description) -> bytes:
+    """The bytes of a description, version 1.
+
+    Raises:
+        ValueError: a text holds a lone surrogate, or the description is larger than `decode` would take.
+    """
+    line = write_object(_description_members(description))
+    encoded = b"%b\n%b" % (line, description.text.encode())
+    if len(encoded) > _SURELY_IN_BOUNDS:
+        decode(encoded)  # what is sealed must open again: only here can a bound be broken
+    return encoded
+
+
+def decode(encoded: bytes) -> Description:
+    """Read a description again, trusting nothing.
+
+    Raises:
+        ValueError: these bytes are not a description, or break one of the bounds of this module.
+        NewerFormat: a later version of the format wrote them.
+    """
+    line, separator, text = encoded.partition(b"\n")
+    if not separator or len(line) > MAX_LINE_BYTES or len(text) > MAX_TEXT_CHARACTERS * _UTF8_WIDEST:
+        refuse("the encoding")
+    members = _known_version(read_object(line, brackets=MAX_BRACKETS))
+    return _description(members, decode_text(text))
+
+
+def _known_version(members: Members) -> Members:
+    version = number(members, "v", at_most=MAX_SIZE)
+    if version > DESCRIPTION_VERSION:
+        raise NewerFormat("The description was written by a newer version of this program.", version=version)
+    if version < DESCRIPTION_VERSION:
+        refuse("the version")
+    return members
+
+
+def _description_members(description: Description) -> Members:
+    members: Members = {"v": DESCRIPTION_VERSION, "kind": description.kind.value}
+    carrier = description.carrier
+    if carrier is not None:
+        members["carrier"] = _letterhead_members(carrier)
+    if carrier != description.original:
+        members["original"] = _letterhead_members(description.original)
+    if description.forward != _NO_FORWARD:
+        members["forward"] = _forward_members(description.forward)
+    if description.conversation is not None:
+        members["conversation"] = _conversation_members(description.conversation)
+    if description.sent_at is not None:
+        members["sent_at"] = description.sent_at.astimezone(UTC).isoformat()
+    if description.components:
+        members["components"] = [_component_members(component) for component in description.components]
+    if description.messages:
+        members["messages"] = [_message_members(message) for message in description.messages]
+    for name in _PLAIN:
+        value = getattr(description, name)
+        if value:
+            members[name] = value
+    return members
+
+
+def _description(members: Members, text: str) -> Description:
+    only(members, _DESCRIPTION_MEMBERS)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        refuse("text")
+    carrier = _letterhead(members["carrier"]) if "carrier" in members else None
+    original = _letterhead(members["original"]) if "original" in members else carrier
+    return Description(
+        kind=word(RecordKind, members, "kind"),
+        original=original or _NO_LETTERHEAD,
+        carrier=carrier,
+        forward=_forward(members["forward"]) if "forward" in members else _NO_FORWARD,
+        platform=string_or_none(members, "platform"),
+        conversation=_conversation(members["conversation"]) if "conversation" in members else None,
+        messages=many(members, "messages", _message),
+        text=text,
+        sent_at=moment(members, "sent_at") if "sent_at" in members else None,
+        components=many(members, "components", _component),
+        verified=strings(members, "verified"),
+        asserted=strings(members, "asserted"),
+        notes=strings(members, "notes"),
+        unsearchable=strings(members, "unsearchable"),
+        reader=string(members, "reader", ""),
+    )
+
+
+def _letterhead_members(letterhead: Letterhead) -> Members:
+    members = _present(date=letterhead.date, subject=letterhead.subject, message_id=letterhead.message_id)
+    if letterhead.sender is not None:
+        members["sender"] = (letterhead.sender.name, letterhead.sender.address)
+    if letterhead.to:
+        members["to"] = [(party.name, party.address) for party in letterhead.to]
+    if letterhead.cc:
+        members["cc"] = [(party.name, party.address) for party in letterhead.cc]
+    return members
+
+
+def _letterhead(value: object) -> Letterhead:
+    members = only(value, _LETTERHEAD_MEMBERS)
+    return Letterhead(
+        sender=_party(members["sender"]) if "sender" in members else None,
+        to=many(members, "to", _party),
+        cc=many(members, "cc", _party),
+        date=string_or_none(members, "date"),
+        subject=string_or_none(members, "subject"),
+        message_id=string_or_none(members, "message_id"),
+    )
+
+
+def _party(value: object) -> Party:
+    name, address = _pair(value)
+    return Party(name=name, address=address)
+
+
+def _pair(value: object) -> tuple[str | None, str | None]:
+    if type(value) is not list or len(value) != len(("first", "second")):
+        refuse("a pair")
+    first, second = value
+    return bounded(first, "a pair"), bounded(second, "a pair")
+
+
+def _forward_members(forward: Forward) -> Members:
+    return {"method": forward.method.value, **_present(by=forward.by, comment=forward.comment)}
+
+
+def _forward(value: object) -> Forward:
+    members = only(value, _FORWARD_MEMBERS)
+    return Forward(
+        method=word(ForwardMethod, members, "method"),
+        by=string_or_none(members, "by"),
+        comment=string_or_none(members, "comment"),
+    )
+
+
+def _conversation_members(conversation: Conversation) -> Members:
+    members = {"participants": conversation.participants, "day": conversation.day, "zone": conversation.zone}
+    return {**members, **_present(title=conversation.title)}
+
+
+def _conversation(value: object) -> Conversation:
+    members = only(value, _CONVERSATION_MEMBERS)
+    return Conversation(
+        title=string_or_none(members, "title"),
+        participants=strings(members, "participants"),
+        day=string(members, "day"),
+        zone=string(members, "zone"),
+    )
+
+
+def _component_members(component: Component) -> Members:
+    members: Members = {
+        "id": component.id,
+        "role": component.role.value,
+        "media_type": component.media_type,
+        "size": component.size,
+        "sha256": component.sha256,
+    }
+    if component.name is not None:
+        members["name"] = component.name
+    if component.path:
+        members["path"] = component.path
+    return members
+
+
+def _component(value: object) -> Component:
+    members = only(value, _COMPONENT_MEMBERS)
+    return Component(
+        id=string(members, "id"),
+        role=word(ComponentRole, members, "role"),
+        media_type=string(members, "media_type"),
+        name=string_or_none(members, "name"),
+        size=number(members, "size", at_most=MAX_SIZE),
+        sha256=sha256(members, "sha256"),
+        path=string(members, "path", ""),
+    )
+
+
+def _message_members(message: Message) -> Members:
+    members = _present(
+        at=message.at,
+        sender=message.sender,
+        side=message.side,
+        reply_to=message.reply_to,
+        edited_at=message.edited_at,
+    )
+    members["text"] = message.text
+    if message.deleted:
+        members["deleted"] = True
+    if message.system:
+        members["system"] = True
+    if message.attachments:
+        members["attachments"] = [_attachment_members(attachment) for attachment in message.attachments]
+    if message.reactions:
+        members["reactions"] = [(reaction.by, reaction.emoji) for reaction in message.reactions]
+    return members
+
+
+def _message(value: object) -> Message:
+    members = only(value, _MESSAGE_MEMBERS)
+    return Message(
+        at=string_or_none(members, "at"),
+        sender=string_or_none(members, "sender"),
+        text=string(members, "text"),
+        side=string_or_none(members, "side"),
+        attachments=many(members, "attachments", _attachment),
+        reply_to=string_or_none(members, "reply_to"),
+        edited_at=string_or_none(members, "edited_at"),
+        deleted=flag(members, "deleted", default=False),
+        system=flag(members, "system", default=False),
+        reactions=many(members, "reactions", _reaction),
+    )
+
+
+def _attachment_members(attachment: Attachment) -> Members:
+    members = _present(name=attachment.name, media_type=attachment.media_type, sha256=attachment.sha256)
+    if not attachment.present:
+        members["present"] = False
+    return members
+
+
+def _attachment(value: object) -> Attachment:
+    members = only(value, _ATTACHMENT_MEMBERS)
+    return Attachment(
+        name=string_or_none(members, "name"),
+        media_type=string_or_none(members, "media_type"),
+        sha256=sha256(members, "sha256") if "sha256" in members else None,
+        present=flag(members, "present", default=True),
+    )
+
+
+def _reaction(value: object) -> Reaction:
+    by, emoji = _pair(value)
+    if emoji is None:
+        refuse("a reaction")
+    return Reaction(by=by, emoji=emoji)
+
+
+def _present(**members: str | None) -> Members:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+_NO_FORWARD = Forward()
+_NO_LETTERHEAD = Letterhead()
+_PLAIN = ("platform", "verified", "asserted", "notes", "unsearchable", "reader")
+_DESCRIPTION_MEMBERS = frozenset(
+    {"v", "kind", "carrier", "original", "forward", "conversation", "messages", "sent_at", "components", *_PLAIN}
+)
+_LETTERHEAD_MEMBERS = frozenset({"sender", "to", "cc", "date", "subject", "message_id"})
+_FORWARD_MEMBERS = frozenset({"method", "by", "comment"})
+_CONVERSATION_MEMBERS = frozenset({"title", "participants", "day", "zone"})
+_COMPONENT_MEMBERS = frozenset({"id", "role", "media_type", "name", "size", "sha256", "path"})
+_MESSAGE_MEMBERS = frozenset(
+    {"at", "sender", "text", "side", "attachments", "reply_to", "edited_at", "deleted", "system", "reactions"}
+)
+_ATTACHMENT_MEMBERS = frozenset({"name", "media_type", "sha256", "present"})

@@ -1,0 +1,106 @@
+"""Ledger events as values: what is a leaf, how it is encoded, and what stands only in its payload.
+
+A leaf is never erased, so it holds ids, times and digests only. Query texts, reasons, names, addresses and
+file names go into the payload, which is sealed under a key of its own and can be destroyed. The leaf binds
+its payload by SHA-256 over a random salt and the payload's bytes; the salt is kept with the payload.
+
+Leaf encoding (version 1, frozen): UTF-8 JSON with sorted keys and no spaces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+LEAF_VERSION = 1
+SALT_BYTES = 16
+
+
+class EventKind(StrEnum):
+    """What may happen to an archive, a submission or a record."""
+
+    ARCHIVE_CREATED = "archive.created"
+    CUSTODIAN_ADDED = "custodian.added"
+    USER_ADDED = "user.added"
+    SUBMISSION_DEPOSITED = "submission.deposited"
+    SUBMISSION_DUPLICATE = "submission.duplicate"
+    SUBMISSION_EXAMINED = "submission.examined"
+    RECORD_ARCHIVED = "record.archived"
+    RECORD_VIEWED = "record.viewed"
+    RECORD_EXPORTED = "record.exported"
+    RECORD_ASSIGNED = "record.assigned"
+    SEARCH_MADE = "search.made"
+    INDEX_REBUILT = "index.rebuilt"
+    SCHEDULE_LOADED = "schedule.loaded"
+    RETENTION_EVALUATED = "retention.evaluated"
+    FIXITY_CHECKED = "fixity.checked"
+    SIGNED_IN = "user.signed_in"
+    SERVICE_STARTED = "service.started"
+    SERVICE_STOPPED = "service.stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One leaf of the ledger.
+
+    `subjects` are the ids that it is about; `blobs` the SHA-256 (hex) of sealed bytes that it brought in;
+    `digest` binds the payload, if there is one.
+    """
+
+    id: str
+    kind: EventKind
+    actor: str
+    at: datetime
+    subjects: tuple[str, ...] = ()
+    blobs: tuple[str, ...] = ()
+    digest: str | None = None
+
+    def encode(self) -> bytes:
+        """The leaf's bytes, as hashed into the tree (RFC 9162 §2.1.1 adds the 0x00 prefix)."""
+        members: dict[str, object] = {
+            "v": LEAF_VERSION,
+            "id": self.id,
+            "kind": self.kind.value,
+            "actor": self.actor,
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "subjects": list(self.subjects),
+        }
+        if self.blobs:
+            members["blobs"] = list(self.blobs)
+        if self.digest is not None:
+            members["digest"] = self.digest
+        return json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, leaf: bytes) -> Event:
+        """Read a leaf again.
+
+        Raises:
+            ValueError: these bytes are not a leaf of this version.
+        """
+        try:
+            members = json.loads(leaf)
+            version = members["v"]
+            if version != LEAF_VERSION:
+                msg = f"leaf version {version} is not known"
+                raise ValueError(msg)
+            return cls(
+                id=members["id"],
+                kind=EventKind(members["kind"]),
+                actor=members["actor"],
+                at=datetime.fromisoformat(members["at"]),
+                subjects=tuple(members["subjects"]),
+                blobs=tuple(members.get("blobs", ())),
+                digest=members.get("digest"),
+            )
+        except (KeyError, TypeError) as error:
+            msg = "not a ledger leaf"
+            raise ValueError(msg) from error
+
+
+def payload_digest(salt: bytes, payload: bytes) -> str:
+    """The digest by which a leaf binds its payload: SHA-256 over salt, then payload, in hexadecimal."""
+    return hashlib.sha256(salt + payload).hexdigest()

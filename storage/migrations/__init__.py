@@ -1,0 +1,1 @@
+"""Schema history of the archive database; a revision once released never changes."""

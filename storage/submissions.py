@@ -1,0 +1,298 @@
+"""Submissions: prepared outside the write lock, added in one transaction, opened again byte for byte.
+
+Rule: what was handed in is sealed as it came, under a key of its own; the row, the key, the digest by which
+the same bytes are known again, and the ledger leaf commit together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from storage.blobs import BlobStore, SealedObject
+from storage.errors import Corrupt, NotFound
+from storage.events import EventKind
+from storage.identifiers import Prefix, new_id
+from storage.records import Channel, Envelope, Outcome, Submission
+from storage.sealing import SealKind
+from storage.tables import awaiting_examination, objects, submission_digests, submissions
+from storage.transaction import PreparedEvent, Transaction, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from storage.transaction import Store
+    from storage.vault import HolderKey, WrappedKey
+
+Tag = bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedEnvelope:
+    """What is sealed beside a submission: its envelope, the account, the kind that was named, the bytes' SHA-256."""
+
+    envelope: Envelope
+    account: str
+    kind: str | None
+    sha256: str
+
+    def encode(self) -> bytes:
+        """As JSON."""
+        members = {
+            "submitter": self.envelope.submitter,
+            "recipient": self.envelope.recipient,
+            "source": self.envelope.source,
+            "transport": self.envelope.transport,
+            "account": self.account,
+            "kind": self.kind,
+            "sha256": self.sha256,
+        }
+        return json.dumps(members, ensure_ascii=True).encode()
+
+    @classmethod
+    def decode(cls, plain: bytes) -> SealedEnvelope:
+        """Read `encode()` again."""
+        members: dict[str, Any] = json.loads(plain)
+        transport = tuple((str(name), str(value)) for name, value in members["transport"])
+        envelope = Envelope(
+            submitter=members["submitter"],
+            recipient=members["recipient"],
+            source=members["source"],
+            transport=transport,
+        )
+        return cls(envelope=envelope, account=members["account"], kind=members["kind"], sha256=members["sha256"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedSubmission:
+    """A submission sealed and ready to be added; nothing of it is durable yet."""
+
+    submission: Submission
+    sha256: str
+    tag: Tag
+    sealed: SealedObject
+    sealed_envelope: bytes
+    key: WrappedKey
+    event: PreparedEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """The outcome of one submission's examination, and whose it turned out to be."""
+
+    submission_id: str
+    outcome: Outcome
+    reason: str | None
+    custodian_id: str | None
+
+
+class Submissions:
+    """The submissions of one archive."""
+
+    def __init__(self, store: Store, blobs: BlobStore) -> None:
+        self._store = store
+        self._blobs = blobs
+
+    def tag(self, custodian_id: str | None, channel: Channel, account: str, sha256: bytes) -> Tag:
+        """The keyed digest that identifies a submission: custodian, channel, account and bytes."""
+        message = "\x00".join(("submission", custodian_id or "", channel.value, account)).encode() + b"\x00" + sha256
+        return hmac.digest(self._store.keyring.digest_key, message, hashlib.sha256)
+
+    def prepare(
+        self,
+        *,
+        channel: Channel,
+        account: str,
+        custodian_id: str | None,
+        envelope: Envelope,
+        kind: str | None,
+        payload: bytes,
+        epoch: int,
+        received_at: datetime,
+        actor: str,
+    ) -> PreparedSubmission:
+        """Seal the bytes and everything that will be written about them."""
+        vault = self._store.vault
+        submission_id = new_id(Prefix.SUBMISSION)
+        digest = hashlib.sha256(payload)
+        key = vault.fresh(submission_id)
+        sealed = SealedObject.of(vault.seal(key, SealKind.SUBMISSION, submission_id, payload))
+        about = SealedEnvelope(envelope=envelope, account=account, kind=kind, sha256=digest.hexdigest())
+        facts = {
+            "sha256": about.sha256,
+            "size": len(payload),
+            "channel": channel.value,
+            "received_at": received_at.isoformat(),
+        }
+        return PreparedSubmission(
+            submission=Submission(
+                id=submission_id,
+                channel=channel,
+                custodian_id=custodian_id,
+                received_at=received_at,
+                size=len(payload),
+                position=-1,
+            ),
+            sha256=about.sha256,
+            tag=self.tag(custodian_id, channel, account, digest.digest()),
+            sealed=sealed,
+            sealed_envelope=vault.seal(key, SealKind.ENVELOPE, submission_id, about.encode()),
+            key=vault.wrap(key, epoch),
+            event=prepare(
+                vault,
+                epoch,
+                EventKind.SUBMISSION_DEPOSITED,
+                received_at,
+                actor,
+                (submission_id,),
+                facts,
+                (sealed.blob_id,),
+            ),
+        )
+
+    def known(self, connection: Connection, tags: Sequence[Tag]) -> dict[Tag, Submission]:
+        """Those of the tags that are deposited already, with the submission that they name."""
+        found: dict[Tag, Submission] = {}
+        joined = submissions.join(submission_digests, submission_digests.c.submission_id == submissions.c.id)
+        for start in range(0, len(tags), 500):
+            chosen = submission_digests.c.tag.in_(tags[start : start + 500])
+            query = select(submissions, submission_digests.c.tag).select_from(joined).where(chosen)
+            for row in connection.execute(query):
+                found[bytes(row.tag)] = _submission(row)
+        return found
+
+    def add(self, transaction: Transaction, prepared: Sequence[PreparedSubmission]) -> list[Submission]:
+        """Write the rows, keys and leaves of prepared submissions whose objects are durable; in order."""
+        added: list[Submission] = []
+        for one in prepared:
+            position = transaction.append_prepared(one.event)
+            transaction.keep_key(one.key)
+            added.append(replace(one.submission, position=position))
+        connection = transaction.connection
+        connection.execute(
+            insert(submissions),
+            [
+                {
+                    "id": one.id,
+                    "channel": one.channel.value,
+                    "custodian_id": one.custodian_id,
+                    "received_at": one.received_at,
+                    "size": one.size,
+                    "blob_id": ready.sealed.blob_id,
+                    "position": one.position,
+                    "outcome": None,
+                    "reason": None,
+                    "sealed_envelope": ready.sealed_envelope,
+                }
+                for one, ready in zip(added, prepared, strict=True)
+            ],
+        )
+        digests = [{"tag": one.tag, "submission_id": one.submission.id} for one in prepared]
+        connection.execute(insert(submission_digests), digests)
+        connection.execute(
+            insert(objects),
+            [
+                {
+                    "blob_id": one.sealed.blob_id,
+                    "holder": one.submission.id,
+                    "object_id": one.submission.id,
+                    "kind": SealKind.SUBMISSION.value,
+                    "sealed_size": len(one.sealed.sealed),
+                    "plain_size": one.submission.size,
+                }
+                for one in prepared
+            ],
+        )
+        connection.execute(
+            insert(awaiting_examination), [{"submission_id": one.id, "position": one.position} for one in added]
+        )
+        return added
+
+    def awaiting(self, connection: Connection, *, limit: int) -> list[str]:
+        """Ids of submissions that wait for examination, oldest first."""
+        query = select(awaiting_examination.c.submission_id).order_by(awaiting_examination.c.position).limit(limit)
+        return list(connection.execute(query).scalars())
+
+    def waiting_until(self, connection: Connection, position: int) -> int:
+        """How many submissions at places up to `position` still wait for examination."""
+        query = select(func.count()).select_from(awaiting_examination)
+        counted: int = connection.execute(query.where(awaiting_examination.c.position <= position)).scalar_one()
+        return counted
+
+    def get(self, connection: Connection, submission_id: str) -> Submission:
+        """One submission.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        row = connection.execute(select(submissions).where(submissions.c.id == submission_id)).first()
+        if row is None:
+            raise NotFound(f"there is no submission {submission_id}", submission=submission_id)
+        return _submission(row)
+
+    def envelopes(self, connection: Connection, ids: Sequence[str]) -> dict[str, SealedEnvelope]:
+        """The envelopes of these submissions, opened; a destroyed one is absent."""
+        keys = self._store.holder_keys(connection, ids)
+        found: dict[str, SealedEnvelope] = {}
+        for start in range(0, len(ids), 500):
+            query = select(submissions.c.id, submissions.c.sealed_envelope)
+            for row in connection.execute(query.where(submissions.c.id.in_(ids[start : start + 500]))):
+                if row.id in keys:
+                    plain = self._store.vault.unseal(keys[row.id], SealKind.ENVELOPE, row.id, row.sealed_envelope)
+                    found[row.id] = SealedEnvelope.decode(plain)
+        return found
+
+    def content(self, connection: Connection, submission_id: str) -> bytes:
+        """The bytes as handed in, authenticated.
+
+        Raises:
+            NotFound: no such submission, or it is destroyed.
+            Corrupt: the stored bytes are not what was sealed.
+        """
+        query = select(submissions.c.blob_id).where(submissions.c.id == submission_id)
+        blob_id = connection.execute(query).scalar()
+        key = self._store.holder_keys(connection, [submission_id]).get(submission_id)
+        if blob_id is None or key is None:
+            raise NotFound(f"there is no submission {submission_id} that could be read", submission=submission_id)
+        return self.unseal_content(key, blob_id)
+
+    def unseal_content(self, key: HolderKey, blob_id: str) -> bytes:
+        """Read and open a submission's object with its key at hand."""
+        try:
+            sealed = self._blobs.read(blob_id)
+        except NotFound as error:
+            raise Corrupt("the object of a submission is missing", submission=key.holder, object=blob_id) from error
+        return self._store.vault.unseal(key, SealKind.SUBMISSION, key.holder, sealed)
+
+    def conclude(self, transaction: Transaction, concluded: Sequence[Conclusion]) -> None:
+        """Write what examination made of submissions, and take them off the queue."""
+        rows = [
+            {"one": each.submission_id, "to": each.outcome.value, "why": each.reason, "whose": each.custodian_id}
+            for each in concluded
+        ]
+        if not rows:
+            return
+        change = update(submissions).where(submissions.c.id == bindparam("one"))
+        values = change.values(outcome=bindparam("to"), reason=bindparam("why"), custodian_id=bindparam("whose"))
+        transaction.connection.execute(values, rows)
+        done = delete(awaiting_examination).where(awaiting_examination.c.submission_id == bindparam("one"))
+        transaction.connection.execute(done, [{"one": each.submission_id} for each in concluded])
+
+
+def _submission(row: Any) -> Submission:
+    return Submission(
+        id=row.id,
+        channel=Channel(row.channel),
+        custodian_id=row.custodian_id,
+        received_at=row.received_at,
+        size=row.size,
+        position=row.position,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        reason=row.reason,
+    )

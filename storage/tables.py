@@ -1,0 +1,224 @@
+"""The tables of the storage floor, and the one `metadata` to which every floor adds its own.
+
+Rule: plain columns hold ids, dates, states, sizes and counts. Whatever names a person or says something stands
+in a `sealed_*` column, because PostgreSQL has no SQLCipher around it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# 64 bits everywhere; SQLite gives its fast rowid only to a column declared INTEGER
+Position = BigInteger().with_variant(SQLITE_INTEGER(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time as integer microseconds since 1970: exact, sortable, the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """Refuse naive times here, where the mistake would become permanent."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must be aware")
+        delta = value.astimezone(UTC) - _EPOCH
+        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """Read the microseconds back as an aware time."""
+        del dialect
+        if value is None:
+            return None
+        seconds, micros = divmod(value, 1_000_000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Id = String(64)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("format", Integer, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("test_clock", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    CheckConstraint("state IN ('current', 'draining', 'retired')", name="state"),
+)
+
+# Keys lie apart from what they open, so that a backup of everything else opens nothing.
+wrapped_keys = Table(
+    "wrapped_keys",
+    metadata,
+    Column("holder", Id, primary_key=True),
+    Column("epoch", Integer, ForeignKey("epochs.number"), nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("blob_id", String(64), primary_key=True),
+    Column("holder", Id, nullable=False, index=True),
+    Column("object_id", Id, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("sealed_size", BigInteger, nullable=False),
+    Column("plain_size", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel", String(16), nullable=False),
+    Column("custodian_id", Id, ForeignKey("custodians.id"), nullable=True, index=True),
+    Column("received_at", Moment, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("blob_id", String(64), nullable=False),
+    Column("position", Position, nullable=False),
+    Column("outcome", String(16), nullable=True),
+    Column("reason", String(200), nullable=True),
+    Column("sealed_envelope", LargeBinary, nullable=False),
+    CheckConstraint("outcome IN ('archived', 'quarantined', 'failed')", name="outcome"),
+)
+
+# The keyed digest by which the same bytes from the same custodian over the same channel are known again.
+submission_digests = Table(
+    "submission_digests",
+    metadata,
+    Column("tag", LargeBinary(32), primary_key=True),
+    Column("submission_id", Id, ForeignKey("submissions.id"), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+custodians = Table(
+    "custodians",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("sealed_identity", LargeBinary, nullable=False),
+)
+
+custodian_addresses = Table(
+    "custodian_addresses",
+    metadata,
+    Column("tag", LargeBinary(32), primary_key=True),
+    Column("custodian_id", Id, ForeignKey("custodians.id"), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("submission_id", Id, ForeignKey("submissions.id"), nullable=False, index=True),
+    Column("custodian_id", Id, ForeignKey("custodians.id"), nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("captured_at", Moment, nullable=False),
+    Column("sent_at", Moment, nullable=True),
+    Column("series_id", Id, nullable=True, index=True),
+    Column("state", String(16), nullable=False),
+    Column("grade", String(1), nullable=False),
+    Column("position", Position, nullable=False),
+    Column("holder", Id, nullable=False),
+    Column("sealed_description", LargeBinary, nullable=False),
+    CheckConstraint("state IN ('active', 'destroyed', 'transferred', 'released')", name="state"),
+)
+
+components = Table(
+    "components",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("record_id", Id, ForeignKey("records.id"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("blob_id", String(64), ForeignKey("objects.blob_id"), nullable=False, index=True),
+)
+
+ledger_leaves = Table(
+    "ledger_leaves",
+    metadata,
+    Column("position", Position, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+Index("ix_ledger_leaves_kind_position", ledger_leaves.c.kind, ledger_leaves.c.position)
+
+# Hashes of complete subtrees of 256, 65,536, ... leaves (level 8, 16, ...): what a proof reads instead of all leaves.
+ledger_nodes = Table(
+    "ledger_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    CheckConstraint("one = 1", name="single"),
+)
+
+ledger_payloads = Table(
+    "ledger_payloads",
+    metadata,
+    Column("position", Position, primary_key=True, autoincrement=False),
+    Column("event_id", Id, nullable=False, unique=True),
+    Column("sealed_payload", LargeBinary, nullable=False),
+)
+
+# Submissions that wait for examination: written with the deposit, deleted with the outcome.
+awaiting_examination = Table(
+    "awaiting_examination",
+    metadata,
+    Column("submission_id", Id, ForeignKey("submissions.id"), primary_key=True),
+    Column("position", Position, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)

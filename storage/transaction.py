@@ -1,0 +1,237 @@
+"""The unit of work: one writer at a time, one short transaction, ledger leaves inside it.
+
+Rule: business rows and the leaf that witnesses them commit together or not at all, and positions are given
+under the write lock, so they are dense and in commit order. Sealing is done before (`prepare`); inside the
+lock nothing is sealed but what must follow the current epoch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, exc, insert, select, update
+
+from storage.database import DatabaseError, WriteLock, engine_for, translate
+from storage.events import SALT_BYTES, Event, EventKind, payload_digest
+from storage.identifiers import Prefix, new_id
+from storage.merkle import Frontier, leaf_hash
+from storage.sealing import SealKind
+from storage.tables import epochs, ledger_head, ledger_leaves, ledger_nodes, ledger_payloads, wrapped_keys
+from storage.vault import HolderKey, Vault, WrappedKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from storage.keys import Keyring
+
+_STORED_LEVELS = 8  # of the interior nodes only each eighth level is stored; the rest follows from it
+
+
+def now() -> datetime:
+    """The system's clock, in UTC; the default of everything that takes a clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedEvent:
+    """An event ready to be appended: its leaf, and its payload sealed under a key of its own."""
+
+    event: Event
+    sealed_payload: bytes | None = None
+    key: WrappedKey | None = None
+
+
+class Transaction:
+    """An open write transaction; made by `Store.write` only."""
+
+    def __init__(self, connection: Connection, vault: Vault, at: datetime) -> None:
+        self.connection = connection
+        self.at = at
+        self._vault = vault
+        head = connection.execute(select(ledger_head.c.size, ledger_head.c.frontier)).one()
+        self._frontier = Frontier.decode(head.size, head.frontier)
+        self.epoch: int = connection.execute(select(epochs.c.number).where(epochs.c.state == "current")).scalar_one()
+        self._events: list[PreparedEvent] = []
+        self._keys: list[WrappedKey] = []
+
+    def append(
+        self,
+        kind: EventKind,
+        *,
+        actor: str,
+        subjects: Sequence[str] = (),
+        payload: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Prepare and append one event; for acts that come singly."""
+        return self.append_prepared(prepare(self._vault, self.epoch, kind, self.at, actor, subjects, payload))
+
+    def append_prepared(self, prepared: PreparedEvent) -> int:
+        """Append an event to the ledger and return its position (from 0)."""
+        self._events.append(prepared)
+        if prepared.key is not None:
+            self.keep_key(prepared.key)
+        return self._frontier.size + len(self._events) - 1
+
+    def keep_key(self, wrapped: WrappedKey) -> None:
+        """Store a wrapped key, wrapped again where its epoch is no longer the current one."""
+        if wrapped.epoch != self.epoch:
+            wrapped = self._vault.wrap(self._vault.unwrap(wrapped), self.epoch)
+        self._keys.append(wrapped)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that may fail alone: on an error its rows, keys and leaves are undone, and the error goes on."""
+        events, keys = len(self._events), len(self._keys)
+        try:
+            with self.connection.begin_nested():
+                yield
+                self._flush_keys(keys)
+        except BaseException:
+            del self._events[events:], self._keys[keys:]
+            raise
+
+    def _flush_keys(self, start: int) -> None:
+        rows = [{"holder": key.holder, "epoch": key.epoch, "wrapped": key.wrapped} for key in self._keys[start:]]
+        if rows:
+            self.connection.execute(insert(wrapped_keys), rows)
+        del self._keys[start:]
+
+    def flush(self) -> None:
+        """Write what was gathered; called by the store just before it commits."""
+        self._flush_keys(0)
+        if not self._events:
+            return
+        leaves = [prepared.event.encode() for prepared in self._events]
+        hashes = [leaf_hash(leaf) for leaf in leaves]
+        first = self._frontier.size
+        self._frontier, completed = self._frontier.append(hashes)
+        self.connection.execute(
+            insert(ledger_leaves),
+            [
+                {"position": first + at, "kind": prepared.event.kind.value, "leaf": leaf, "hash": hashed}
+                for at, (prepared, leaf, hashed) in enumerate(zip(self._events, leaves, hashes, strict=True))
+            ],
+        )
+        payloads = [
+            {"position": first + at, "event_id": prepared.event.id, "sealed_payload": prepared.sealed_payload}
+            for at, prepared in enumerate(self._events)
+            if prepared.sealed_payload is not None
+        ]
+        if payloads:
+            self.connection.execute(insert(ledger_payloads), payloads)
+        nodes = [
+            {"level": level, "number": number, "hash": hashed}
+            for level, number, hashed in completed
+            if level % _STORED_LEVELS == 0
+        ]
+        if nodes:
+            self.connection.execute(insert(ledger_nodes), nodes)
+        head = update(ledger_head).values(size=self._frontier.size, frontier=self._frontier.encode())
+        self.connection.execute(head)
+        self._events.clear()
+
+
+def prepare(
+    vault: Vault,
+    epoch: int,
+    kind: EventKind,
+    at: datetime,
+    actor: str,
+    subjects: Sequence[str] = (),
+    payload: Mapping[str, Any] | None = None,
+    blobs: Sequence[str] = (),
+) -> PreparedEvent:
+    """Build an event, and seal its payload (any JSON) under a fresh key wrapped under `epoch`."""
+    event_id = new_id(Prefix.EVENT)
+    if payload is None:
+        return PreparedEvent(
+            Event(id=event_id, kind=kind, actor=actor, at=at, subjects=tuple(subjects), blobs=tuple(blobs))
+        )
+    plain = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    salt = os.urandom(SALT_BYTES)
+    key = vault.fresh(event_id)
+    event = Event(
+        id=event_id,
+        kind=kind,
+        actor=actor,
+        at=at,
+        subjects=tuple(subjects),
+        blobs=tuple(blobs),
+        digest=payload_digest(salt, plain),
+    )
+    sealed = vault.seal(key, SealKind.EVENT_PAYLOAD, event_id, salt + plain)
+    return PreparedEvent(event, sealed, vault.wrap(key, epoch))
+
+
+class Store:
+    """The archive's database: readers as many as like, writers one at a time over all programs."""
+
+    def __init__(self, folder: Path, keyring: Keyring, clock: Callable[[], datetime] = now) -> None:
+        self.vault = Vault(keyring)
+        self.keyring = keyring
+        self.clock = clock
+        self._engine = engine_for(folder / "archive.db", keyring.database_key)
+        self._lock = WriteLock(folder / "write.lock")
+
+    @property
+    def longest_wait(self) -> float:
+        """The longest that this program waited for its turn to write, in seconds."""
+        return self._lock.longest_wait
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A write transaction: commits at the end of the block, or undoes everything.
+
+        Raises:
+            StorageFull, TemporarilyUnavailable, Corrupt: the database could not take it; nothing was written.
+        """
+        at = self.clock()
+        with self._translated(), self._lock.held(), self._engine.connect() as connection:
+            writer = connection.execution_options(immediate=True)
+            with writer.begin():
+                transaction = Transaction(writer, self.vault, at)
+                yield transaction
+                transaction.flush()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent read; keep it short, a long one holds back the checkpoint of the write-ahead log."""
+        with self._translated(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.IntegrityError:
+            raise
+        except exc.DBAPIError as error:
+            raise translate(error.orig if error.orig is not None else error, "archive.db") from error
+        except DatabaseError as error:
+            raise translate(error, "archive.db") from error
+
+    def current_epoch(self) -> int:
+        """The epoch under which new keys are wrapped."""
+        with self.read() as connection:
+            number: int = connection.execute(select(epochs.c.number).where(epochs.c.state == "current")).scalar_one()
+        return number
+
+    def holder_keys(self, connection: Connection, holders: Sequence[str]) -> dict[str, HolderKey]:
+        """The opened keys of these holders; a destroyed holder is absent."""
+        found: dict[str, HolderKey] = {}
+        for start in range(0, len(holders), 500):
+            chosen = wrapped_keys.c.holder.in_(holders[start : start + 500])
+            for row in connection.execute(select(wrapped_keys).where(chosen)):
+                found[row.holder] = self.vault.unwrap(WrappedKey(row.holder, row.epoch, row.wrapped))
+        return found
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+        self._lock.close()

@@ -1,0 +1,38 @@
+"""Fixtures for all tests: a scratch archive, and the cases kept beside the project where they are present."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from storage.archive import Archive, create_archive
+from storage.keys import Secret, SlotKind
+
+PASSPHRASE = b"correct horse battery staple"
+
+
+def _shared() -> Path | None:
+    beside = Path(__file__).parent.parent.parent / "shared"
+    chosen = Path(os.environ.get("ARCHIVER_SHARED", beside))
+    return chosen if (chosen / "fixtures").is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    found = _shared()
+    if found is None:
+        pytest.skip("the cases beside the project are absent (set ARCHIVER_SHARED to their folder)")
+    return found
+
+
+@pytest.fixture
+def archive(tmp_path: Path):
+    secrets = [
+        Secret(kind=SlotKind.PASSPHRASE, content=PASSPHRASE),
+        Secret(kind=SlotKind.RECOVERY, content=b"r" * 32),
+    ]
+    opened: Archive = create_archive(tmp_path / "archive", secrets, zone="America/Los_Angeles", actor="operator:test")
+    yield opened
+    opened.close()
