@@ -20,6 +20,10 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingest.channel_health import Health
 
 HELLO = b"EHLO load.example\r\n"
 ENVELOPE = (b"MAIL FROM:<jane.doe@mail.example>\r\n", b"RCPT TO:<archive@agency.example>\r\n", b"DATA\r\n")
@@ -27,7 +31,9 @@ ENVELOPE = (b"MAIL FROM:<jane.doe@mail.example>\r\n", b"RCPT TO:<archive@agency.
 
 def a_mail(number: int, size: int) -> bytes:
     """A mail of about `size` bytes that no other number has."""
-    head = f"From: jane.doe@mail.example\r\nSubject: load {number}\r\nMessage-ID: <{number}.{time.time_ns()}@load>\r\n\r\n"
+    head = (
+        f"From: jane.doe@mail.example\r\nSubject: load {number}\r\nMessage-ID: <{number}.{time.time_ns()}@load>\r\n\r\n"
+    )
     line = b"The quick brown fox jumps over the lazy dog, and then over it again.\r\n"
     return head.encode() + line * max(0, (size - len(head)) // len(line))
 
@@ -56,11 +62,13 @@ class Session:
         self._expect(code)
 
     def send(self, mail: bytes) -> None:
+        """One mail, answered with 250."""
         for line, code in zip(ENVELOPE, (b"250", b"250", b"354"), strict=True):
             self._say(line, code)
         self._say(mail + b".\r\n", b"250")
 
     def quit(self) -> None:
+        """End the session."""
         self._say(b"QUIT\r\n", b"221")
         self._socket.close()
 
@@ -118,6 +126,10 @@ def start_acceptors(folder: Path, processes: int) -> tuple[int, list[int]]:
                 submission_id=digest[:30], duplicate_of=None, position=0, received_at=datetime.now(UTC), sha256=digest
             )
 
+    class NoHealth:
+        def note(self, health: Health) -> None:
+            del health
+
     class OneCustodian:
         def find(self, address: str) -> str | None:
             return "cus_1" if address else None
@@ -128,7 +140,9 @@ def start_acceptors(folder: Path, processes: int) -> tuple[int, list[int]]:
     for _ in range(processes):
         child = os.fork()
         if child == 0:
-            run_acceptor(listener, settings, WriteAndSync(), OneCustodian())
+            run_acceptor(
+                listener, settings, WriteAndSync(), OneCustodian(), health=NoHealth(), clock=lambda: datetime.now(UTC)
+            )
             os._exit(0)
         children.append(child)
     port = listener.getsockname()[1]

@@ -41,7 +41,7 @@ _SCOPES_SINCE: Final = 6
 _OPEN_FILES: Final = 16
 
 
-class SandboxUnavailable(ArchiveError):  # noqa: N818 - named like the other decisions in storage.errors
+class SandboxUnavailable(ArchiveError):
     """Hostile input cannot be read safely here: the kernel refuses what confines a reader, or none would start."""
 
     kind = "sandbox_unavailable"

@@ -8,13 +8,14 @@ for everybody who is queued behind it, each row in a part of its own, so that on
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
 from ingest.submission import Deposited, Handover
-from storage.errors import TemporarilyUnavailable
+from storage.errors import ArchiveError, TemporarilyUnavailable
 from storage.events import EventKind
 
 if TYPE_CHECKING:
@@ -93,9 +94,13 @@ class GroupDepositor:
     def _settle(self, tickets: Sequence[_Ticket]) -> None:
         try:
             self._commit(tickets)
-        except Exception as error:  # noqa: BLE001 - every caller of the group must learn that nothing was taken
+        except BaseException as error:
+            # every caller of the group must learn that nothing was taken, even where this thread is interrupted
+            refusal = error if isinstance(error, Exception) else TemporarilyUnavailable("interrupted; try again")
             for ticket in tickets:
-                ticket.answer, ticket.error = None, error
+                ticket.answer, ticket.error = None, refusal
+            if refusal is not error:
+                raise
 
     def _commit(self, tickets: Sequence[_Ticket]) -> None:
         archive = self._archive
@@ -126,9 +131,13 @@ class GroupDepositor:
                     continue
                 transaction.append(EventKind.SUBMISSION_DUPLICATE, actor=self._actor, subjects=(earlier.id,))
                 ticket.answer = _deposited(ticket, earlier, duplicate=True)
+            epoch = transaction.epoch
+        self._epoch = epoch
         for sealed in written:
             if sealed.blob_id not in added:
-                archive.blobs.delete(sealed.blob_id)
+                # committed by now: what cannot be tidied is an orphan that verify counts, not a refusal
+                with suppress(OSError, ArchiveError):
+                    archive.blobs.delete(sealed.blob_id)
 
     def _add(self, transaction: Transaction, tickets: Sequence[_Ticket]) -> list[tuple[_Ticket, Submission]]:
         """Add all together; if the database refuses one of them, each alone, so that only that one fails."""

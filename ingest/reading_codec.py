@@ -52,6 +52,14 @@ class FrameKind(StrEnum):
     REFUSAL = "N"
 
 
+class Task(StrEnum):
+    """What the readers of the house can do (see `ingest.sandbox_tasks`)."""
+
+    EMAIL = "email"
+    PART = "part"
+    DOCUMENT = "document"
+
+
 class FailureReason(StrEnum):
     """Why an input could not be read."""
 

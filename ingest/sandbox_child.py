@@ -44,6 +44,7 @@ def main(reader_module: str, memory: int, cpu_seconds: int) -> None:
     """
     # the terminal's Ctrl-C is for the parent, which drains
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()  # the interpreter put its locale there
     requests, answers = _private_pipes()
     _import_codecs()
     tasks = importlib.import_module(reader_module).load()

@@ -8,6 +8,7 @@ memory (/proc/PID/statm, every 50 ms). Whatever ends a reader is put down to the
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.confinement import Confinement, SandboxUnavailable
 from ingest.reading_codec import (
     FailureReason,
+    Frame,
     FrameStream,
     ReadingAnswer,
     ReadingFailed,
@@ -33,6 +35,7 @@ from ingest.reading_codec import (
     confinement_of,
     request_parts,
 )
+from storage.strict_json import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +87,7 @@ class ReaderProcess:
 
     def __init__(self, *, reader_module: str, limits: Limits) -> None:
         self.served = 0
+        self._sample_at = 0.0
         self._limits = limits
         self._confinement: Confinement | None = None
         # Twice what the parent tolerates: it stops at once what would grow faster than samples are taken.
@@ -101,8 +105,8 @@ class ReaderProcess:
         )
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._requests = self._child.stdin.fileno()
-        self._answers = self._child.stdout.fileno()
+        self._pipes = self._child.stdin, self._child.stdout
+        self._requests, self._answers = (pipe.fileno() for pipe in self._pipes)
         for descriptor in (self._requests, self._answers):
             os.set_blocking(descriptor, False)
             _widen(descriptor)
@@ -122,19 +126,22 @@ class ReaderProcess:
             SandboxUnavailable: it did not start, or not in time.
         """
         if self._confinement is None:
-            deadline = time.monotonic() + self._limits.start_seconds
-            waiting = select.poll()
-            waiting.register(self._answers, select.POLLIN)
-            while (frame := self._stream.next_frame()) is None:
-                left = deadline - time.monotonic()
-                if left <= 0 or (waiting.poll(left * 1000) and not self._stream.fill()):
-                    self.kill()
-                    raise SandboxUnavailable("The sandboxed reader could not be started.", **self._end())
+            frame = self._first_frame()
+            if frame is None:
+                self.kill()
+                status = self._child.returncode
+                raise SandboxUnavailable("The sandboxed reader could not be started.", status=status)
             self._confinement = confinement_of(frame)
         return self._confinement
 
+    def is_gone(self) -> bool:
+        """Whether the process has ended."""
+        return self._child.poll() is not None
+
     def is_silent(self) -> bool:
         """Whether it lives and has said nothing that was not asked; to be known before it is asked again."""
+        if self._memory < 0:
+            return False  # killed: its descriptors are closed, and their numbers may be another's by now
         waiting = select.poll()
         waiting.register(self._answers, select.POLLIN)
         return self._stream.is_empty and not waiting.poll(0)
@@ -145,6 +152,7 @@ class ReaderProcess:
         After a failure the process is dead.
         """
         answers: list[ReadingAnswer] = []
+        self.wait_until_ready()
         try:
             failure = self._exchange(requests, answers)
         except ValueError as error:  # raised by the codec: the answer is not as agreed
@@ -162,17 +170,28 @@ class ReaderProcess:
         if self._child.poll() is None:
             self._child.kill()
             self._child.wait()
-        if not self._child.stdin.closed:  # type: ignore[union-attr]  # it was opened as a pipe
-            self._child.stdin.close()  # type: ignore[union-attr]  # the same
-            self._child.stdout.close()  # type: ignore[union-attr]  # the same
+        if self._memory >= 0:
             os.close(self._memory)
+            self._memory = -1
+        for pipe in self._pipes:
+            pipe.close()
+
+    def _first_frame(self) -> Frame | None:
+        deadline = time.monotonic() + self._limits.start_seconds
+        waiting = select.poll()
+        waiting.register(self._answers, select.POLLIN)
+        while (frame := self._stream.next_frame()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0 or (waiting.poll(left * 1000) and not self._stream.fill()):
+                return None
+        return frame
 
     def _exchange(self, requests: Sequence[ReadingRequest], answers: list[ReadingAnswer]) -> ReadingFailed | None:
         outgoing = _Outgoing(self._requests, requests, self._limits)
         waiting = select.poll()
         waiting.register(self._answers, select.POLLIN)
         waiting.register(self._requests, select.POLLOUT)
-        sample_at = began_at = time.monotonic()
+        began_at = time.monotonic()
         while len(answers) < len(requests):
             ready = {descriptor for descriptor, _ in waiting.poll(_SAMPLE_SECONDS * 1000)}
             if self._requests in ready and not outgoing.write():
@@ -181,25 +200,37 @@ class ReaderProcess:
                 if not self._stream.fill():
                     return self._how_it_ended()
                 before = len(answers)
-                while (frame := self._stream.next_frame()) is not None:
-                    if len(answers) >= outgoing.sent:
-                        return ReadingFailed(reason=FailureReason.PROTOCOL, detail="an answer that nobody asked for")
-                    answers.append(answer_of(frame, requests[len(answers)]))
+                self._take(answers, requests, sent=outgoing.sent)
                 if len(answers) > before:
                     began_at = time.monotonic()
                     continue
-            now = time.monotonic()
-            if now - began_at > self._limits.seconds_for(len(requests[len(answers)].payload)):
-                return ReadingFailed(reason=FailureReason.TIME, detail="the time limit")
-            if now >= sample_at:
-                sample_at = now + _SAMPLE_SECONDS
-                if self._resident_bytes() > self._limits.memory:
-                    return ReadingFailed(reason=FailureReason.MEMORY, detail="the memory limit")
+            failure = self._broken_limit(began_at, size=len(requests[len(answers)].payload))
+            if failure is not None:
+                return failure
+        return None
+
+    def _take(self, answers: list[ReadingAnswer], requests: Sequence[ReadingRequest], *, sent: int) -> None:
+        while (frame := self._stream.next_frame()) is not None:
+            if len(answers) >= sent:
+                refuse("an answer that nobody asked for")
+            answers.append(answer_of(frame, requests[len(answers)]))
+
+    def _broken_limit(self, began_at: float, *, size: int) -> ReadingFailed | None:
+        now = time.monotonic()
+        if now - began_at > self._limits.seconds_for(size):
+            return ReadingFailed(reason=FailureReason.TIME, detail="the time limit")
+        if now >= self._sample_at:
+            self._sample_at = now + _SAMPLE_SECONDS
+            if self._resident_bytes() > self._limits.memory:
+                return ReadingFailed(reason=FailureReason.MEMORY, detail="the memory limit")
         return None
 
     def _resident_bytes(self) -> int:
-        fields = os.pread(self._memory, 256, 0).split()
-        return int(fields[1]) * _PAGE if len(fields) > 1 else 0  # nothing left to read: the process has ended
+        try:
+            fields = os.pread(self._memory, 256, 0).split()
+        except ProcessLookupError:
+            return 0  # it has ended, which the pipe will tell
+        return int(fields[1]) * _PAGE
 
     def _how_it_ended(self) -> ReadingFailed:
         # The pipe ended. A reader that closed it and lives on is no better than one that crashed.
@@ -214,9 +245,6 @@ class ReaderProcess:
         reason = FailureReason.TIME if -status in _OUT_OF_TIME else FailureReason.CRASH
         return ReadingFailed(reason=reason, detail=name)
 
-    def _end(self) -> dict[str, int]:
-        return {"status": self._child.returncode}
-
 
 class _Outgoing:
     """Requests on their way into a pipe; `sent` counts those of which the last byte is in it."""
@@ -224,18 +252,14 @@ class _Outgoing:
     def __init__(self, descriptor: int, requests: Sequence[ReadingRequest], limits: Limits) -> None:
         self.sent = 0
         self._descriptor = descriptor
-        self._requests = iter(requests)
+        self._waiting = deque(requests)
         self._limits = limits
         self._parts: deque[tuple[memoryview, bool]] = deque()
 
     def write(self) -> bool:
         """Write what the pipe takes; False when there is nothing left to write, or nobody to read it."""
-        while len(self._parts) < _GATHERED and (request := next(self._requests, None)) is not None:
-            seconds = self._limits.seconds_for(len(request.payload)) + _ORPHAN_SECONDS
-            head, body = request_parts(request, seconds=seconds)
-            self._parts.append((memoryview(head), not body))
-            if body:
-                self._parts.append((memoryview(body), True))
+        while self._waiting and len(self._parts) < _GATHERED:
+            self._cut(self._waiting.popleft())
         try:
             count = os.writev(self._descriptor, [part for part, _ in self._parts])
         except BlockingIOError:
@@ -249,13 +273,14 @@ class _Outgoing:
         if self._parts:
             part, is_last = self._parts[0]
             self._parts[0] = part[count:], is_last
-        return bool(self._parts) or self._has_more()
+        return bool(self._parts or self._waiting)
 
-    def _has_more(self) -> bool:
-        request = next(self._requests, None)
-        if request is None:
-            return False
-        return True
+    def _cut(self, request: ReadingRequest) -> None:
+        seconds = self._limits.seconds_for(len(request.payload)) + _ORPHAN_SECONDS
+        head, body = request_parts(request, seconds=seconds)
+        self._parts.append((memoryview(head), not body))
+        if body:
+            self._parts.append((memoryview(body), True))
 
 
 def _import_folders() -> list[str]:
@@ -267,7 +292,5 @@ def _import_folders() -> list[str]:
 
 def _widen(descriptor: int) -> None:
     # a kernel may keep pipes small for one user's sum of them; slower, not wrong
-    import fcntl
-
     with suppress(OSError, AttributeError):
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from retention.calendars import day_after
 from retention.computation import Computed, Ending, Reading, holds_for
-from retention.rules import Permanent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,12 +199,6 @@ def cautions(authority: Authority, today: date) -> tuple[str, ...]:
     if authority.permission_required:
         found.append(f"disposal needs the permission of {authority.permission_from or 'the supervising authority'}")
     return tuple(found)
-
-
-def keeps_permanently(rule: RetentionRule) -> bool:
-    """Whether no case of the rule ever ends."""
-    every = [case.terms for case in rule.cases] + ([rule.terms] if rule.terms is not None else [])
-    return all(isinstance(terms.minimum, Permanent) for terms in every)
 
 
 def _waiting(waits: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ evaluation does not carry. A table is one of: a clock (`trigger`), `permanent = 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from retention.calendars import Unit
 from retention.facts import NAME, attribute_text
@@ -61,9 +61,9 @@ class _Budget:
     def take(self, depth: int) -> None:
         self._left -= 1
         if self._left < 0:
-            self._place.refuse(f"a rule has at most {MAX_NODES} clocks and combinators")
+            raise self._place.refusal(f"a rule has at most {MAX_NODES} clocks and combinators")
         if depth > MAX_DEPTH:
-            self._place.refuse(f"combinators nest at most {MAX_DEPTH} deep")
+            raise self._place.refusal(f"combinators nest at most {MAX_DEPTH} deep")
 
 
 def read_terms(table: Table) -> Terms | None:
@@ -78,16 +78,16 @@ def read_terms(table: Table) -> Terms | None:
     steps = _steps(table)
     if permanent:
         if minimum is not None or maximum is not None:
-            table.place.refuse(f"{table.name} is permanent and so has neither minimum nor maximum")
+            raise table.place.refusal(f"{table.name} is permanent and so has neither minimum nor maximum")
         minimum = Permanent()
     if minimum is None and maximum is None:
         if steps:
-            table.place.refuse(f"{table.name} has steps, but no minimum, no maximum and no permanent = true")
+            raise table.place.refusal(f"{table.name} has steps, but no minimum, no maximum and no permanent = true")
         return None
     try:
         return Terms(minimum=minimum, maximum=maximum, steps=steps)
     except ValueError as error:
-        _refuse(table, error)
+        raise table.place.refusal(f"{table.name}: {error}") from error
 
 
 def read_expression(value: Any, place: Place, name: str) -> Expression:
@@ -111,12 +111,12 @@ def _expression(value: Any, place: Place, name: str, budget: _Budget, *, depth: 
     if "trigger" in table.members and not used:
         return _term(table)
     if len(used) != 1 or "trigger" in table.members:
-        place.refuse(f"{name} must have a trigger, or exactly one of {', '.join(_COMBINATORS)}")
+        raise place.refusal(f"{name} must have a trigger, or exactly one of {', '.join(_COMBINATORS)}")
     key = used[0]
     tree: Expression
     if key == "permanent":
         if not table.flag("permanent"):
-            place.refuse(f"permanent of {name} can only be true")
+            raise place.refusal(f"permanent of {name} can only be true")
         tree = Permanent()
     elif key in _LISTS:
         tree = _LISTS[key](branches=_branches(table, key, budget, depth))
@@ -132,7 +132,10 @@ def _expression(value: Any, place: Place, name: str, budget: _Budget, *, depth: 
 def _branches(table: Table, key: str, budget: _Budget, depth: int) -> tuple[Expression, ...]:
     entries = table.tables(key, MAX_NODES)
     if len(entries) < 2:  # noqa: PLR2004 - one branch combines nothing
-        table.place.refuse(f"{key} of {table.name} needs at least two branches")
+        raise table.place.refusal(f"{key} of {table.name} needs at least two branches")
+    if key == "earlier_of" and any(isinstance(entry, dict) and "if_any" in entry for entry in entries):
+        # an unknown event already leaves the other branches standing; a rumour must not end the whole
+        raise table.place.refusal(f"if_any does not go with a branch of earlier_of in {table.name}")
     names = [f"branch {number} of {key}" for number in range(1, len(entries) + 1)]
     return tuple(
         _expression(entry, table.place, name, budget, depth=depth + 1)
@@ -151,7 +154,7 @@ def _applicable(table: Table, budget: _Budget, depth: int) -> tuple[Branch, ...]
         then = _expression(inner, table.place, branch.name, budget, depth=depth + 1)
         branches.append(Branch(when=when, then=then))
     if not branches:
-        table.place.refuse(f"whichever_applies of {table.name} needs at least one branch")
+        raise table.place.refusal(f"whichever_applies of {table.name} needs at least one branch")
     return tuple(branches)
 
 
@@ -169,9 +172,9 @@ def read_condition(table: Table) -> Condition:
     for name, allowed in members.items():
         values = allowed if isinstance(allowed, list) else [allowed]
         if not NAME.fullmatch(name) or not values or len(values) > MAX_NODES:
-            table.place.refuse(f"when of {table.name} must name facts by words of a-z, 0-9 and _, with values")
+            raise table.place.refusal(f"when of {table.name} must name facts by words of a-z, 0-9 and _, with values")
         if not all(isinstance(entry, (str, bool, int)) for entry in values):
-            table.place.refuse(f"when of {table.name} compares with texts, numbers, true or false")
+            raise table.place.refusal(f"when of {table.name} compares with texts, numbers, true or false")
         facts.append((name, tuple(attribute_text(entry) for entry in values)))
     return Condition(facts=tuple(facts))
 
@@ -179,15 +182,15 @@ def read_condition(table: Table) -> Condition:
 def _term(table: Table) -> Term:
     unknown = sorted(set(table.members) - _TERM_KEYS)
     if unknown:
-        table.place.refuse(f"{table.name} has no {unknown[0][:40]!r}; known are {', '.join(sorted(_TERM_KEYS))}")
+        raise table.place.refusal(f"{table.name} has no {unknown[0][:40]!r}; known are {', '.join(sorted(_TERM_KEYS))}")
     trigger = _trigger(table, "trigger")
     if trigger is Trigger.NONE:
-        table.place.refuse(f"{table.name} has no trigger; say permanent = true instead")
+        raise table.place.refusal(f"{table.name} has no trigger; say permanent = true instead")
     if table.has("unit") and not table.has("period"):
-        table.place.refuse(f"{table.name} has a unit but no period")
+        raise table.place.refusal(f"{table.name} has a unit but no period")
     period = table.number("period", 0, low=0, high=MAX_PERIOD)
     if period and not table.has("unit"):
-        table.place.refuse(f"{table.name} has a period but no unit")
+        raise table.place.refusal(f"{table.name} has a period but no unit")
     _check_belonging(table, trigger)
     try:
         return Term(
@@ -203,7 +206,7 @@ def _term(table: Table) -> Term:
             if_any=table.word("if_any") if table.has("if_any") else None,
         )
     except ValueError as error:
-        _refuse(table, error)
+        raise table.place.refusal(f"{table.name}: {error}") from error
 
 
 def _check_belonging(table: Table, trigger: Trigger) -> None:
@@ -217,11 +220,11 @@ def _check_belonging(table: Table, trigger: Trigger) -> None:
     }
     for key, triggers in allowed.items():
         if table.has(key) and trigger not in triggers:
-            table.place.refuse(f"{key} of {table.name} does not go with the trigger {trigger.value}")
+            raise table.place.refusal(f"{key} of {table.name} does not go with the trigger {trigger.value}")
     if table.has("of") and table.has("events"):
-        table.place.refuse(f"{table.name} counts from events or of a moment, not both")
+        raise table.place.refusal(f"{table.name} counts from events or of a moment, not both")
     if table.has("events") and trigger is Trigger.AGE_REACHED:
-        table.place.refuse(f"events of {table.name} do not go with the trigger age_reached")
+        raise table.place.refusal(f"events of {table.name} do not go with the trigger age_reached")
 
 
 def _trigger(table: Table, key: str) -> Trigger:
@@ -246,7 +249,3 @@ def _steps(table: Table) -> tuple[Step, ...]:
         steps.append(Step(disposition=disposition, wait_days=wait or 0, party=step.text("party", "")))
         step.done()
     return tuple(steps)
-
-
-def _refuse(table: Table, error: ValueError) -> NoReturn:
-    table.place.refuse(f"{table.name}: {error}")

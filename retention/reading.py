@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from retention.calendars import MonthDay
 from retention.facts import NAME
@@ -33,12 +33,8 @@ class Place:
     line: int | None = None
     series: str | None = None
 
-    def refuse(self, why: str) -> NoReturn:
-        """Say no.
-
-        Raises:
-            InvalidInput: always, with file, line and series as fields.
-        """
+    def refusal(self, why: str) -> InvalidInput:
+        """The error that says no here, with file, line and series as fields."""
         words = self.file
         fields: dict[str, str | int] = {"file": self.file}
         if self.line is not None:
@@ -47,7 +43,7 @@ class Place:
         if self.series is not None:
             words += f", series {self.series}"
             fields["series"] = self.series
-        raise InvalidInput(f"{words}: {why}", **fields)
+        return InvalidInput(f"{words}: {why}", **fields)
 
 
 @dataclass(slots=True)
@@ -63,14 +59,14 @@ class Table:
     def of(cls, value: Any, place: Place, name: str) -> Table:
         """A table, or a refusal."""
         if not isinstance(value, dict):
-            place.refuse(f"{name} must be a table")
+            raise place.refusal(f"{name} must be a table")
         return cls(value, place, name)
 
     def done(self) -> None:
         """Refuse keys that nobody asked for: a misspelt key would otherwise change a rule silently."""
         left = sorted(set(self.members) - self.asked)
         if left:
-            self.place.refuse(f"{self.name} has no {left[0][:40]!r}; known are {', '.join(sorted(self.asked))}")
+            raise self.place.refusal(f"{self.name} has no {left[0][:40]!r}; known are {', '.join(sorted(self.asked))}")
 
     def has(self, key: str) -> bool:
         """Whether the key is there; asking does not read it."""
@@ -86,10 +82,10 @@ class Table:
         value = self.raw(key)
         if value is None:
             if default is None:
-                self.place.refuse(f"{self.name} needs {key}")
+                raise self.place.refusal(f"{self.name} needs {key}")
             return default
         if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or not value.isprintable():
-            self.place.refuse(
+            raise self.place.refusal(
                 f"{key} of {self.name} must be a printable text of 1 to {MAX_TEXT} characters on one line"
             )
         return value
@@ -98,7 +94,7 @@ class Table:
         """A name made of a-z, 0-9 and _."""
         value = self.text(key, default)
         if not NAME.fullmatch(value):
-            self.place.refuse(f"{key} of {self.name} must be a word of a-z, 0-9 and _, at most 64 long")
+            raise self.place.refusal(f"{key} of {self.name} must be a word of a-z, 0-9 and _, at most 64 long")
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
@@ -107,7 +103,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.place.refuse(f"{key} of {self.name} must be true or false")
+            raise self.place.refusal(f"{key} of {self.name} must be true or false")
         return value
 
     def number(self, key: str, default: int | None, *, low: int, high: int) -> int | None:
@@ -116,7 +112,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.place.refuse(f"{key} of {self.name} must be a whole number from {low} to {high}")
+            raise self.place.refusal(f"{key} of {self.name} must be a whole number from {low} to {high}")
         return value
 
     def day(self, key: str) -> date | None:
@@ -127,10 +123,10 @@ class Table:
         if isinstance(value, str):
             try:
                 return date.fromisoformat(value)
-            except ValueError:
-                self.place.refuse(f"{key} of {self.name} must be a date such as 2024-06-30")
+            except ValueError as error:
+                raise self.place.refusal(f"{key} of {self.name} must be a date such as 2024-06-30") from error
         if not isinstance(value, date) or isinstance(value, datetime):
-            self.place.refuse(f"{key} of {self.name} must be a date such as 2024-06-30")
+            raise self.place.refusal(f"{key} of {self.name} must be a date such as 2024-06-30")
         return value
 
     def month_day(self, key: str) -> MonthDay | None:
@@ -145,7 +141,7 @@ class Table:
                     return MonthDay(month=int(month), day=int(day))
                 except ValueError:
                     pass
-        self.place.refuse(f"{key} of {self.name} must be a day of the year such as 06-30")
+        raise self.place.refusal(f"{key} of {self.name} must be a day of the year such as 06-30")
 
     def choice(self, key: str, kinds: type[Choice], default: Choice | None = None) -> Choice:
         """One of a fixed set of words; required if there is no default."""
@@ -156,7 +152,7 @@ class Table:
             for kind in kinds:
                 if kind.value == value:
                     return kind
-        self.place.refuse(f"{key} of {self.name} must be one of {', '.join(kind.value for kind in kinds)}")
+        raise self.place.refusal(f"{key} of {self.name} must be one of {', '.join(kind.value for kind in kinds)}")
 
     def words(self, key: str) -> tuple[str, ...]:
         """A list of names, or one name; empty if absent."""
@@ -165,10 +161,10 @@ class Table:
             return ()
         entries = [value] if isinstance(value, str) else value
         if not isinstance(entries, list) or not entries or len(entries) > MAX_LIST:
-            self.place.refuse(f"{key} of {self.name} must be a word or a list of words")
+            raise self.place.refusal(f"{key} of {self.name} must be a word or a list of words")
         for entry in entries:
             if not isinstance(entry, str) or not NAME.fullmatch(entry):
-                self.place.refuse(f"{key} of {self.name} must hold words of a-z, 0-9 and _, at most 64 long")
+                raise self.place.refusal(f"{key} of {self.name} must hold words of a-z, 0-9 and _, at most 64 long")
         return tuple(entries)
 
     def tables(self, key: str, limit: int = MAX_LIST) -> list[Any]:
@@ -177,7 +173,7 @@ class Table:
         if value is None:
             return []
         if not isinstance(value, list) or len(value) > limit:
-            self.place.refuse(f"{key} of {self.name} must be a list of at most {limit} tables")
+            raise self.place.refusal(f"{key} of {self.name} must be a list of at most {limit} tables")
         return value
 
     def within(self, series: str, line: int | None) -> Table:

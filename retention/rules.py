@@ -140,7 +140,7 @@ class Term:
         events: kinds of event any of which starts the clock; empty for moments and ages.
         pick: which of several; None takes the latest for a minimum and the earliest for a maximum.
         of: for triggers that move a date, the moment that they move where no `events` are given.
-        day: the fixed day (T9) or the day before which records are classified (T10).
+        day: the fixed day (T9).
         nth: which fixed day after the date.
         age: years of age (T19).
         if_any: the term counts only if an event or a true fact of this name is known ("any litigation").

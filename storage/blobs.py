@@ -7,9 +7,11 @@ durable raises, and then none of the batch may be referred to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class BlobStore(Protocol):
         Raises:
             NotFound: no such object.
             Corrupt: the disk cannot read it.
+            TemporarilyUnavailable: this program cannot open it now.
         """
         ...
 

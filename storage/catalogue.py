@@ -68,7 +68,9 @@ class Catalogue:
         """
         sealed = self._store.vault.seal(key, SealKind.DESCRIPTION, record.id, encode(description))
         blobs = (hashlib.sha256(sealed).hexdigest(), *(blob_id for _, blob_id in stored))
-        subjects = (record.id, record.submission_id)
+        subjects = [record.id, record.submission_id]
+        if record.series_id is not None:
+            subjects.append(f"series:{record.series_id}")
         event = prepare(
             self._store.vault,
             epoch,
@@ -160,6 +162,14 @@ class Catalogue:
         """The records that examination made of a submission."""
         query = _facts().where(records.c.submission_id == submission_id).order_by(records.c.id)
         return [_record(row) for row in connection.execute(query)]
+
+    def of_submissions(self, connection: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+        """The ids of the records that were made of these submissions."""
+        made: dict[str, list[str]] = {}
+        query = select(records.c.submission_id, records.c.id).order_by(records.c.id)
+        for row in connection.execute(query.where(records.c.submission_id.in_(ids))):
+            made.setdefault(row.submission_id, []).append(row.id)
+        return made
 
     def count(self, connection: Connection, state: RecordState | None = None) -> int:
         """How many records there are (in a state)."""

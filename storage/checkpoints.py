@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ED25519 = b"\x01"
 _BODY_LINES = 3
 _ID_BYTES = 4
+_KEY_BYTES = 1 + 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def read_verifier_key(line: str) -> tuple[str, bytes]:
         key = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error) as error:
         raise Corrupt("this is not a public key line of the form name+id+key") from error
-    if key[:1] != _ED25519 or _key_id(name, key[1:]).hex() != identifier:
+    if len(key) != _KEY_BYTES or key[:1] != _ED25519 or _key_id(name, key[1:]).hex() != identifier:
         raise Corrupt("the public key line does not match its own id")
     return name, key[1:]
 
@@ -88,9 +89,10 @@ def verify(note: bytes, verifier: str) -> Checkpoint:
     except (ValueError, IndexError, binascii.Error) as error:
         raise Corrupt("this is not a checkpoint") from error
     canonical = Checkpoint(origin=origin, size=size, root=root)
-    if len(lines) != _BODY_LINES or len(root) != HASH_BYTES or canonical.body() != body + "\n" or origin != name:
+    well_formed = len(lines) == _BODY_LINES and size >= 0 and len(root) == HASH_BYTES
+    if not well_formed or canonical.body() != body + "\n" or origin != name:
         raise Corrupt("the checkpoint is not of this log")
-    for line in signatures.splitlines():
+    for line in signatures.split("\n"):
         prefix = f"\N{EM DASH} {name} "
         if not line.startswith(prefix):
             continue

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select
 
-from storage.errors import Conflict, InvalidInput
+from storage.errors import Conflict, Corrupt, InvalidInput
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.records import Custodian
@@ -70,7 +70,7 @@ class Custodians:
         addresses = tuple(dict.fromkeys(check_address(one) for one in (address, *also)))
         custodian_id = new_id(Prefix.CUSTODIAN)
         key = self._store.vault.fresh(custodian_id)
-        plain = json.dumps({"name": name, "addresses": addresses}, ensure_ascii=False).encode()
+        plain = json.dumps({"name": name, "addresses": addresses}).encode()
         sealed = self._store.vault.seal(key, SealKind.CUSTODIAN, custodian_id, plain)
         wrapped = self._store.vault.wrap(key, self._store.current_epoch())
         with self._store.write() as transaction:
@@ -93,12 +93,18 @@ class Custodians:
         return found
 
     def open(self, connection: Connection, ids: Sequence[str]) -> dict[str, Custodian]:
-        """These custodians, opened; what was opened once is remembered for the life of the program."""
+        """These custodians, opened; what was opened once is remembered for the life of the program.
+
+        Raises:
+            Corrupt: an identity is not what was sealed, or its key is gone.
+        """
         missing = [one for one in dict.fromkeys(ids) if one not in self._opened]
         for start in range(0, len(missing), 500):
             chosen = missing[start : start + 500]
             keys = self._store.holder_keys(connection, chosen)
             for row in connection.execute(select(custodians).where(custodians.c.id.in_(chosen))):
+                if row.id not in keys:
+                    raise Corrupt("the key of a custodian is missing; run: archiver verify", custodian=row.id)
                 plain = self._store.vault.unseal(keys[row.id], SealKind.CUSTODIAN, row.id, row.sealed_identity)
                 members = json.loads(plain)
                 self._opened[row.id] = Custodian(

@@ -74,14 +74,16 @@ def _uri_path(path: Path) -> str:
 
 
 def translate(error: Exception, name: str) -> Exception:
-    """The driver's error as one of ours."""
-    text = str(error)
-    if "disk is full" in text:
+    """The driver's error as one of ours, by the primary result code (sqlite.org/rescode.html)."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == driver.SQLITE_FULL:
         return StorageFull(f"{name} cannot grow: the disk is full; free some space and try again")
-    if "locked" in text or "busy" in text:
+    if code in {driver.SQLITE_BUSY, driver.SQLITE_LOCKED}:
         return TemporarilyUnavailable(f"{name} is busy; try again")
-    if "disk I/O error" in text:
+    if code == driver.SQLITE_IOERR:
         return TemporarilyUnavailable(f"{name} could not be read or written: the disk reports an error")
+    if code in {driver.SQLITE_CANTOPEN, driver.SQLITE_NOMEM, driver.SQLITE_READONLY, driver.SQLITE_PERM}:
+        return TemporarilyUnavailable(f"{name} cannot be opened or written now; check its rights, memory and open files")
     return Corrupt(f"{name} cannot be read: it is damaged, or the key is not its key")
 
 

@@ -58,6 +58,11 @@ class Event:
     blobs: tuple[str, ...] = ()
     digest: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a naive time: a leaf is never rewritten."""
+        if self.at.tzinfo is None:
+            raise ValueError("an event's time must be aware")
+
     def encode(self) -> bytes:
         """The leaf's bytes, as hashed into the tree (RFC 9162 §2.1.1 adds the 0x00 prefix)."""
         members: dict[str, object] = {
@@ -96,7 +101,7 @@ class Event:
                 blobs=tuple(members.get("blobs", ())),
                 digest=members.get("digest"),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, RecursionError) as error:
             msg = "not a ledger leaf"
             raise ValueError(msg) from error
 

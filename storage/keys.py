@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -191,6 +192,8 @@ def read_slots(folder: Path) -> dict[str, object]:
         raise Corrupt("keys/slots.json is damaged; restore it from the key backup") from error
     if not isinstance(document, dict) or document.get("format") != SLOTS_FORMAT:
         raise Corrupt("keys/slots.json has an unknown format; use the program version that wrote it")
+    if not isinstance(document.get("archive"), str) or not isinstance(document.get("slots"), list):
+        raise Corrupt("keys/slots.json is damaged; restore it from the key backup")
     return document
 
 
@@ -199,6 +202,7 @@ def unlock(folder: Path, secret: Secret) -> Keyring:
 
     Raises:
         Denied: no slot opens with it.
+        NotFound, Corrupt: there are no slots, or a key file is missing or damaged.
     """
     document = read_slots(folder)
     archive_id = str(document["archive"])
@@ -210,11 +214,14 @@ def unlock(folder: Path, secret: Secret) -> Keyring:
     assert isinstance(slots, list)
     for candidate in candidates:
         for slot in slots:
-            if slot["kind"] != candidate.kind.value:
-                continue
-            key = _slot_key(candidate, bytes.fromhex(slot["salt"]), slot["argon2id"] or {})
-            name = f"slot/{slot['number']}"
-            sealed = bytes.fromhex(slot["sealed"])
+            try:
+                if slot["kind"] != candidate.kind.value:
+                    continue
+                key = _slot_key(candidate, bytes.fromhex(slot["salt"]), slot["argon2id"] or {})
+                name = f"slot/{slot['number']}"
+                sealed = bytes.fromhex(slot["sealed"])
+            except (KeyError, TypeError, ValueError, HashingError) as error:
+                raise Corrupt("keys/slots.json is damaged; restore it from the key backup") from error
             try:
                 master = unseal(key, archive_id=archive_id, kind=SealKind.MASTER_KEY, object_id=name, sealed=sealed)
             except Corrupt:

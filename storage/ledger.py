@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from storage.checkpoints import Checkpoint, sign, verifier_key, verify
 from storage.errors import Corrupt, NotFound
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LEVELS = 8
 _PAGE = 2_000
+_place = ledger_leaves.c.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +172,10 @@ class Ledger:
 
     def publish_checkpoint(self) -> bytes:
         """Sign the present head and write it to ``ledger/checkpoint``, outside the database."""
-        with self._store.read() as connection:
-            note = self._sign(self.head(connection))
-        write_whole(self._folder / "checkpoint", note)
+        # under the write lock, so that of two programs the later head is the one that stays
+        with self._store.write() as transaction:
+            note = self._sign(self.head(transaction.connection))
+            write_whole(self._folder / "checkpoint", note)
         return note
 
     def published_checkpoint(self) -> bytes | None:
@@ -184,12 +186,15 @@ class Ledger:
             return None
 
     def check(self) -> tuple[Frontier, list[LedgerFault]]:
-        """Recompute the tree from all leaves, in pages, and compare with hashes, head and published checkpoint."""
+        """Recompute the tree from all leaves, in pages, and compare with every stored hash and both heads."""
         faults: list[LedgerFault] = []
         published = self._read_published(faults)
         frontier, published_root = Frontier(), None
         with self._store.read() as connection:
             head = self.head(connection)
+            beyond = connection.execute(select(func.min(ledger_leaves.c.position)).where(_place >= head.size)).scalar()
+        if beyond is not None:
+            faults.append(LedgerFault(beyond, "there is a leaf that the head does not count"))
         for page in self._pages(head.size):
             hashes: list[bytes] = []
             for position, leaf, stored in page:
@@ -203,13 +208,23 @@ class Ledger:
                 hashes.append(hashed)
             if published is not None and frontier.size < published.size <= frontier.size + len(hashes):
                 published_root = frontier.append(hashes[: published.size - frontier.size])[0].root()
-            frontier, _ = frontier.append(hashes)
+            frontier, completed = frontier.append(hashes)
+            faults += self._wrong_nodes(completed)
         if frontier != head:
             faults.append(LedgerFault(frontier.size, "the leaves do not give the root that the head names"))
         if published is not None and published.size > 0 and published_root != published.root:
             detail = "the published checkpoint names more leaves than there are, or another root"
             faults.append(LedgerFault(published.size, detail))
         return frontier, faults
+
+    def _wrong_nodes(self, completed: Sequence[tuple[int, int, bytes]]) -> Iterator[LedgerFault]:
+        """Stored hashes of subtrees, which proofs are made of, that are not what the leaves give."""
+        expected = {(level, number): hashed for level, number, hashed in completed if level % _LEVELS == 0}
+        with self._store.read() as connection:
+            for (level, number), hashed in expected.items():
+                where = (ledger_nodes.c.level == level, ledger_nodes.c.number == number)
+                if connection.execute(select(ledger_nodes.c.hash).where(*where)).scalar() != hashed:
+                    yield LedgerFault(number << level, f"the stored hash of {1 << level} leaves is not theirs")
 
     def _read_published(self, faults: list[LedgerFault]) -> Checkpoint | None:
         note = self.published_checkpoint()

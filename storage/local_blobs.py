@@ -13,19 +13,21 @@ import errno
 import os
 import re
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.errors import Corrupt, NotFound, StorageFull, TemporarilyUnavailable
+from storage.files import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from storage.blobs import SealedObject
 
 _BLOB_ID = re.compile(r"[0-9a-f]{64}")
 _ONE_BY_ONE = 3
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)  # said of this program, not of the disk
 
 
 def _find_syncfs() -> ctypes._NamedFuncPointer | None:
@@ -40,6 +42,7 @@ class LocalBlobs:
         self._root = root
         self._syncfs = _find_syncfs()
         self._failed = False
+        self._durable: set[Path] = set()  # folders whose own names this program has made durable; 65,792 at most
 
     def _path(self, blob_id: str) -> Path:
         if not _BLOB_ID.fullmatch(blob_id):
@@ -50,31 +53,35 @@ class LocalBlobs:
         """See `BlobStore.write`."""
         if self._failed:
             raise TemporarilyUnavailable("the object store is read-only after a disk error; check the disk and restart")
+        created: list[str] = []
         try:
             if len(batch) > _ONE_BY_ONE and self._syncfs is not None:
-                self._write_together(batch)
+                self._write_together(batch, created)
             else:
                 for one in batch:
-                    self._write_alone(one)
+                    self._write_alone(one, created)
         except OSError as error:
             if error.errno in _NO_SPACE:
-                self._take_back(batch)
+                self._take_back(created)
                 raise StorageFull("the disk is full: nothing was taken; free some space and try again") from error
+            if error.errno in _PASSING:
+                self._take_back(created)
+                raise TemporarilyUnavailable("too many files are open, or memory is short: nothing was taken") from error
             self._failed = True
             raise TemporarilyUnavailable("the disk reports an error: nothing was taken") from error
 
-    def _take_back(self, batch: Sequence[SealedObject]) -> None:
-        """Free what a full disk took of a batch that no row will ever name."""
-        for one in batch:
+    def _take_back(self, created: Sequence[str]) -> None:
+        """Free what a full disk took of a batch that no row will ever name; never what was there before."""
+        for blob_id in created:
             with suppress(OSError):
-                self._path(one.blob_id).unlink(missing_ok=True)
+                self._path(blob_id).unlink(missing_ok=True)
 
-    def _write_together(self, batch: Sequence[SealedObject]) -> None:
+    def _write_together(self, batch: Sequence[SealedObject], created: list[str]) -> None:
         # opened before the first write, so that the errors of exactly this batch are reported to it
         root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for one in batch:
-                os.close(self._create(one))
+                os.close(self._create(one, created))
             assert self._syncfs is not None
             if self._syncfs(root) != 0:
                 code = ctypes.get_errno()
@@ -82,32 +89,46 @@ class LocalBlobs:
         finally:
             os.close(root)
 
-    def _write_alone(self, one: SealedObject) -> None:
+    def _write_alone(self, one: SealedObject, created: list[str]) -> None:
         folder = self._root / one.blob_id[:2] / one.blob_id[2:4]
-        fresh = [part for part in (folder, folder.parent) if not part.exists()]
-        descriptor = self._create(one)
+        descriptor = self._create(one, created)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        for part in (folder, *(made.parent for made in fresh)):
-            descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        sync_folder(folder)
+        # Another writer, or one that was killed, may have made a folder whose name is not durable yet: that it
+        # exists proves nothing until this program has synced what holds it.
+        for part in (folder, folder.parent):
+            if part not in self._durable:
+                sync_folder(part.parent)
+                self._durable.add(part)
 
-    def _create(self, one: SealedObject) -> int:
+    def _create(self, one: SealedObject, created: list[str]) -> int:
         """Write the file in place: its name is its digest, and no row names it before it is durable."""
         path = f"{self._root}/{one.blob_id[:2]}/{one.blob_id[2:4]}/{one.blob_id}"
-        flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
         try:
-            descriptor = os.open(path, flags, 0o600)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - the hot path
-            descriptor = os.open(path, flags, 0o600)
+            try:
+                descriptor = os.open(path, flags, 0o600)
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 - the hot path
+                descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            return self._complete(Path(path), one.sealed)
+        created.append(one.blob_id)
+        return self._fill(descriptor, one.sealed)
+
+    def _complete(self, path: Path, sealed: bytes) -> int:
+        """Leave an object that is whole as it is, since a row may name it; finish what a killed writer began."""
+        if path.read_bytes() == sealed:
+            return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        return self._fill(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), sealed)
+
+    @staticmethod
+    def _fill(descriptor: int, sealed: bytes) -> int:
         try:
-            view = memoryview(one.sealed)
+            view = memoryview(sealed)
             while view:
                 view = view[os.write(descriptor, view) :]
         except OSError:
@@ -122,6 +143,8 @@ class LocalBlobs:
         except FileNotFoundError as error:
             raise NotFound("the object is not in the store", object=blob_id) from error
         except OSError as error:
+            if error.errno in _PASSING:
+                raise TemporarilyUnavailable("too many files are open, or memory is short; try again") from error
             raise Corrupt("the disk cannot read an object", object=blob_id) from error
 
     def contains(self, blob_id: str) -> bool:
@@ -135,18 +158,14 @@ class LocalBlobs:
             path.unlink()
         except FileNotFoundError:
             return
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(path.parent)
 
     def ids(self) -> Iterator[str]:
         """See `BlobStore.ids`."""
         for first in sorted(self._root.iterdir()):
             if not first.is_dir():
                 continue
-            for second in sorted(first.iterdir()):
+            for second in sorted(one for one in first.iterdir() if one.is_dir()):
                 for path in second.iterdir():
                     if _BLOB_ID.fullmatch(path.name):
                         yield path.name

@@ -236,6 +236,14 @@ class Submissions:
             raise NotFound(f"there is no submission {submission_id}", submission=submission_id)
         return _submission(row)
 
+    def get_many(self, connection: Connection, ids: Sequence[str]) -> list[tuple[Submission, str]]:
+        """These submissions with the ids of their objects, oldest first; unknown ones are absent."""
+        found: list[tuple[Submission, str]] = []
+        for start in range(0, len(ids), 500):
+            query = select(submissions).where(submissions.c.id.in_(ids[start : start + 500]))
+            found += [(_submission(row), row.blob_id) for row in connection.execute(query)]
+        return sorted(found, key=lambda one: one[0].position)
+
     def envelopes(self, connection: Connection, ids: Sequence[str]) -> dict[str, SealedEnvelope]:
         """The envelopes of these submissions, opened; a destroyed one is absent."""
         keys = self._store.holder_keys(connection, ids)

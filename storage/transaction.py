@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, exc, insert, select, update
 
 from storage.database import DatabaseError, WriteLock, engine_for, translate
+from storage.errors import Corrupt, TemporarilyUnavailable
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.identifiers import Prefix, new_id
 from storage.merkle import Frontier, leaf_hash
@@ -55,7 +56,10 @@ class Transaction:
         self.at = at
         self._vault = vault
         head = connection.execute(select(ledger_head.c.size, ledger_head.c.frontier)).one()
-        self._frontier = Frontier.decode(head.size, head.frontier)
+        try:
+            self._frontier = Frontier.decode(head.size, head.frontier)
+        except ValueError as error:
+            raise Corrupt("the ledger's head is damaged; run: archiver verify") from error
         self.epoch: int = connection.execute(select(epochs.c.number).where(epochs.c.state == "current")).scalar_one()
         self._events: list[PreparedEvent] = []
         self._keys: list[WrappedKey] = []
@@ -153,7 +157,8 @@ def prepare(
         return PreparedEvent(
             Event(id=event_id, kind=kind, actor=actor, at=at, subjects=tuple(subjects), blobs=tuple(blobs))
         )
-    plain = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    # escaped, because a query or a file name may hold a lone surrogate, which UTF-8 cannot say
+    plain = json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
     salt = os.urandom(SALT_BYTES)
     key = vault.fresh(event_id)
     event = Event(
@@ -215,6 +220,8 @@ class Store:
             raise translate(error.orig if error.orig is not None else error, "archive.db") from error
         except DatabaseError as error:
             raise translate(error, "archive.db") from error
+        except exc.TimeoutError as error:
+            raise TemporarilyUnavailable("too many readers at once; try again") from error
 
     def current_epoch(self) -> int:
         """The epoch under which new keys are wrapped."""

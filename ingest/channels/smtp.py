@@ -1,10 +1,8 @@
 """The SMTP channel: one acceptor process on a listening socket that it may share with others.
 
-Rule: 250 is said after the deposit returned, never before (DESIGN: the only acknowledgement point); whatever
-goes wrong before it is a temporary answer. A recipient that is not ours is refused at RCPT; an unknown sender
-is not: the mail is deposited without a custodian.
-
-Deposits run in threads, so the event loop never waits for a disk and many sessions can share one commit.
+Rule: the event loop never waits for a disk; deposits run in threads, so that many sessions can share one
+commit. On SIGTERM the acceptor takes no more connections, lets every DATA that has begun end with its answer
+(RFC 5321 §3.8), and leaves.
 """
 
 from __future__ import annotations
@@ -16,31 +14,27 @@ import logging
 import signal
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ingest.channels.recipients import Recipients
-from ingest.channels.smtp_protocol import NULL_PATH, TRY_LATER, ArchiveEnvelope, ArchiveProtocol
+from ingest.channel_health import Health, HealthLog
+from ingest.channels.smtp_protocol import ArchiveProtocol
+from ingest.channels.smtp_receiver import ACCOUNT, SmtpReceiver
 from ingest.channels.smtp_settings import Allowance, SmtpSettings
-from ingest.submission import CustodianDirectory, Deposited, Depositor, Handover
-from storage.errors import InvalidInput, StorageFull
-from storage.records import Channel, Envelope
+from storage.errors import InvalidInput
+from storage.records import Channel
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+    from datetime import datetime
 
-    from aiosmtpd.smtp import Session
+    from ingest.submission import CustodianDirectory, Deposited, Depositor
 
 log = logging.getLogger(__name__)
 
-ACCOUNT = "smtp"
-NO_SPACE = "452 4.3.1 No space for this mail now, please try again later"
-_NAMED_IN_REPLY = 8
-_MAX_REFUSED = 50
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM}
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _ACCEPT_PAUSE = 0.5
+_PULSE_SECONDS = 60.0
 
 
 class Stop(Protocol):
@@ -51,165 +45,35 @@ class Stop(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mail:
-    sender: str | None
-    accepted: tuple[tuple[str, str | None], ...]
-    transport: tuple[tuple[str, str], ...]
-    payload: bytes
+class Pulse:
+    """Says once a minute that the acceptor is up, and when it last brought something; not for every mail."""
 
-
-class SmtpReceiver:
-    """The decisions of a session: which recipients are ours, and the deposit of what came.
-
-    The methods named `handle_...` are aiosmtpd's hooks.
-    """
-
-    def __init__(
-        self,
-        settings: SmtpSettings,
-        depositor: Depositor,
-        directory: CustodianDirectory,
-        pool: ThreadPoolExecutor,
-        *,
-        on_deposit: Callable[[Deposited], None] | None = None,
-    ) -> None:
-        self._settings = settings
-        self._recipients = Recipients.of(settings.intake_addresses, settings.intake_domains, dict(settings.aliases))
-        self._depositor = depositor
-        self._directory = directory
+    def __init__(self, health: HealthLog, clock: Callable[[], datetime], pool: ThreadPoolExecutor) -> None:
+        self._health = health
+        self._clock = clock
         self._pool = pool
-        self._on_deposit = on_deposit
+        self._last_item: datetime | None = None
 
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, server: Any, session: Session, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        """Offer what the session does, which is no AUTH."""
-        del server, envelope
-        session.host_name = hostname
-        return [line for line in responses if not line[4:].upper().startswith("AUTH")]
+    def deposited(self, deposited: Deposited) -> None:
+        """Remember the moment; called on the event loop."""
+        self._last_item = deposited.received_at
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: ArchiveProtocol, session: Session, envelope: ArchiveEnvelope, address: str, options: list[str]
-    ) -> str:
-        """Take the recipients of the allow-list and nobody else."""
-        del session
-        if len(envelope.rcpt_tos) >= self._settings.max_recipients:
-            return "452 4.5.3 Too many recipients"
-        route = self._recipients.route(address)
-        custodian_id: str | None = None
-        if route is not None and route.names_custodian is not None:
-            loop = asyncio.get_running_loop()
-            custodian_id = await loop.run_in_executor(self._pool, self._directory.find, route.names_custodian)
-            if custodian_id is None:
-                route = None
-        if route is None:
-            server.refused_recipients += 1
-            if server.refused_recipients > _MAX_REFUSED:
-                server.hang_up()
-                return "421 4.7.0 Too many unknown recipients, closing the connection"
-            return "550 5.1.1 This address takes no mail here"
-        envelope.rcpt_tos.append(address)
-        envelope.rcpt_options.extend(options)
-        envelope.accepted.append((address, custodian_id))
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(self, server: Any, session: Session, envelope: ArchiveEnvelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Deposit, and only then say 250; every error is a temporary one."""
-        del server
-        assert envelope.original_content is not None
-        sender = envelope.mail_from
-        mail = _Mail(
-            sender=None if sender in (None, "", NULL_PATH) else _speakable(sender or ""),
-            accepted=tuple(envelope.accepted),
-            transport=testimony(session, envelope),
-            payload=envelope.original_content,
+    async def beat(self) -> None:
+        """Write what is remembered."""
+        moment = self._clock()
+        health = Health(
+            channel=Channel.SMTP, account=ACCOUNT, last_tried=moment, last_worked=moment, last_item=self._last_item
         )
         try:
-            loop = asyncio.get_running_loop()
-            deposits = await loop.run_in_executor(self._pool, self._deposit, mail)
-        except Exception as error:  # noqa: BLE001 - a mail that we could not take must be sent again, whatever the reason
-            return reply_for(error)
-        if self._on_deposit is not None:
-            for deposited in deposits:
-                self._on_deposit(deposited)
-        return accepted_reply(deposits)
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._health.note, health)
+        except Exception as error:  # noqa: BLE001 - mail goes on where its health cannot be written
+            log.warning("SMTP health not written: %s", type(error).__name__)
 
-    async def handle_exception(self, error: Exception) -> str:
-        """The reply where anything else failed; never the error's text."""
-        return reply_for(error)
-
-    def _deposit(self, mail: _Mail) -> list[Deposited]:
-        """One deposit for each custodian concerned; runs in a thread of the pool."""
-        by_custodian: dict[str | None, list[str]] = {}
-        from_sender: str | None = None
-        looked_up = False
-        for address, named in mail.accepted:
-            custodian_id = named
-            if custodian_id is None:
-                if not looked_up and mail.sender is not None:
-                    from_sender = self._directory.find(mail.sender)
-                looked_up = True
-                custodian_id = from_sender
-            by_custodian.setdefault(custodian_id, []).append(address)
-        deposits = []
-        for custodian_id, addresses in by_custodian.items():
-            others = tuple(("recipient", _speakable(address)) for address in addresses[1:])
-            envelope = Envelope(
-                submitter=mail.sender, recipient=_speakable(addresses[0]), transport=mail.transport + others
-            )
-            handover = Handover(
-                channel=Channel.SMTP,
-                account=ACCOUNT,
-                custodian_id=custodian_id,
-                envelope=envelope,
-                payload=mail.payload,
-            )
-            deposits.append(self._depositor.deposit(handover))
-        return deposits
-
-
-def reply_for(error: Exception) -> str:
-    """The temporary reply to an error, by its kind; logs the kind, never the text, which may quote the mail."""
-    cause: BaseException | None = error
-    log.warning("mail not taken: %s", type(error).__name__)
-    for _ in range(8):
-        if isinstance(cause, (StorageFull, MemoryError)) or (isinstance(cause, OSError) and cause.errno in _NO_SPACE):
-            return NO_SPACE
-        if cause is None:
-            break
-        cause = cause.__cause__
-    return TRY_LATER
-
-
-def accepted_reply(deposits: list[Deposited]) -> str:
-    """250 with the submission ids, as many as a reply line holds (RFC 5321 §4.5.3.1.5)."""
-    named = " ".join(deposited.submission_id for deposited in deposits[:_NAMED_IN_REPLY])
-    more = len(deposits) - _NAMED_IN_REPLY
-    return f"250 2.0.0 Deposited as {named}" + (f" and {more} more" if more > 0 else "")
-
-
-def testimony(session: Session, envelope: ArchiveEnvelope) -> tuple[tuple[str, str], ...]:
-    """What the session can testify about the way of a mail: peer, greeting, protocol (RFC 3848), TLS, parameters."""
-    peer = session.peer
-    place = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) and len(peer) > 1 else str(peer or "local")
-    protocol = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP" if session.extended_smtp else "SMTP"
-    pairs = [("peer", place), ("helo", _speakable(session.host_name or ""))]
-    if session.ssl is not None:
-        protocol += "S"
-        cipher = session.ssl.get("cipher")
-        if cipher:
-            pairs.append(("tls", f"{cipher[1]} {cipher[0]}"))
-    pairs.append(("protocol", protocol))
-    pairs.extend(("parameter", _speakable(option)) for option in envelope.mail_options[:8])
-    return tuple(pairs)
-
-
-def _speakable(text: str) -> str:
-    """Text from a command, whose undecodable bytes aiosmtpd keeps as lone surrogates, as proper Unicode."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            await self.beat()
+            await asyncio.sleep(_PULSE_SECONDS)
 
 
 def tls_context_for(settings: SmtpSettings) -> ssl.SSLContext | None:
@@ -299,30 +163,37 @@ class Acceptor:
             self.allowance.leave(peer)
             self._quiet.set()
 
-        session = ArchiveProtocol(
-            self._receiver,
-            settings=self._settings,
-            allowance=self.allowance,
-            tls_context=self._tls,
-            loop=self._loop,
-            on_lost=lost,
-        )
-        self._sessions.add(session)
+        session: ArchiveProtocol | None = None
         try:
-            await self._loop.connect_accepted_socket(lambda: session, connection)
-        except OSError:
+            session = ArchiveProtocol(
+                self._receiver,
+                settings=self._settings,
+                allowance=self.allowance,
+                tls_context=self._tls,
+                loop=self._loop,
+                on_lost=lost,
+            )
+            self._sessions.add(session)
+            made = session
+            await self._loop.connect_accepted_socket(lambda: made, connection)
+        except Exception as error:  # noqa: BLE001 - a session that cannot start must not keep its place
+            log.warning("SMTP session not started: %s", type(error).__name__)
             connection.close()
-            lost(session)
+            if session is not None:
+                lost(session)
+            else:
+                self.allowance.leave(peer)
 
 
-async def serve(
+async def serve_smtp(
     listener: socket.socket,
     settings: SmtpSettings,
     depositor: Depositor,
     directory: CustodianDirectory,
     stop: Stop,
     *,
-    on_deposit: Callable[[Deposited], None] | None = None,
+    health: HealthLog,
+    clock: Callable[[], datetime],
 ) -> None:
     """Receive mail on a listening socket until `stop`, then drain.
 
@@ -332,20 +203,29 @@ async def serve(
         depositor: the way in; called from `settings.deposit_threads` threads.
         directory: custodians by address; called from the same threads.
         stop: awaited.
-        on_deposit: told of every deposit, on the event loop; must not block.
+        health: told once a minute that this channel is up; called from the same threads.
+        clock: the time, aware.
+
+    Raises:
+        InvalidInput: addresses or certificate of the settings are no good.
     """
     quiet_library()
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_log_kind_only)
+    asyncio.get_running_loop().set_exception_handler(_log_kind_only)
     pool = ThreadPoolExecutor(settings.deposit_threads, thread_name_prefix="deposit")
+    pulse = Pulse(health, clock, pool)
+    beating: asyncio.Task[None] | None = None
     try:
-        acceptor = Acceptor(
-            listener, settings, SmtpReceiver(settings, depositor, directory, pool, on_deposit=on_deposit)
-        )
+        receiver = SmtpReceiver(settings, depositor, directory, pool, on_deposit=pulse.deposited)
+        acceptor = Acceptor(listener, settings, receiver)
         acceptor.open()
+        beating = asyncio.create_task(pulse.run())
         await stop.wait()
         await acceptor.drain()
     finally:
+        if beating is not None:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+            await pulse.beat()
         # a deposit that has begun is finished even where its client is gone
         await asyncio.to_thread(pool.shutdown, wait=True)
 
@@ -356,7 +236,8 @@ def run_acceptor(
     depositor: Depositor,
     directory: CustodianDirectory,
     *,
-    on_deposit: Callable[[Deposited], None] | None = None,
+    health: HealthLog,
+    clock: Callable[[], datetime],
 ) -> None:
     """The whole of an acceptor process: receives until SIGTERM or SIGINT, drains, returns. Main thread only."""
 
@@ -364,7 +245,7 @@ def run_acceptor(
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(listener, settings, depositor, directory, stop, on_deposit=on_deposit)
+        await serve_smtp(listener, settings, depositor, directory, stop, health=health, clock=clock)
 
     asyncio.run(until_signalled())
 

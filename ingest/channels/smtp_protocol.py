@@ -150,6 +150,26 @@ class ArchiveProtocol(SMTP):
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         return parse_path(arg)
 
+    def __dir__(self) -> list[str]:
+        """The commands: all that aiosmtpd looks for, by walking every attribute of each new session, twice."""
+        return _COMMANDS
+
+    @syntax("EHLO hostname")
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
+        """Say what is offered, which is no AUTH, in one packet."""
+        if not hostname:
+            await self.push("501 5.5.4 Syntax: EHLO hostname")
+            return
+        self.envelope = self._create_envelope()
+        assert self.session is not None
+        self.session.extended_smtp = True
+        self.session.host_name = hostname
+        offers = [self.hostname, f"SIZE {self._settings.max_size}", "8BITMIME", "SMTPUTF8"]
+        if self.tls_context and not self._tls_protocol:
+            offers.append("STARTTLS")
+        lines = [f"250-{offer}" for offer in offers] + ["250 HELP"]
+        await self.push("\r\n".join(lines))
+
     @syntax("VRFY <address>")
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
         """Answer without looking (RFC 5321 §7.3)."""
@@ -237,6 +257,9 @@ class ArchiveProtocol(SMTP):
             self._timer_set_at = now
             self._reset_timeout(min(self._settings.timeout, deadline - now))
         return True
+
+
+_COMMANDS = sorted(name for name in set(dir(SMTP)) | set(vars(ArchiveProtocol)) if name.startswith("smtp_"))
 
 
 class _Reservation:

@@ -25,6 +25,7 @@ _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>,;\"()\[\]@]+@[^\s<>,;\"()\[\]@]+")
 _SPACES = re.compile(r"\s+")
 _BRACKETS = {"<": ">", "[": "]", "(": ")"}
+_INTRICATE = frozenset("\"();:[]\\'")
 _QUOTES = "\"'\u2018\u2019\u201c\u201d"
 
 
@@ -57,14 +58,36 @@ def parse_addresses(text: str, decode_phrase: Callable[[str], str] = str) -> tup
     match = _BARE.fullmatch(text)
     if match:
         return (Party(address=match[1]),)
-    entries = _joined(_split(text[:MAX_CHARS]))
+    plain = _plain_list(text, decode_phrase) if "," in text else None
+    if plain is not None:
+        return plain
+    entries = _joined(_split(text[:MAX_CHARS]), by_comma=";" not in text)
     parties = (_read(entry, decode_phrase) for entry in entries)
     return tuple(party for party in parties if party.name or party.address)
 
 
+def _plain_list(text: str, decode_phrase: Callable[[str], str]) -> tuple[Party, ...] | None:
+    """The common case without quotes, comments or groups, at a third of the cost; None where more is needed."""
+    if not _INTRICATE.isdisjoint(text):
+        return None
+    parties: list[Party] = []
+    for piece in text.split(",", MAX_PARTIES):
+        match = _SIMPLE.fullmatch(piece)
+        if match:
+            name = match[2].strip()
+            parties.append(_party(decode_phrase(name), match[3]) if name else Party(address=match[3]))
+            continue
+        match = _BARE.fullmatch(piece)
+        if match is None:
+            return None
+        parties.append(Party(address=match[1]))
+    return tuple(parties)
+
+
 def _split(text: str) -> list[_Entry]:
     """Cut at the separators that stand outside of quotes and brackets."""
-    entries, entry, place = [], _Entry(), 0
+    entries: list[_Entry] = []
+    entry, place = _Entry(), 0
     only_semicolons = _separated_by_semicolons(text)
     last_semicolon = text.rfind(";")
     unclosed: set[str] = set()  # brackets known to have no end: looking again for each would be quadratic
@@ -82,7 +105,9 @@ def _split(text: str) -> list[_Entry]:
         elif sign == ";" or (sign == "," and (not only_semicolons or _has_address(entry))):
             entries.append(entry)
             entry = _Entry()
-        elif sign == ":" and not only_semicolons and place <= last_semicolon and "mailto" not in entry.words[-1].lower():
+        elif (
+            sign == ":" and not only_semicolons and place <= last_semicolon and "mailto" not in entry.words[-1].lower()
+        ):
             entry = _Entry()  # the name of a group (RFC 5322 §3.4) is nobody's name
         elif sign == "\\":
             entry.words.append(text[place : place + 1])
@@ -159,10 +184,10 @@ def _angle(content: str, entry: _Entry) -> None:
         entry.words.append(content)  # <Bailey>,"Susan" </O=…>: brackets around half of a name
 
 
-def _joined(entries: list[_Entry]) -> list[_Entry]:
+def _joined(entries: list[_Entry], *, by_comma: bool) -> list[_Entry]:
     """Join ``Last`` and ``First <address>`` again where a comma inside an unquoted name cut them apart."""
-    if len(entries) > 1 and not any(_has_address(entry) for entry in entries):
-        entries = [_merge(entries)] if len(entries) == 2 else entries  # noqa: PLR2004 - a last and a first name
+    if by_comma and len(entries) == 2 and not any(_has_address(entry) for entry in entries):  # noqa: PLR2004 - last, first
+        entries = [_merge(entries)]
     result: list[_Entry] = []
     for entry in entries:
         if result and not _has_address(result[-1]) and entry.angle and "".join(entry.words).strip():
@@ -200,7 +225,7 @@ def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
 def _party(name: str, address: str | None) -> Party:
     if address is not None:
         address = _SPACES.sub("", address).strip(_QUOTES) or None
-    name = _SPACES.sub(" ", name).strip()
+    name = _SPACES.sub(" ", name).strip(" ,")
     if name[:1] == "*" and name[-1:] == "*":  # bold in text that was HTML
         name = name.strip("*").strip()
     while len(name) > 1 and name[0] in _QUOTES and name[-1] in _QUOTES:

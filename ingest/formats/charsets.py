@@ -64,7 +64,7 @@ def _look_up(key: str) -> str | None:
         return None
     try:
         info = codecs.lookup(_ALIASES.get(key, key))
-        b"".decode(info.name)  # refuses codecs between bytes (hex, zlib), which are no charsets
+        b"a".decode(info.name, "replace")  # refuses codecs between bytes (hex, zlib), which are no charsets
     except (LookupError, ValueError, TypeError):
         return None
     if info.name in _REFUSED:
@@ -109,7 +109,10 @@ def _lenient(content: bytes, codec: str) -> str:
 
 def _mostly_utf8(content: bytes, first_bad: int, label: str | None) -> bool:
     """Whether a UTF-8 label is worth keeping though the bytes are not all UTF-8 (one bad byte, a cut character)."""
-    if codecs.lookup(_ALIASES.get((label or "").lower(), "utf-8")).name != "utf-8" or (label or "").lower() == "us-ascii":
+    if (
+        codecs.lookup(_ALIASES.get((label or "").lower(), "utf-8")).name != "utf-8"
+        or (label or "").lower() == "us-ascii"
+    ):
         return False
     window = content[max(0, first_bad - SAMPLE_BYTES) : first_bad + SAMPLE_BYTES]
     good = sum(1 for character in window.decode("utf-8", "ignore") if character > "\x7f")

@@ -78,7 +78,11 @@ def printed_date(text: str, months: dict[str, int] | None = None) -> str | None:
     offset, zone_name, used = _zone(rest)
     day_text = text[: time.start()] + " " + rest[used:]
     american = zone_name in _AMERICAN
-    day = _iso_day(day_text) or _named_day(day_text, months or ENGLISH_MONTHS) or _numeric_day(day_text, american=american)
+    day = (
+        _iso_day(day_text)
+        or _named_day(day_text, months or ENGLISH_MONTHS)
+        or _numeric_day(day_text, american=american)
+    )
     if day is None or clock is None:
         return None
     return _iso(day, clock, offset, exact=False)

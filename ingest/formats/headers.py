@@ -17,7 +17,7 @@ from email.utils import collapse_rfc2231_value
 from typing import TYPE_CHECKING
 
 from ingest.formats.addresses import parse_addresses
-from ingest.formats.charsets import codec_of, decode, storable
+from ingest.formats.charsets import FALLBACK, codec_of, decode, storable
 from ingest.formats.dates import header_date
 from storage.records import Letterhead
 
@@ -55,7 +55,7 @@ class Headers:
     def text(self, name: bytes, *, charset: str | None = None, limit: int = MAX_VALUE) -> str | None:
         """The first value as text, unfolded but not decoded from RFC 2047; None where the field is absent."""
         values = self.fields.get(name)
-        return _unfold(decode(values[0][:limit], charset)) if values else None
+        return _unfold(_raw_text(values[0][:limit], charset)) if values else None
 
 
 def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
@@ -85,6 +85,14 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
     return Headers(fields, place)
 
 
+def _raw_text(value: bytes, charset: str | None) -> str:
+    """Raw 8-bit values: UTF-8 where they are it (RFC 6532), whatever charset the body has."""
+    try:
+        return storable(value.decode("utf-8"))
+    except UnicodeDecodeError:
+        return decode(value, charset if codec_of(charset) != "utf-8" else FALLBACK)
+
+
 def _unfold(text: str) -> str:
     return (_FOLD.sub("", text) if "\n" in text else text).strip()
 
@@ -102,8 +110,8 @@ def decode_words(text: str, charset: str | None = None) -> str:
     pending: list[bytes] = []
     pending_charset, place = "", 0
     for word in _WORD.finditer(text):
-        content = _word_bytes(word[2], word[3])
         label = word[1].partition("*")[0].lower()  # RFC 2231 §5 adds a language after an asterisk
+        content = _word_bytes(word[2], word[3], label)
         if content is None:
             continue
         if pending and (word.start() != place or label != pending_charset):
@@ -118,13 +126,14 @@ def decode_words(text: str, charset: str | None = None) -> str:
     return storable("".join(pieces))
 
 
-def _word_bytes(encoding: str, text: str) -> bytes | None:
-    content = text.encode("utf-8", "replace")
+def _word_bytes(encoding: str, text: str, label: str) -> bytes | None:
     try:
+        # raw 8-bit letters inside of an encoded word: back to the charset that the word declares
+        content = text.encode("ascii" if text.isascii() else codec_of(label) or "utf-8", "replace")
         if encoding in "qQ":
             return binascii.a2b_qp(content, header=True)
         return binascii.a2b_base64(content + b"=" * (-len(content) % 4))
-    except (binascii.Error, ValueError):
+    except (ValueError, LookupError):  # binascii.Error is a ValueError
         return None
 
 
@@ -157,7 +166,7 @@ def _parties(headers: Headers, name: bytes, charset: str | None) -> tuple[Party,
     values = headers.fields.get(name)
     if not values:
         return ()
-    text = ",".join(_unfold(decode(value, charset)) for value in values)
+    text = ",".join(_unfold(_raw_text(value, charset)) for value in values)
     if "=?" not in text:
         return parse_addresses(text)
     return parse_addresses(_BETWEEN.sub("", text), lambda phrase: decode_words(phrase, charset))
@@ -184,7 +193,9 @@ def content_fields(headers: Headers, default: str = "text/plain") -> ContentFiel
     """Read Content-Type, -Transfer-Encoding and -Disposition; nonsense falls back as RFC 2045 §5.2 says."""
     content_type = headers.text(b"content-type", limit=MAX_PARAMETERS)
     disposition = headers.text(b"content-disposition", limit=MAX_PARAMETERS)
-    encoding = headers.raw(b"content-transfer-encoding")[:80].decode("latin-1").partition(";")[0].strip(" \t\r\n\"'").lower()
+    encoding = (
+        headers.raw(b"content-transfer-encoding")[:80].decode("latin-1").partition(";")[0].strip(" \t\r\n\"'").lower()
+    )
     if not content_type and not disposition and not encoding and default == "text/plain":
         return _PLAIN
     shape = Message(policy=compat32)
@@ -211,7 +222,7 @@ def _parameter(shape: Message, name: str, header: str = "content-type") -> str |
     """One parameter with RFC 2231 continuations and charsets undone; None where it is absent or beyond reading."""
     try:
         value = shape.get_param(name, header=header)
-        text = collapse_rfc2231_value(value) if value is not None else None  # type: ignore[arg-type]
+        text = collapse_rfc2231_value(value) if value is not None else None
     except (ValueError, LookupError, TypeError, IndexError, AttributeError, OverflowError):
         return None  # endless section numbers and the like: the parser of the standard library raises on them
     return storable(text) if isinstance(text, str) else None

@@ -38,18 +38,16 @@ def undo(content: bytes, encoding: str) -> tuple[bytes, str | None]:
 
 
 def _base64(content: bytes) -> tuple[bytes, str | None]:
-    if _PURE.match(content):
-        solid = _WHITE.sub(b"", content)
-        remark = None
-    else:
-        dense = _WHITE.sub(b"", content)
+    remark = None
+    if not _PURE.match(content):
         first_end = content.find(b"=")
-        solid = _FOREIGN.sub(b"", content)
         if first_end >= 0 and _PURE.match(content[:first_end]):
             return _segment(content[:first_end]), DAMAGED_BASE64  # a list footer after the end of the encoded text
-        if len(solid) < _MOST * len(dense):
-            return content, NOT_BASE64
         remark = DAMAGED_BASE64
+    solid = _FOREIGN.sub(b"", content)
+    # encoded lines hold no blanks: text of letters and blanks alone must not pass for base64
+    if len(solid) < _MOST * len(content.translate(None, b"\r\n")):
+        return content, NOT_BASE64
     if b"=" not in solid.rstrip(b"="):
         return _segment(solid.rstrip(b"=")), remark
     # several encoded runs one after the other, each with its own padding
@@ -75,8 +73,9 @@ def _uuencode(content: bytes) -> tuple[bytes, str | None]:
     for line in content[begin.end() :].splitlines():
         if line.strip() in (b"end", b"`", b""):
             break
+        length = (((line[0] - 32) & 63) * 4 + 2) // 3 + 1  # what the line declares; some encoders pad beyond it
         try:
-            decoded.append(binascii.a2b_uu(line))
+            decoded.append(binascii.a2b_uu(line[:length]))
         except binascii.Error:
             return content, NOT_UUENCODED
     return b"".join(decoded), None

@@ -21,6 +21,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archive")),
     )
     op.create_table(
+        "channel_health",
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("last_tried", sa.BigInteger(), nullable=True),
+        sa.Column("last_worked", sa.BigInteger(), nullable=True),
+        sa.Column("last_item", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("channel", "account", name=op.f("pk_channel_health")),
+    )
+    op.create_table(
         "custodians",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
@@ -34,6 +43,42 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("state IN ('current', 'draining', 'retired')", name=op.f("ck_epochs_state")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_epochs")),
+    )
+    op.create_table(
+        "imap_cursors",
+        sa.Column("mailbox", sa.String(length=64), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
+        sa.Column("last_uid", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_imap_cursors")),
+    )
+    op.create_index(op.f("ix_imap_cursors_account"), "imap_cursors", ["account"], unique=False)
+    op.create_table(
+        "imap_misses",
+        sa.Column("mailbox", sa.String(length=64), nullable=False),
+        sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", "uid", name=op.f("pk_imap_misses")),
+    )
+    op.create_table(
+        "index_generations",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("engine", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("state IN ('building', 'current', 'retired')", name=op.f("ck_index_generations_state")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_index_generations")),
+    )
+    op.create_index(
+        "ix_index_generations_current",
+        "index_generations",
+        ["state"],
+        unique=True,
+        sqlite_where=sa.text("state = 'current'"),
+        postgresql_where=sa.text("state = 'current'"),
     )
     op.create_table(
         "ledger_head",
@@ -85,6 +130,39 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_objects_holder"), "objects", ["holder"], unique=False)
     op.create_table(
+        "retention_runs",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("today", sa.Date(), nullable=False),
+        sa.Column("forecast", sa.Boolean(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.Column("eligible", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("needs_event", sa.BigInteger(), nullable=False),
+        sa.Column("conflict", sa.BigInteger(), nullable=False),
+        sa.Column("unscheduled", sa.BigInteger(), nullable=False),
+        sa.Column("not_due", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_runs")),
+        sa.UniqueConstraint("position", name=op.f("uq_retention_runs_position")),
+    )
+    op.create_index("ix_retention_runs_forecast_today", "retention_runs", ["forecast", "today"], unique=False)
+    op.create_table(
+        "schedules",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("edition", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("adopted", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("loaded_at", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.CheckConstraint("state IN ('current', 'superseded')", name=op.f("ck_schedules_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedules")),
+    )
+    op.create_index("ix_schedules_state_name", "schedules", ["state", "name"], unique=False)
+    op.create_table(
         "custodian_addresses",
         sa.Column("tag", sa.LargeBinary(length=32), nullable=False),
         sa.Column("custodian_id", sa.String(length=64), nullable=False),
@@ -114,6 +192,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
     )
     op.create_index(op.f("ix_submissions_custodian_id"), "submissions", ["custodian_id"], unique=False)
+    op.create_table(
+        "users",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("custodian_id", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("name_tag", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sealed_name", sa.LargeBinary(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('employee','officer','reviewer','approver','auditor','administrator')", name=op.f("ck_users_role")
+        ),
+        sa.ForeignKeyConstraint(["custodian_id"], ["custodians.id"], name=op.f("fk_users_custodian_id_custodians")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("name_tag", name=op.f("uq_users_name_tag")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_users_token_digest")),
+    )
     op.create_table(
         "wrapped_keys",
         sa.Column("holder", sa.String(length=64), nullable=False),
@@ -174,6 +269,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submission_digests_submission_id"), "submission_digests", ["submission_id"], unique=False)
     op.create_table(
+        "web_sessions",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_web_sessions_user_id_users")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_web_sessions")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_web_sessions_user_id"), "web_sessions", ["user_id"], unique=False)
+    op.create_table(
         "components",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("record_id", sa.String(length=64), nullable=False),
@@ -185,4 +291,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_components_blob_id"), "components", ["blob_id"], unique=False)
     op.create_index(op.f("ix_components_record_id"), "components", ["record_id"], unique=False)
+    op.create_table(
+        "series_assignments",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("series_id", sa.String(length=64), nullable=False),
+        sa.Column("schedule_id", sa.String(length=64), nullable=True),
+        sa.Column("how", sa.String(length=16), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("how IN ('rule', 'person', 'suggestion')", name=op.f("ck_series_assignments_how")),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_series_assignments_record_id_records")),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["schedules.id"], name=op.f("fk_series_assignments_schedule_id_schedules")
+        ),
+        sa.PrimaryKeyConstraint("record_id", "number", name=op.f("pk_series_assignments")),
+        sqlite_with_rowid=False,
+    )
     # ### end Alembic commands ###

@@ -1,0 +1,86 @@
+"""Who may do what: principals, roles and one table of permissions; pure.
+
+Rule: what is not in the table is denied. The administrator runs the archive and cannot read content; a system
+account without a user (`operator:<name>`) may run, ingest, search, show, export and verify, but none of the
+acts that need a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from storage.errors import Denied
+
+
+class Role(StrEnum):
+    """What a user is to the archive."""
+
+    EMPLOYEE = "employee"
+    OFFICER = "officer"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
+
+
+class Act(StrEnum):
+    """What may be permitted."""
+
+    SEARCH = "search"
+    READ_RECORD = "read a record"
+    EXPORT = "export"
+    SUBMIT = "submit"
+    VERIFY = "verify"
+    RUN = "run the archive"
+    ADD_USERS = "add users and custodians"
+    LOAD_SCHEDULE = "load a schedule"
+    EVALUATE = "evaluate retention"
+
+
+_ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
+_PERMITTED: dict[Role, frozenset[Act]] = {
+    Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT}),
+    Role.OFFICER: _ALL_READING | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE},
+    Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
+    Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE}),
+    Role.AUDITOR: frozenset({Act.VERIFY}),
+    Role.ADMINISTRATOR: frozenset({Act.RUN, Act.ADD_USERS, Act.VERIFY}),
+    Role.OPERATOR: frozenset(Act),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who acts. `actor` is what the ledger names; an employee is bound to his custodian's records."""
+
+    actor: str
+    name: str
+    role: Role
+    custodian_id: str | None = None
+
+    @property
+    def sees_only(self) -> str | None:
+        """The custodian to whose records this principal is bound; None for no bound."""
+        return self.custodian_id or "" if self.role is Role.EMPLOYEE else None
+
+
+def operator(system_user: str) -> Principal:
+    """The principal of a command without `--as`."""
+    return Principal(actor=f"operator:{system_user}", name=system_user, role=Role.OPERATOR)
+
+
+def permits(principal: Principal, act: Act) -> bool:
+    """Whether this principal may."""
+    return act in _PERMITTED[principal.role]
+
+
+def authorize(principal: Principal, act: Act) -> None:
+    """Refuse what is not permitted.
+
+    Raises:
+        Denied: with who and what.
+    """
+    if not permits(principal, act):
+        raise Denied(f"{principal.name} ({principal.role.value}) may not {act.value}")

@@ -1,0 +1,55 @@
+"""Who may use which address: one table, from method and path to what it needs; pure.
+
+Rule: deny by default. An address that does not stand here is refused to everybody, and the program does not
+start with one (`check_complete`), so forgetting an entry cannot open anything.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from archiver.access import Act
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Entry(StrEnum):
+    """What needs no particular permission: everybody, or everybody who has signed in."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+
+
+Access = Entry | Act
+
+POLICY: Final[Mapping[tuple[str, str], Access]] = {
+    ("GET", "/"): Entry.SIGNED_IN,
+    ("GET", "/sign-in"): Entry.PUBLIC,
+    ("POST", "/sign-in"): Entry.PUBLIC,
+    ("POST", "/sign-out"): Entry.PUBLIC,  # ends the session that is presented, and nothing else
+    ("GET", "/search"): Act.SEARCH,
+    ("GET", "/records/{record_id}"): Act.READ_RECORD,
+    ("GET", "/records/{record_id}/components/{component_id}"): Act.EXPORT,
+    ("GET", "/receipts/{submission_id}"): Act.READ_RECORD,
+    ("GET", "/static/{name}"): Entry.PUBLIC,
+    ("GET", "/healthz"): Entry.PUBLIC,
+    ("HEAD", "/healthz"): Entry.PUBLIC,
+    ("GET", "/readyz"): Entry.PUBLIC,
+    ("HEAD", "/readyz"): Entry.PUBLIC,
+    ("GET", "/api/v1/search"): Act.SEARCH,
+    ("GET", "/api/v1/records/{record_id}"): Act.READ_RECORD,
+    ("GET", "/api/v1/submissions/{submission_id}/receipt"): Act.READ_RECORD,
+    ("GET", "/api/v1/openapi.json"): Entry.SIGNED_IN,
+}
+
+
+def access_to(method: str, path: str) -> Access | None:
+    """What this address needs; None for an address without an entry, which is refused."""
+    return POLICY.get((method, path))
+
+
+def missing_entries(addresses: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Those of the addresses (method, path) that have no entry."""
+    return tuple(sorted(set(addresses) - set(POLICY)))

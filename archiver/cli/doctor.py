@@ -1,0 +1,154 @@
+"""`archiver doctor`: what this machine and this archive can and cannot do, each line with what to do about it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sqlite3
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli.session import command, exit_with
+from archiver.problems import Exit
+from archiver.supervisor import read_status
+from storage.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from archiver.cli.session import Session
+
+_LIBRARIES = ("cryptography", "sqlcipher3", "sqlalchemy", "aiosmtpd", "imapclient", "pypdfium2", "nh3", "pystemmer")
+_LEAST_FREE = 1 << 30
+_OLDEST_CLOCK_YEAR = 2026
+# CPython 3.11.15, 3.12.13, 3.13.12 and 3.14.3 mend a header injection in `email` (CVE-2026-1299)
+_MENDED = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    GOOD = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+
+
+def _python() -> Check:
+    version = sys.version_info
+    found = "{}.{}.{}".format(*version[:3])
+    if version.micro < _MENDED.get(version[:2], 0):
+        wanted = _MENDED[version[:2]]
+        detail = f"{found}; update to {version.major}.{version.minor}.{wanted}, which mends a fault in its mail library"
+        return Check("python", Verdict.WARNING, detail)
+    return Check("python", Verdict.GOOD, found)
+
+
+def _libraries() -> Check:
+    found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
+    return Check("libraries", Verdict.GOOD, f"{found}; system sqlite {sqlite3.sqlite_version} is not used")
+
+
+def _optional_engines() -> list[Check]:
+    found = shutil.which("tesseract")
+    detail = found or "not installed; images are kept, and their text is not read in this version"
+    return [Check("ocr", Verdict.GOOD if found else Verdict.WARNING, detail)]
+
+
+def _folder(session: Session) -> list[Check]:
+    checks: list[Check] = []
+    mode = session.folder.stat().st_mode & 0o777
+    private = Check("permissions", Verdict.GOOD, f"{session.folder} is {mode:04o}")
+    if mode & 0o077:
+        private = Check(
+            "permissions",
+            Verdict.FAULT,
+            f"{session.folder} is {mode:04o}; others can list it: chmod 700 {session.folder}",
+        )
+    checks.append(private)
+    free = shutil.disk_usage(session.folder).free
+    verdict = Verdict.GOOD if free > _LEAST_FREE else Verdict.FAULT
+    checks.append(Check("space", verdict, f"{free >> 20:,} MiB free"))
+    if os.path.ismount(session.folder / "keys"):
+        checks.append(Check("keys", Verdict.GOOD, "keys/ is a file system of its own"))
+    else:
+        detail = "keys/ lies on the archive's file system; leave it out of snapshots and backups of that disk"
+        checks.append(Check("keys", Verdict.WARNING, detail))
+    return checks
+
+
+def _services(session: Session) -> Check:
+    status = read_status(session.folder)
+    if status is None:
+        return Check("services", Verdict.WARNING, "not running; start them with: archiver serve")
+    listed = status["services"]
+    assert isinstance(listed, list)
+    down = [one["name"] for one in listed if one["process"] is None]
+    if down:
+        return Check("services", Verdict.FAULT, f"not running: {', '.join(down)}")
+    return Check("services", Verdict.GOOD, ", ".join(one["name"] for one in listed))
+
+
+def _archive(session: Session) -> list[Check]:
+    installation = session.installation
+    archive = installation.archive
+    now = archive.store.clock()
+    good_clock = now.year >= _OLDEST_CLOCK_YEAR and now >= archive.created_at
+    checks = [
+        Check("archive", Verdict.GOOD, f"{archive.id}, zone {archive.zone.key}"),
+        Check("clock", Verdict.GOOD if good_clock else Verdict.FAULT, now.astimezone(archive.zone).isoformat()),
+    ]
+    if archive.test_clock:
+        checks.append(Check("test clock", Verdict.WARNING, "this archive was made for tests"))
+    try:
+        with installation.reader() as reader:
+            confinement = reader.confinement
+        landlock = f"Landlock {confinement.landlock_abi}" if confinement.landlock_abi else "no Landlock in this kernel"
+        verdict = Verdict.GOOD if confinement.seccomp else Verdict.FAULT
+        checks.append(Check("sandbox", verdict, f"seccomp {'on' if confinement.seccomp else 'refused'}, {landlock}"))
+    except ArchiveError as error:
+        checks.append(Check("sandbox", Verdict.FAULT, error.message))
+    try:
+        coverage = installation.follower().coverage()
+        verdict = Verdict.GOOD if coverage.complete else Verdict.WARNING
+        checks.append(Check("index", verdict, f"{coverage.indexed:,} of {coverage.records:,} records"))
+    except ArchiveError as error:
+        checks.append(Check("index", Verdict.FAULT, error.message))
+    with archive.store.read() as connection:
+        waiting = archive.submissions.waiting_until(connection, 1 << 62)
+        custodians = len(archive.custodians.list(connection))
+    checks.append(Check("waiting", Verdict.GOOD, f"{waiting:,} submissions wait for examination"))
+    if not custodians:
+        checks.append(Check("custodians", Verdict.WARNING, "none; add one with: archiver custodian add"))
+    if not installation.library.all():
+        checks.append(Check("schedule", Verdict.WARNING, "none; load one with: archiver schedule load FILE"))
+    return checks
+
+
+@click.command("doctor")
+@command
+def doctor(session: Session) -> None:
+    """Check versions, engines, permissions, space, clock, sandbox, index and services. Exit status 6 on a fault."""
+    checks = [_python(), _libraries(), *_optional_engines()]
+    if (session.folder / "keys").is_dir():
+        checks += [*_folder(session), *_archive(session), _services(session)]
+    else:
+        checks.append(Check("archive", Verdict.WARNING, f"none in {session.folder}; make one with: archiver init"))
+    document = [{"check": one.name, "verdict": one.verdict.value, "detail": one.detail} for one in checks]
+    session.show(document, "\n".join(f"{one.verdict.value:<8} {one.name:<12} {one.detail}" for one in checks))
+    if any(one.verdict is Verdict.FAULT for one in checks):
+        exit_with(Exit.FINDINGS)
+
+
+COMMANDS = (doctor,)

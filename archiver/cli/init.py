@@ -1,0 +1,70 @@
+"""`archiver init`: a new archive, its keys, and the recovery key on paper."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.cli.session import command, system_user
+from archiver.config import FILE_NAME, template
+from archiver.unlocking import SHORTEST_PASSPHRASE, find_passphrase, read_secret_file
+from storage.archive import create_archive
+from storage.errors import InvalidInput
+from storage.files import write_whole
+from storage.keys import Secret, SlotKind, recovery_text
+from storage.sealing import new_key
+
+if TYPE_CHECKING:
+    from archiver.cli.session import Session
+
+_DEFAULT_ZONE = "America/New_York"
+
+
+@click.command("init")
+@click.option("--key-file", type=click.Path(path_type=Path), help="Also open with this file (32 random bytes or more).")
+@click.option("--zone", default=_DEFAULT_ZONE, show_default=True, metavar="AREA/CITY", help="The agency's time zone.")
+@click.option("--agency", default="Unnamed agency", help="The agency's name.")
+@click.option("--test-clock", is_flag=True, help="An archive for tests: later dates may be approved; it says so.")
+@command
+def init(session: Session, key_file: Path | None, zone: str, agency: str, *, test_clock: bool) -> None:
+    """Make a new archive in an empty folder.
+
+    The passphrase opens it from then on. The recovery key is printed once: write it down, keep it apart.
+    Example: ARCHIVER_PASSPHRASE=... archiver init --data /srv/archive --zone America/Chicago
+    """
+    passphrase = find_passphrase(session.passphrase_file, os.environ, confirm=True)
+    if len(passphrase.content) < SHORTEST_PASSPHRASE:
+        raise InvalidInput(f"the passphrase has fewer than {SHORTEST_PASSPHRASE} characters; choose a longer one")
+    recovery = new_key()
+    secrets = [passphrase, Secret(kind=SlotKind.RECOVERY, content=recovery)]
+    if key_file is not None:
+        secrets.append(Secret(kind=SlotKind.KEY_FILE, content=read_secret_file(key_file, "key")))
+    archive = create_archive(
+        session.folder, secrets, zone=zone, test_clock=test_clock, actor=f"operator:{system_user()}"
+    )
+    settings = session.folder / FILE_NAME
+    if not settings.exists():
+        write_whole(settings, template(agency=agency, zone=zone).encode())
+    document = {
+        "archive": archive.id,
+        "folder": str(session.folder),
+        "zone": zone,
+        "recovery_key": recovery_text(recovery),
+        "public_key": archive.ledger.public_key(),
+        "test_clock": test_clock,
+    }
+    archive.close()
+    session.show(
+        document,
+        f"Archive {archive.id} is in {session.folder}.\n\n"
+        f"Recovery key (shown now and never again; write it down and keep it apart):\n\n"
+        f"    {document['recovery_key']}\n\n"
+        f"Public key of its ledger (give it to your auditor):\n\n    {document['public_key']}\n\n"
+        f"Next: archiver custodian add ADDRESS --name NAME --also PERSONAL-ADDRESS --data {session.folder}",
+    )
+
+
+COMMANDS = (init,)

@@ -1,0 +1,114 @@
+"""The `archiver` command: gathers the nouns, and turns every error into one sentence and an exit status."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from archiver.cli import (
+    custodian,
+    demo,
+    doctor,
+    index,
+    ingest_command,
+    init,
+    ledger,
+    record,
+    retention_command,
+    schedule,
+    search_command,
+    serve,
+    user,
+    verify,
+    worker,
+)
+from archiver.logs import configure
+from archiver.problems import Exit, error_json, problem_of
+from ingest.confinement import make_undumpable
+from storage.errors import ArchiveError, InvalidInput, StorageFull
+
+_MODULES = (
+    init,
+    doctor,
+    serve,
+    demo,
+    ingest_command,
+    search_command,
+    record,
+    custodian,
+    schedule,
+    retention_command,
+    verify,
+    ledger,
+    index,
+    user,
+    worker,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(importlib.metadata.version("public-records-archiver"), prog_name="archiver")
+def cli() -> None:
+    """Archive of off-channel public records: takes them in, finds them again, proves it.
+
+    Start with `archiver init --data DIR`, then `archiver custodian add`, then `archiver serve`.
+    Every command explains itself with --help; exit statuses are listed in docs/commands.md.
+    """
+
+
+for _module in _MODULES:
+    for _command in _module.COMMANDS:
+        cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    os.umask(0o077)
+    make_undumpable()
+    configure()
+    chosen = sys.argv[1:] if arguments is None else arguments
+    wants_json = "--json" in chosen
+    try:
+        status = cli.main(args=chosen, prog_name="archiver", standalone_mode=False)
+    except click.exceptions.Abort:
+        _complain("interrupted; what was taken before is kept", None, wants_json=wants_json)
+        sys.exit(Exit.ERROR)
+    except click.ClickException as error:
+        _complain(error.format_message(), InvalidInput(error.format_message()), wants_json=wants_json)
+        sys.exit(Exit.USAGE)
+    except ArchiveError as error:
+        _complain(error.message, error, wants_json=wants_json)
+        sys.exit(problem_of(error).exit)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(Exit.ERROR)
+    except OSError as error:
+        known = _as_known(error)
+        _complain(known.message, known, wants_json=wants_json)
+        sys.exit(problem_of(known).exit)
+    sys.exit(status if isinstance(status, int) else Exit.DONE)
+
+
+def _as_known(error: OSError) -> ArchiveError:
+    import errno  # noqa: PLC0415 - only where something failed
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull("the disk is full; free some space and try again")
+    where = f"{error.filename}: " if error.filename else ""
+    return ArchiveError(f"{where}{error.strerror or type(error).__name__}")
+
+
+def _complain(sentence: str, error: ArchiveError | None, *, wants_json: bool) -> None:
+    print(f"archiver: {sentence}", file=sys.stderr)
+    if wants_json and error is not None:
+        document: dict[str, Any] = error_json(error)
+        print(json.dumps(document, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

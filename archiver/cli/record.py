@@ -1,0 +1,113 @@
+"""`archiver record`: one record shown, exported with its proof, and where it has been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archiver.access import Act
+from archiver.cli.session import command
+from archiver.reading import custody, export_record, receipt, show_record
+from archiver.record_view import as_text
+from storage.records import RecordState
+
+if TYPE_CHECKING:
+    from archiver.cli.session import Session
+
+_PAGE = 1_000
+
+
+@click.group("record")
+def record() -> None:
+    """One record: what it says, where it came from, its proof."""
+
+
+@record.command("show")
+@click.argument("record_id", metavar="ID")
+@command
+def show(session: Session, record_id: str) -> None:
+    """Show a record. Looking at it is an event in the ledger."""
+    who = session.principal(Act.READ_RECORD)
+    document = show_record(session.installation, who, record_id)
+    session.show(document, as_text(document))
+
+
+@record.command("export")
+@click.argument("record_id", metavar="ID")
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="New or empty folder.")
+@command
+def export(session: Session, record_id: str, folder: Path) -> None:
+    """Write a record's components byte for byte, its metadata and its inclusion proof."""
+    who = session.principal(Act.EXPORT)
+    done = export_record(session.installation, who, record_id, folder.absolute())
+    lines = [f"{one['sha256']}  {one['file']}" for one in done["files"]]
+    session.show(done, "\n".join([*lines, f"metadata.json and proof.json beside them in {done['folder']}"]))
+
+
+@record.command("receipt")
+@click.argument("submission_id", metavar="SUBMISSION")
+@command
+def show_receipt(session: Session, submission_id: str) -> None:
+    """Print the receipt of a submission: digest, time, ledger position, proof."""
+    who = session.principal(Act.READ_RECORD)
+    document = receipt(session.installation, who, submission_id)
+    lines = [
+        f"Receipt for {document['submission']}",
+        f"  received  {document['received_at']} over {document['channel']}",
+        f"  from      {document['source'] or '-'}",
+        f"  bytes     {document['size']:,}",
+        f"  SHA-256   {document['sha256']}",
+        f"  outcome   {document['outcome'] or 'waiting for examination'}",
+        f"  records   {', '.join(document['records']) or '-'}",
+        f"  ledger    leaf {document['proof']['position']} of {document['proof']['tree_size']}",
+    ]
+    if document["reason"]:
+        lines.insert(6, f"  reason    {document['reason']}")
+    session.show(document, "\n".join(lines))
+
+
+@record.command("custody")
+@click.argument("record_id", metavar="ID")
+@command
+def show_custody(session: Session, record_id: str) -> None:
+    """List every event of a record, from its deposit on."""
+    who = session.principal(Act.READ_RECORD)
+    events = custody(session.installation, who, record_id)
+    lines = [f"{one['position']:>8}  {one['at']}  {one['kind']:<24}{one['actor']}" for one in events]
+    session.show(events, "\n".join(lines))
+
+
+@record.command("list")
+@click.option("--state", type=click.Choice([state.value for state in RecordState]), help="Only records in this state.")
+@command
+def list_records(session: Session, state: str | None) -> None:
+    """List all records: id, kind, capture time, series, state."""
+    session.principal(Act.READ_RECORD)
+    archive = session.installation.archive
+    documents: list[dict[str, str | None]] = []
+    after: str | None = None
+    while True:
+        with archive.store.read() as connection:
+            page = archive.catalogue.page_records(connection, after, _PAGE)
+        if not page:
+            break
+        after = page[-1].id
+        documents += [
+            {
+                "id": one.id,
+                "kind": one.kind.value,
+                "state": one.state.value,
+                "captured_at": one.captured_at.isoformat(),
+                "series": one.series_id,
+                "grade": one.grade.value,
+            }
+            for one in page
+            if state is None or one.state.value == state
+        ]
+    lines = [f"{one['id']}  {one['kind']:<13}{one['captured_at']}  {one['series'] or '-'}" for one in documents]
+    session.show(documents, "\n".join(lines) or "No records yet; take some in with: archiver ingest PATH")
+
+
+COMMANDS = (record,)

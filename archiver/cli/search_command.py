@@ -1,0 +1,68 @@
+"""`archiver search`: find records, with the exact total and how complete the search was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archiver.access import Act
+from archiver.cli.session import command
+from archiver.searching import search_ids, search_records
+
+if TYPE_CHECKING:
+    from archiver.cli.session import Session
+
+_WIDTH = 100
+
+
+@click.command("search")
+@click.argument("query")
+@click.option("--limit", type=int, default=20, show_default=True, help="Hits to show.")
+@click.option("--offset", type=int, default=0, help="Hits to pass over.")
+@click.option("--sort", type=click.Choice(["date", "relevance"]), default="date", show_default=True)
+@click.option("--ids", is_flag=True, help="Print the id of every matching record, one a line, with no limit.")
+@click.option("--engine", metavar="NAME", help="Search engine; default: fts.")
+@command
+def search(  # noqa: PLR0917 - click passes each option
+    session: Session, query: str, limit: int, offset: int, sort: str, engine: str | None, *, ids: bool
+) -> None:
+    """Find records.
+
+    \b
+    Words, "phrases", prefix*, AND OR NOT ( ), -word, exact:word
+    Fields: from: to: cc: participant: correspondent: custodian: subject: text:
+            filename: kind: channel: platform: id: hash: lang: has:attachment
+    Dates:  before:2026-03-01 after:2026-01-31 on:2026-02-14 sent:2026-02 captured:2026
+    Example: archiver search 'from:ramirez "field trip" after:2026-01-01 -draft'
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    who = session.principal(Act.SEARCH)
+    if ids:
+        for record_id in search_ids(session.installation, who, query):
+            click.echo(record_id)
+        return
+    document = search_records(session.installation, who, query, limit=limit, offset=offset, sort=sort, engine=engine)
+    session.show(document, _text(document, offset))
+
+
+def _text(document: dict[str, Any], offset: int) -> str:
+    coverage = document["coverage"]
+    lines = []
+    for hit in document["hits"]:
+        when = hit["sent_at"] or hit["captured_at"]
+        lines += [
+            f"{hit['id']}  {when[:16]}  {hit['from'] or '-'}",
+            f"    {hit['subject'] or '(no subject)'}",
+            f"    {' '.join(hit['snippet'].split())[:_WIDTH]}",
+        ]
+    shown = f"{offset + 1} to {offset + len(document['hits'])} of " if document["hits"] else ""
+    lines.append(f"{shown}{document['total']:,} records")
+    missing = coverage["records"] - coverage["indexed"]
+    if missing > 0:
+        lines.append(f"{missing:,} of {coverage['records']:,} records are not indexed yet; search again in a moment")
+    if coverage["unsearchable"]:
+        lines.append(f"{coverage['unsearchable']:,} records have parts whose text could not be read")
+    return "\n".join(lines)
+
+
+COMMANDS = (search,)

@@ -1,0 +1,171 @@
+"""What every command shares: the data folder, how to print, the opened archive, and who acts.
+
+Rule: data on stdout, everything else on stderr; with `--json` stdout is one JSON document.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+from archiver.access import Act, Principal, authorize, operator
+from archiver.unlocking import read_secret_file, unlock_folder
+from archiver.wiring import Installation, open_installation
+from storage.errors import Denied, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEFAULT_FOLDER = "archive"
+
+
+class Session:
+    """One command's run."""
+
+    def __init__(
+        self,
+        *,
+        data: str,
+        as_json: bool,
+        quiet: bool,
+        passphrase_file: Path | None,
+        as_user: str | None,
+        token_file: Path | None,
+    ) -> None:
+        self.folder = Path(data).absolute()
+        self.as_json = as_json
+        self.quiet = quiet
+        self.passphrase_file = passphrase_file
+        self._as_user = as_user
+        self._token_file = token_file
+        self._installation: Installation | None = None
+        self.notes = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+    @property
+    def installation(self) -> Installation:
+        """The archive, opened on first use and closed at the end of the command."""
+        if self._installation is None:
+            keyring = unlock_folder(self.folder, self.passphrase_file, os.environ)
+            self._installation = open_installation(self.folder, keyring)
+        return self._installation
+
+    def principal(self, act: Act) -> Principal:
+        """Who acts, allowed to do this: the user of `--as` with his token, else the operator.
+
+        Raises:
+            Denied: not allowed, or not proved.
+        """
+        if self._as_user is None:
+            who = operator(system_user())
+        else:
+            token = os.environ.get("ARCHIVER_TOKEN")
+            if self._token_file is not None:
+                token = read_secret_file(self._token_file, "token").decode("utf-8", "replace")
+            if not token:
+                raise Denied("--as needs the user's token: set ARCHIVER_TOKEN or give --token-file FILE")
+            who = self.installation.users.named(self._as_user, token)
+        authorize(who, act)
+        return who
+
+    def show(self, document: Any, text: str) -> None:
+        """Print the result: the document with `--json`, else the text for people."""
+        if self.as_json:
+            print(json.dumps(document, ensure_ascii=False), flush=True)
+        elif text:
+            print(printable(text), flush=True)
+
+    def note(self, text: str) -> None:
+        """Say something beside the result, on stderr, unless `--quiet`."""
+        self.notes.print(printable(text), markup=False)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._installation is not None:
+            self._installation.close()
+
+
+def system_user() -> str:
+    """The system's name for who runs this."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def printable(text: str) -> str:
+    """Text without control characters: what stands in a mail must not steer somebody's terminal."""
+    return "".join(one if one in "\n\t" or one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def command(function: Callable[P, R]) -> Callable[..., R]:
+    """Give a command the options that all have, and its `Session` as first argument."""
+
+    @click.option(
+        "--data", envvar="ARCHIVER_DATA", default=DEFAULT_FOLDER, show_default=True, help="Folder of the archive."
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @click.option("--quiet", is_flag=True, help="Print nothing beside the result.")
+    @click.option(
+        "--passphrase-file",
+        type=click.Path(path_type=Path),
+        help="File with the passphrase; else ARCHIVER_PASSPHRASE, else you are asked.",
+    )
+    @click.option("--as", "as_user", metavar="USER", help="Act as this user, proved by his token.")
+    @click.option(
+        "--token-file", type=click.Path(path_type=Path), help="File with the user's token; else ARCHIVER_TOKEN."
+    )
+    @functools.wraps(function)
+    def wrapped(
+        data: str,
+        as_json: bool,  # noqa: FBT001 - click passes options by name
+        quiet: bool,  # noqa: FBT001
+        passphrase_file: Path | None,
+        as_user: str | None,
+        token_file: Path | None,
+        **options: Any,
+    ) -> R:
+        session = Session(
+            data=data,
+            as_json=as_json,
+            quiet=quiet,
+            passphrase_file=passphrase_file,
+            as_user=as_user,
+            token_file=token_file,
+        )
+        try:
+            return function(session, **options)  # type: ignore[arg-type]
+        finally:
+            session.close()
+
+    return wrapped
+
+
+def exit_with(status: int) -> None:
+    """End the command with a status of the contract."""
+    sys.stdout.flush()
+    raise click.exceptions.Exit(status)
+
+
+def read_json_file(path: Path, what: str) -> Any:
+    """A JSON file that somebody wrote.
+
+    Raises:
+        InvalidInput: it cannot be read; says where.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise InvalidInput(f"the {what} {path} does not exist") from error
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"the {what} {path} cannot be read: {error}") from error

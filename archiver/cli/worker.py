@@ -1,0 +1,52 @@
+"""`archiver worker`: the programs that `serve` and `ingest` start; not for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archiver.logs import configure
+from archiver.unlocking import unlock_from_parent
+from archiver.wiring import open_installation
+from archiver.worker import (
+    Stop,
+    WorkerRole,
+    run_clock,
+    run_examiner,
+    run_follower,
+    run_imap,
+    run_smtp,
+    run_web_server,
+)
+
+
+@click.command("worker", hidden=True)
+@click.argument("role", type=click.Choice([role.value for role in WorkerRole]))
+@click.option("--data", required=True, type=click.Path(path_type=Path))
+@click.option("--fd", type=int, help="The listening socket that is inherited.")
+def worker(role: str, data: Path, fd: int | None) -> None:
+    """Do one kind of work until told to stop."""
+    configure("INFO")
+    installation = open_installation(data, unlock_from_parent(data))
+    stop = Stop()
+    chosen = WorkerRole(role)
+    try:
+        if chosen is WorkerRole.SMTP:
+            run_smtp(installation, stop, fd if fd is not None else -1)
+        elif chosen is WorkerRole.WEB:
+            run_web_server(installation, stop, fd if fd is not None else -1)
+        else:
+            stop.install()
+            runs = {
+                WorkerRole.EXAMINER: run_examiner,
+                WorkerRole.FOLLOWER: run_follower,
+                WorkerRole.IMAP: run_imap,
+                WorkerRole.CLOCK: run_clock,
+            }
+            runs[chosen](installation, stop)
+    finally:
+        installation.close()
+
+
+COMMANDS = (worker,)

@@ -1,0 +1,235 @@
+"""Taking in what somebody hands to a command: deposit in batches, then wait until all of it can be found.
+
+Rule: every item seen is counted once, under one outcome, with its reason; the sum is what was seen. A batch is
+acknowledged when it is durable, so an interrupted run keeps what it took, and the same run again finds the
+rest (what is there already is a duplicate).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archiver.supervisor import Service, start_worker, stop_workers
+from archiver.worker import WorkerRole
+from ingest.submission import Deposited, Handover
+from storage.errors import ArchiveError
+from storage.records import Channel, Envelope, Outcome
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterable
+
+    from archiver.wiring import Installation
+    from ingest.channels.files import FoundItem
+    from ingest.depositor import GroupDepositor
+
+_BATCH = 64
+_BATCH_BYTES = 8 << 20
+_PAGE = 500
+_POLL_SECONDS = 0.05
+_LONGEST_PROBLEMS = 10_000
+
+
+@dataclass(slots=True, kw_only=True)
+class IntakeItem:
+    """What became of one item. `fresh` is whether this run deposited it."""
+
+    source: str
+    outcome: str = "waiting"
+    reason: str | None = None
+    submission: str | None = None
+    sha256: str | None = None
+    fresh: bool = False
+    records: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of the items file."""
+        return {
+            "source": self.source,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "submission": self.submission,
+            "records": self.records,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class IntakeReport:
+    """The account of one run: every item once."""
+
+    items: list[IntakeItem] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped_by: ArchiveError | None = None
+
+    def count(self, outcome: str) -> int:
+        """How many items have this outcome."""
+        return sum(1 for one in self.items if one.outcome == outcome)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `ingest --json`."""
+        problems = [
+            {"source": one.source, "outcome": one.outcome, "reason": one.reason}
+            for one in self.items
+            if one.outcome in (Outcome.QUARANTINED, Outcome.FAILED)
+        ]
+        return {
+            "seen": len(self.items),
+            **{outcome.value: self.count(outcome.value) for outcome in Outcome},
+            "waiting": self.count("waiting"),
+            "records": sum(len(one.records) for one in self.items if one.outcome == Outcome.ARCHIVED),
+            "seconds": round(self.seconds, 3),
+            "problems": problems[:_LONGEST_PROBLEMS],
+        }
+
+
+class Intake:
+    """One run of `archiver ingest`."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        *,
+        actor: str,
+        submitter: str,
+        custodian_id: str | None,
+        progress: Callable[[int, int | None], None],
+    ) -> None:
+        self._installation = installation
+        self._depositor: GroupDepositor = installation.depositor(actor)
+        self._submitter = submitter
+        self._custodian_id = custodian_id
+        self._progress = progress
+        self._report = IntakeReport()
+        self._position = -1
+
+    def run(self, found: Iterable[FoundItem], *, wait: bool) -> IntakeReport:
+        """Deposit everything found; then, unless told not to, wait for outcomes and the index."""
+        began = time.monotonic()
+        workers = [] if not wait else self._start_workers()
+        try:
+            try:
+                self._deposit_all(found)
+            except ArchiveError as error:
+                self._report.stopped_by = error
+            if wait:
+                self._wait(workers)
+                self._conclude()
+        finally:
+            stop_workers(workers)
+        self._installation.archive.ledger.publish_checkpoint()
+        self._report.seconds = time.monotonic() - began
+        return self._report
+
+    def _start_workers(self) -> list[subprocess.Popen[bytes]]:
+        """Workers of our own; where the service runs, its workers hold the locks and ours only wait."""
+        archive = self._installation.archive
+        return [
+            start_worker(archive.folder, archive.keyring.master, Service(name=role.value, role=role.value), quiet=True)
+            for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER)
+        ]
+
+    def _deposit_all(self, found: Iterable[FoundItem]) -> None:
+        batch: list[FoundItem] = []
+        size = 0
+        for one in found:
+            if one.problem is not None:
+                self._report.items.append(IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=one.problem))
+                continue
+            batch.append(one)
+            size += len(one.payload)
+            if len(batch) >= _BATCH or size >= _BATCH_BYTES:
+                self._deposit(batch)
+                batch, size = [], 0
+        if batch:
+            self._deposit(batch)
+
+    def _deposit(self, batch: list[FoundItem]) -> None:
+        handovers = [
+            Handover(
+                channel=Channel.CLI,
+                account="cli",
+                custodian_id=self._custodian_id,
+                envelope=Envelope(submitter=self._submitter, source=one.source),
+                payload=one.payload,
+                kind=one.kind,
+            )
+            for one in batch
+        ]
+        try:
+            answers = self._depositor.deposit_many(handovers)
+        except ArchiveError as error:
+            self._report.items += [
+                IntakeItem(
+                    source=one.source,
+                    outcome=Outcome.FAILED,
+                    reason=f"not taken: {error.message}",
+                    sha256=hashlib.sha256(one.payload).hexdigest(),
+                )
+                for one in batch
+            ]
+            raise
+        self._report.items += [self._taken(one, answer) for one, answer in zip(batch, answers, strict=True)]
+        self._progress(len(self._report.items), None)
+
+    def _taken(self, one: FoundItem, answer: Deposited) -> IntakeItem:
+        taken = IntakeItem(source=one.source, submission=answer.submission_id, sha256=answer.sha256)
+        if answer.duplicate_of is not None:
+            taken.outcome = Outcome.DUPLICATE
+            taken.reason = f"the same bytes are submission {answer.duplicate_of}"
+            return taken
+        taken.fresh, taken.reason = True, one.remark
+        self._position = max(self._position, answer.position)
+        return taken
+
+    def _wait(self, workers: list[subprocess.Popen[bytes]]) -> None:
+        archive = self._installation.archive
+        total = sum(1 for one in self._report.items if one.fresh)
+        while self._position >= 0:
+            with archive.store.read() as connection:
+                waiting = archive.submissions.waiting_until(connection, self._position)
+                head = archive.ledger.head(connection).size
+            self._progress(total - min(waiting, total), total)
+            if waiting == 0:
+                break
+            self._still_served(workers, WorkerRole.EXAMINER)
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+        while not self._installation.index_has_reached(head - 1):
+            self._still_served(workers, WorkerRole.FOLLOWER)
+            time.sleep(_POLL_SECONDS)
+
+    def _still_served(self, workers: list[subprocess.Popen[bytes]], role: WorkerRole) -> None:
+        """Start a worker again that died: its work must not be waited for in vain."""
+        for place, worker in enumerate(workers):
+            if worker.poll() is not None and role.value in worker.args:
+                if worker.stdin is not None:
+                    worker.stdin.close()
+                archive = self._installation.archive
+                service = Service(name=role.value, role=role.value)
+                workers[place] = start_worker(archive.folder, archive.keyring.master, service, quiet=True)
+                time.sleep(_POLL_SECONDS)
+
+    def _conclude(self) -> None:
+        """Read the outcomes of what this run deposited, and the records of what it found already there."""
+        archive = self._installation.archive
+        by_submission: dict[str, list[IntakeItem]] = {}
+        for one in self._report.items:
+            if one.submission is not None:
+                by_submission.setdefault(one.submission, []).append(one)
+        ids = list(by_submission)
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
+            with archive.store.read() as connection:
+                submissions = archive.submissions.get_many(connection, page)
+                made = archive.catalogue.of_submissions(connection, page)
+            for submission, _ in submissions:
+                for one in by_submission[submission.id]:
+                    one.records = made.get(submission.id, [])
+                    if one.fresh and submission.outcome is not None:
+                        one.outcome = submission.outcome.value
+                        one.reason = submission.reason or one.reason

@@ -1,0 +1,181 @@
+"""Reading records: opened for somebody who may, with an event for it; exported with proof; receipts.
+
+Rule: who may see what is asked before anything is opened, and a record that may not be seen is answered like
+one that does not exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from archiver.access import Act, Principal, authorize
+from archiver.record_view import record_document
+from ingest.reading_codec import ReadingFailed
+from ingest.sandbox import part_reading
+from storage.errors import Conflict, Corrupt, NotFound
+from storage.events import EventKind
+from storage.files import sync_folder, write_whole
+from storage.records import ComponentRole, RecordState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archiver.wiring import Installation
+    from storage.records import Component, DescribedRecord
+
+_LONGEST_NAME = 120
+
+
+def _open(installation: Installation, principal: Principal, record_id: str) -> tuple[DescribedRecord, dict[str, Any]]:
+    archive = installation.archive
+    missing = NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
+    with archive.store.read() as connection:
+        record = archive.catalogue.get(connection, record_id)
+        if principal.sees_only is not None and record.custodian_id != principal.sees_only:
+            raise missing
+        described = archive.catalogue.describe(connection, [record_id])
+        if not described:
+            raise missing
+        envelope = archive.submissions.envelopes(connection, [record.submission_id])[record.submission_id]
+        size = archive.submissions.get(connection, record.submission_id).size
+        decision = installation.retention.decide(connection, record, installation.retention.today())
+    return described[0], record_document(described[0], envelope, size=size, decision=decision)
+
+
+def show_record(installation: Installation, principal: Principal, record_id: str) -> dict[str, Any]:
+    """The `record show` document; the view is an event.
+
+    Raises:
+        NotFound: no such record, or not for this principal.
+        Denied: this role may not read records.
+    """
+    authorize(principal, Act.READ_RECORD)
+    _, document = _open(installation, principal, record_id)
+    with installation.archive.store.write() as transaction:
+        transaction.append(EventKind.RECORD_VIEWED, actor=principal.actor, subjects=(record_id,))
+    return document
+
+
+def component_bytes(installation: Installation, described: DescribedRecord, component: Component) -> bytes:
+    """The bytes of a component, checked against their digest.
+
+    Raises:
+        Corrupt: they are not what was described.
+    """
+    archive = installation.archive
+    with archive.store.read() as connection:
+        content = archive.submissions.content(connection, described.record.submission_id)
+    if component.path:
+        with installation.reader() as reader:
+            answer = reader.read(part_reading(content, component.path))
+        if isinstance(answer, ReadingFailed) or not isinstance(answer, bytes):
+            raise Corrupt("the attachment could not be taken out of its mail", component=component.id)
+        content = answer
+    if hashlib.sha256(content).hexdigest() != component.sha256:
+        raise Corrupt("a component is not what was described", component=component.id)
+    return content
+
+
+def file_name(component: Component, number: int) -> str:
+    """A harmless name for an exported component: its number, then what is left of the name it came with."""
+    given = (component.name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(one if one.isalnum() or one in "._- " else "_" for one in given).strip(" .")[-_LONGEST_NAME:]
+    if component.role is ComponentRole.ORIGINAL:
+        suffix = ".eml" if component.media_type == "message/rfc822" else ".bin"
+        return f"{number:03d}-original{suffix}"
+    return f"{number:03d}-{kept or 'attachment'}"
+
+
+def export_record(installation: Installation, principal: Principal, record_id: str, folder: Path) -> dict[str, Any]:
+    """Write a record's components byte-exact, `metadata.json` and `proof.json` to a new or empty folder.
+
+    Raises:
+        Conflict: the folder holds something.
+        NotFound: no such record, or not for this principal.
+    """
+    authorize(principal, Act.EXPORT)
+    described, document = _open(installation, principal, record_id)
+    if described.record.state is not RecordState.ACTIVE:
+        raise Conflict(f"record {record_id} is {described.record.state.value}", record=record_id)
+    if folder.exists() and any(folder.iterdir()):
+        raise Conflict(f"{folder} is not empty; choose a new folder with --to")
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[dict[str, Any]] = []
+    for number, component in enumerate(described.description.components, start=1):
+        name = file_name(component, number)
+        write_whole(folder / name, component_bytes(installation, described, component), mode=0o600)
+        written.append({"file": name, "component": component.id, "sha256": component.sha256})
+    write_whole(folder / "metadata.json", _pretty(document))
+    archive = installation.archive
+    with archive.store.write() as transaction:
+        transaction.append(EventKind.RECORD_EXPORTED, actor=principal.actor, subjects=(record_id,))
+    with archive.store.read() as connection:
+        proof = archive.ledger.prove(connection, described.record.position).to_json()
+    write_whole(folder / "proof.json", _pretty({**proof, "key": archive.ledger.public_key()}))
+    sync_folder(folder)
+    return {"record": record_id, "folder": os.fspath(folder), "files": written}
+
+
+def receipt(installation: Installation, principal: Principal, submission_id: str) -> dict[str, Any]:
+    """What the submitter gets: digest, time, ledger position, proof, and what became of it.
+
+    Raises:
+        NotFound: no such submission, or not for this principal.
+    """
+    archive = installation.archive
+    with archive.store.read() as connection:
+        submission = archive.submissions.get(connection, submission_id)
+        if principal.sees_only is not None and submission.custodian_id != principal.sees_only:
+            raise NotFound(f"there is no submission {submission_id}", submission=submission_id)
+        envelope = archive.submissions.envelopes(connection, [submission_id])[submission_id]
+        made = archive.catalogue.of_submission(connection, submission_id)
+        salted = archive.ledger.salted_payload(connection, submission.position)
+        proof = archive.ledger.prove(connection, submission.position).to_json()
+    return {
+        "submission": submission_id,
+        "received_at": submission.received_at.isoformat(),
+        "channel": submission.channel.value,
+        "source": envelope.envelope.source,
+        "size": submission.size,
+        "sha256": envelope.sha256,
+        "outcome": None if submission.outcome is None else submission.outcome.value,
+        "reason": submission.reason,
+        "records": [one.id for one in made],
+        "salt": None if salted is None else salted[0].hex(),
+        "payload": None if salted is None else salted[1].decode(),
+        "proof": proof,
+        "key": archive.ledger.public_key(),
+    }
+
+
+def custody(installation: Installation, principal: Principal, record_id: str) -> list[dict[str, Any]]:
+    """Every event of a record and its submission, in order."""
+    authorize(principal, Act.READ_RECORD)
+    described, _ = _open(installation, principal, record_id)
+    archive = installation.archive
+    ids = {record_id, described.record.submission_id}
+    found: list[dict[str, Any]] = []
+    position = described.record.position
+    with archive.store.read() as connection:
+        submission = archive.submissions.get(connection, described.record.submission_id)
+        position = min(position, submission.position) - 1
+        while page := archive.ledger.events_after(connection, position, limit=2_000):
+            position = page[-1].position
+            found += [
+                {
+                    "position": one.position,
+                    "at": one.event.at.isoformat(),
+                    "kind": one.event.kind.value,
+                    "actor": one.event.actor,
+                }
+                for one in page
+                if ids & set(one.event.subjects)
+            ]
+    return found
+
+
+def _pretty(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"

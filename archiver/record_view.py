@@ -1,0 +1,199 @@
+"""A record as people and programs see it: the `record show` document of the command contract, and as text.
+
+Rule: what we measured and what somebody says stand apart; what the source does not say is null.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from storage.records import ForwardMethod
+
+if TYPE_CHECKING:
+    from retention.evaluation import Decision
+    from storage.records import DescribedRecord, Description, Letterhead, Message, Party
+    from storage.submissions import SealedEnvelope
+
+_GRADES = {
+    "A": "the original's own DKIM signature was verified",
+    "B": "a native or attached message, or a native export, without a verified signature",
+    "C": "the original stands inside another mail's text, as its forwarder's mail program printed it",
+    "D": "a screenshot or transcript",
+}
+
+
+def party(one: Party | None) -> dict[str, str | None] | None:
+    """A sender or recipient."""
+    return None if one is None else {"name": one.name, "address": one.address}
+
+
+def letterhead(head: Letterhead) -> dict[str, Any]:
+    """The headers of a message."""
+    return {
+        "from": party(head.sender),
+        "to": [party(one) for one in head.to],
+        "cc": [party(one) for one in head.cc],
+        "date": head.date,
+        "subject": head.subject,
+        "message_id": head.message_id,
+    }
+
+
+def _message(one: Message) -> dict[str, Any]:
+    return {
+        "at": one.at,
+        "sender": one.sender,
+        "side": one.side,
+        "text": one.text,
+        "attachments": [
+            {"name": each.name, "media_type": each.media_type, "sha256": each.sha256, "present": each.present}
+            for each in one.attachments
+        ],
+        "reply_to": one.reply_to,
+        "edited_at": one.edited_at,
+        "deleted": one.deleted,
+        "system": one.system,
+        "reactions": [{"by": each.by, "emoji": each.emoji} for each in one.reactions],
+    }
+
+
+def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]:
+    record = described.record
+    facts = [
+        f"the archive received these bytes at {record.captured_at.isoformat()} over {record.channel.value}",
+        f"their SHA-256 is {envelope.sha256}",
+        f"ledger leaf {record.position} names the sealed record",
+    ]
+    facts += [f"{name}: {value}" for name, value in envelope.envelope.transport if name == "peer"]
+    return [*facts, *described.description.verified]
+
+
+def _asserted(description: Description) -> list[str]:
+    said = ["sender, recipients, date and subject are what the message itself says"]
+    if description.forward.method is ForwardMethod.INLINE:
+        said = ["sender, recipients, date and subject of the original are what the forwarded text says"]
+    return [*said, *description.asserted]
+
+
+def record_document(
+    described: DescribedRecord,
+    envelope: SealedEnvelope,
+    *,
+    size: int,
+    decision: Decision | None,
+    holds: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """The document of `record show --json`; also `metadata.json` of an export."""
+    record, description = described.record, described.description
+    state = "held" if holds and record.state.value == "active" else record.state.value
+    conversation = description.conversation
+    return {
+        "id": record.id,
+        "kind": record.kind.value,
+        "state": state,
+        "captured": {
+            "at": record.captured_at.isoformat(),
+            "channel": record.channel.value,
+            "submitter": envelope.envelope.submitter,
+            "recipient": envelope.envelope.recipient,
+            "source": envelope.envelope.source,
+            "custodian": described.custodian.addresses[0],
+            "sha256": envelope.sha256,
+            "size": size,
+            "submission": record.submission_id,
+            "position": record.position,
+            "headers": None if description.carrier is None else letterhead(description.carrier),
+        },
+        "provenance": {
+            "grade": record.grade.value,
+            "means": _GRADES[record.grade.value],
+            "verified": _verified(described, envelope),
+            "asserted": _asserted(description),
+            "dkim": "unchecked",
+        },
+        "original": letterhead(description.original),
+        "forward": {
+            "method": description.forward.method.value,
+            "by": description.forward.by,
+            "comment": description.forward.comment,
+        },
+        "platform": description.platform,
+        "conversation": None
+        if conversation is None
+        else {
+            "title": conversation.title,
+            "participants": list(conversation.participants),
+            "day": conversation.day,
+            "zone": conversation.zone,
+        },
+        "messages": [_message(one) for one in description.messages],
+        "text": description.text,
+        "components": [
+            {
+                "id": one.id,
+                "role": one.role.value,
+                "media_type": one.media_type,
+                "name": one.name,
+                "size": one.size,
+                "sha256": one.sha256,
+            }
+            for one in description.components
+        ],
+        "notes": list(description.notes),
+        "unsearchable": list(description.unsearchable),
+        "series": record.series_id,
+        "retention": retention_document(decision),
+        "holds": list(holds),
+    }
+
+
+def retention_document(decision: Decision | None) -> dict[str, Any]:
+    """The retention part of the document."""
+    if decision is None:
+        reasons = ["no schedule is loaded, so nothing is due; load one with: archiver schedule load FILE"]
+        return {"decision": "unscheduled", "eligible_on": None, "latest_on": None, "reasons": reasons}
+    return {
+        "decision": decision.decision.value,
+        "eligible_on": None if decision.eligible_on is None else decision.eligible_on.isoformat(),
+        "latest_on": None if decision.latest_on is None else decision.latest_on.isoformat(),
+        "reasons": list(decision.reasons),
+    }
+
+
+def name_of(one: dict[str, str | None] | None) -> str:
+    """A sender or recipient as one line; a dash where nothing is said."""
+    if one is None:
+        return "-"
+    if one["name"] and one["address"]:
+        return f"{one['name']} <{one['address']}>"
+    return one["name"] or one["address"] or "-"
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """The document for people, on a terminal."""
+    captured, original, forward = document["captured"], document["original"], document["forward"]
+    lines = [
+        f"{document['id']}  {document['kind']}  {document['state']}  grade {document['provenance']['grade']}",
+        "",
+        f"From:     {name_of(original['from'])}",
+        f"To:       {', '.join(name_of(one) for one in original['to']) or '-'}",
+    ]
+    if original["cc"]:
+        lines.append(f"Cc:       {', '.join(name_of(one) for one in original['cc'])}")
+    lines += [f"Date:     {original['date'] or '-'}", f"Subject:  {original['subject'] or '-'}"]
+    if forward["method"] != "none":
+        lines.append(f"Forwarded {forward['method']} by {forward['by'] or '-'}")
+        if forward["comment"]:
+            lines.append(f"Comment:  {forward['comment']}")
+    lines += ["", document["text"].rstrip() or "(no text)", ""]
+    for one in document["components"]:
+        lines.append(f"{one['role']:<11}{one['name'] or '-'}  {one['media_type']}  {one['size']:,} bytes")
+    lines += [f"note: {one}" for one in document["notes"]]
+    lines += [
+        "",
+        f"Captured {captured['at']} over {captured['channel']} for {captured['custodian']}",
+        f"SHA-256  {captured['sha256']}",
+        f"Series   {document['series'] or '-'}: {document['retention']['decision']}",
+        *(f"         {one}" for one in document["retention"]["reasons"]),
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""A search as one act: who may, what is meant, how complete it is, what was found, and the event for it.
+
+Rule: rights are part of the query, never a filter afterwards; totals are exact; coverage is said with every
+result; the text of the query stands only in the event's payload.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from archiver.access import Act, Principal, authorize
+from archiver.record_view import name_of, party
+from search.index import IdScope, Order
+from search.query_language import parse_query
+from search.snippets import make_snippet
+from storage.errors import InvalidInput
+from storage.events import EventKind
+from storage.records import RecordState
+from storage.tables import ledger_leaves, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archiver.wiring import Installation
+    from search.queries import Query
+    from storage.records import DescribedRecord
+
+_ENGINES = ("fts",)
+_CATCH_UP_SECONDS = 1.0
+MOST_AT_ONCE = 1_000
+
+
+def _scope(installation: Installation, principal: Principal) -> IdScope:
+    """What this principal may find: an employee his own records, and nobody what is no longer active."""
+    query = select(records.c.id)
+    with installation.archive.store.read() as connection:
+        gone = query.where(records.c.state != RecordState.ACTIVE.value)
+        without = frozenset(connection.execute(gone).scalars())
+        if principal.sees_only is None:
+            return IdScope(without=without)
+        own = query.where(records.c.custodian_id == principal.sees_only)
+        return IdScope(only=frozenset(connection.execute(own).scalars()), without=without)
+
+
+def _let_catch_up(installation: Installation) -> None:
+    """Give the index at most a second, if there are records that it has not read."""
+    with installation.archive.store.read() as connection:
+        unread = (
+            select(ledger_leaves.c.position)
+            .where(
+                ledger_leaves.c.kind == EventKind.RECORD_ARCHIVED.value,
+                ledger_leaves.c.position > installation.index.position(),
+            )
+            .limit(1)
+        )
+        behind = connection.execute(unread).first() is not None
+    if behind:
+        installation.follower().catch_up(_CATCH_UP_SECONDS)
+
+
+def _read(installation: Installation, text: str) -> Query:
+    archive = installation.archive
+    today = archive.store.clock().astimezone(archive.zone).date()
+    return parse_query(text, today=today, zone=archive.zone)
+
+
+def search_records(
+    installation: Installation,
+    principal: Principal,
+    text: str,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    sort: str = "date",
+    engine: str | None = None,
+) -> dict[str, Any]:
+    """The document of `search --json`; each hit also has `snippet_parts`, pairs of text and whether it is a hit.
+
+    Raises:
+        InvalidInput: the query or an option cannot be understood; `position` says where.
+        Denied: this role may not search.
+    """
+    authorize(principal, Act.SEARCH)
+    if engine is not None and engine not in _ENGINES:
+        raise InvalidInput(f"there is no search engine {engine!r}; there is: {', '.join(_ENGINES)}")
+    if sort not in tuple(Order):
+        raise InvalidInput(f"cannot sort by {sort!r}; choose date or relevance")
+    if not 0 <= limit <= MOST_AT_ONCE or offset < 0:
+        raise InvalidInput(f"limit is 0 to {MOST_AT_ONCE} and offset not below 0; --ids lists everything")
+    query = _read(installation, text)
+    _let_catch_up(installation)
+    coverage = installation.follower().coverage()
+    scope = _scope(installation, principal)
+    page = installation.index.search(query, limit=limit, offset=offset, order=Order(sort), allowed=scope)
+    archive = installation.archive
+    with archive.store.read() as connection:
+        opened = archive.catalogue.describe(connection, page.ids)
+    with archive.store.write() as transaction:
+        payload = {"query": text, "total": page.total, "indexed": coverage.indexed, "records": coverage.records}
+        transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload=payload)
+    return {
+        "query": text,
+        "total": page.total,
+        "coverage": {
+            "records": coverage.records,
+            "indexed": coverage.indexed,
+            "unsearchable": coverage.unsearchable,
+            "complete": coverage.complete,
+        },
+        "hits": [_hit(one, query) for one in opened],
+    }
+
+
+def search_ids(installation: Installation, principal: Principal, text: str) -> Iterator[str]:
+    """The id of every matching record, with no limit, newest first."""
+    authorize(principal, Act.SEARCH)
+    query = _read(installation, text)
+    _let_catch_up(installation)
+    with installation.archive.store.write() as transaction:
+        transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload={"query": text, "ids": True})
+    yield from installation.index.ids(query, allowed=_scope(installation, principal))
+
+
+def _hit(one: DescribedRecord, query: Query) -> dict[str, Any]:
+    record, description = one.record, one.description
+    original = description.original
+    parts = make_snippet(description.text, query).parts
+    return {
+        "id": record.id,
+        "kind": record.kind.value,
+        "sent_at": None if record.sent_at is None else record.sent_at.isoformat(),
+        "captured_at": record.captured_at.isoformat(),
+        "from": name_of(party(original.sender)) if original.sender is not None else None,
+        "to": [name_of(party(each)) for each in original.to],
+        "subject": original.subject,
+        "custodian": one.custodian.addresses[0],
+        "channel": record.channel.value,
+        "platform": description.platform,
+        "snippet": "".join(part.text for part in parts),
+        "snippet_parts": [[part.text, part.hit] for part in parts],
+    }

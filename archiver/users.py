@@ -1,0 +1,158 @@
+"""Users, their tokens and their web sessions.
+
+Rule: a token of 256 random bits is shown once and kept as SHA-256; it is looked up by its digest, so that no
+comparison can be timed. A session is another such token with an end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, insert, select
+
+from archiver.access import Principal, Role
+from archiver.tables import users, web_sessions
+from storage.errors import Conflict, Denied, InvalidInput
+from storage.events import EventKind
+from storage.identifiers import Prefix, new_id
+from storage.sealing import SealKind
+
+if TYPE_CHECKING:
+    from storage.archive import Archive
+
+_TOKEN_PREFIX = "pra_"
+_TOKEN_BYTES = 32
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """A user just added; the token is shown now and never again."""
+
+    id: str
+    name: str
+    role: Role
+    token: str
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+class Users:
+    """The users of one archive."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def _tag(self, name: str) -> bytes:
+        message = b"user-name\x00" + name.casefold().encode("utf-8", "surrogatepass")
+        return hmac.digest(self._archive.keyring.digest_key, message, hashlib.sha256)
+
+    def add(self, name: str, role: Role, *, actor: str, custodian_id: str | None = None) -> NewUser:
+        """Add a user and make his token.
+
+        Raises:
+            InvalidInput: no usable name, or an employee without a custodian.
+            Conflict: the name is taken.
+        """
+        name = name.strip()
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+            raise InvalidInput("a user's name has 1 to 100 printable characters")
+        if role is Role.OPERATOR:
+            raise InvalidInput("operator is no role of a user; it is whoever runs a command without --as")
+        if role is Role.EMPLOYEE and custodian_id is None:
+            raise InvalidInput("an employee needs --custodian ADDRESS, since he sees only his own records")
+        archive = self._archive
+        user_id, token = new_id(Prefix.USER), _TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+        key = archive.store.vault.fresh(user_id)
+        sealed = archive.store.vault.seal(key, SealKind.USER, user_id, name.encode())
+        wrapped = archive.store.vault.wrap(key, archive.store.current_epoch())
+        with archive.store.write() as transaction:
+            taken = select(users.c.id).where(users.c.name_tag == self._tag(name))
+            if transaction.connection.execute(taken).first() is not None:
+                raise Conflict(f"there is already a user named {name}")
+            transaction.keep_key(wrapped)
+            row = {
+                "id": user_id,
+                "role": role.value,
+                "custodian_id": custodian_id,
+                "created_at": transaction.at,
+                "name_tag": self._tag(name),
+                "sealed_name": sealed,
+                "token_digest": _digest(token),
+            }
+            transaction.connection.execute(insert(users), [row])
+            subjects = (user_id,) if custodian_id is None else (user_id, custodian_id)
+            transaction.append(EventKind.USER_ADDED, actor=actor, subjects=subjects, payload={"role": role.value})
+        return NewUser(id=user_id, name=name, role=role, token=token)
+
+    def _principal(self, connection: Connection, user_id: str) -> Principal:
+        row = connection.execute(select(users).where(users.c.id == user_id)).one()
+        key = self._archive.store.holder_keys(connection, [user_id])[user_id]
+        name = self._archive.store.vault.unseal(key, SealKind.USER, user_id, row.sealed_name).decode()
+        return Principal(actor=user_id, name=name, role=Role(row.role), custodian_id=row.custodian_id)
+
+    def by_token(self, token: str) -> Principal:
+        """The user whose token this is.
+
+        Raises:
+            Denied: nobody's.
+        """
+        with self._archive.store.read() as connection:
+            user_id = connection.execute(select(users.c.id).where(users.c.token_digest == _digest(token))).scalar()
+            if user_id is None:
+                raise Denied("this token belongs to no user; check it, or ask the administrator for a new one")
+            return self._principal(connection, user_id)
+
+    def named(self, name: str, token: str) -> Principal:
+        """The user that a command names with `--as`, proved by his token.
+
+        Raises:
+            Denied: the token is not that user's.
+        """
+        principal = self.by_token(token)
+        if principal.name.casefold() != name.strip().casefold():
+            raise Denied(f"the token given is not the one of {name}")
+        return principal
+
+    def list(self) -> list[Principal]:
+        """All users, oldest first."""
+        with self._archive.store.read() as connection:
+            ids = connection.execute(select(users.c.id).order_by(users.c.id)).scalars().all()
+            return [self._principal(connection, one) for one in ids]
+
+    def open_session(self, principal: Principal, hours: float) -> str:
+        """Start a web session and return its secret."""
+        secret = secrets.token_urlsafe(_TOKEN_BYTES)
+        with self._archive.store.write() as transaction:
+            at = transaction.at
+            transaction.connection.execute(delete(web_sessions).where(web_sessions.c.expires_at <= at))
+            row = {
+                "digest": _digest(secret),
+                "user_id": principal.actor,
+                "created_at": at,
+                "expires_at": at + timedelta(hours=hours),
+            }
+            transaction.connection.execute(insert(web_sessions), [row])
+            transaction.append(EventKind.SIGNED_IN, actor=principal.actor, subjects=(principal.actor,))
+        return secret
+
+    def by_session(self, secret: str) -> Principal | None:
+        """The user of a session that has not ended."""
+        with self._archive.store.read() as connection:
+            query = select(web_sessions).where(web_sessions.c.digest == _digest(secret))
+            row = connection.execute(query).first()
+            if row is None or row.expires_at <= self._archive.store.clock():
+                return None
+            return self._principal(connection, row.user_id)
+
+    def close_session(self, secret: str) -> None:
+        """End a session."""
+        with self._archive.store.write() as transaction:
+            transaction.connection.execute(delete(web_sessions).where(web_sessions.c.digest == _digest(secret)))

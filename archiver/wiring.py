@@ -1,0 +1,120 @@
+"""The composition root: every part of an archive made and joined by hand, in one place.
+
+Rule: parts are made here and nowhere else; what must point upwards in the house is a port, and its
+implementation is handed down here.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archiver.config import Settings, load_settings
+from archiver.users import Users
+from ingest.depositor import GroupDepositor
+from ingest.examiner import Examiner
+from ingest.sandbox import SandboxedReader
+from ingest.sandbox_process import Limits
+from retention.assignment import Policy, assign
+from retention.library import ScheduleLibrary
+from retention.service import RetentionService
+from search.follower import Follower
+from search.generations import CurrentIndex, Generations
+from storage.archive import Archive, open_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from storage.keys import Keyring
+    from storage.records import Description, Record
+
+SERVICE_ACTOR = "service"
+_POLICY_SECONDS = 2.0
+
+
+class ScheduleAssigner:
+    """Gives a new record the series that the loaded schedules' rules name; a `SeriesAssigner` of the examiner.
+
+    The rules are read again every two seconds. A record that just misses a new schedule gets its series from
+    the daily evaluation, which assigns whatever has none.
+    """
+
+    def __init__(self, archive: Archive, library: ScheduleLibrary) -> None:
+        self._archive = archive
+        self._library = library
+        self._policies: tuple[Policy, ...] = ()
+        self._read_at = float("-inf")
+
+    def series_for(self, record: Record, description: Description) -> str | None:
+        """The series, or None."""
+        del description  # rules on content come with the retention engine's matcher
+        if time.monotonic() - self._read_at > _POLICY_SECONDS:
+            with self._archive.store.read() as connection:
+                self._policies = tuple(self._library.book(connection).policies)
+            self._read_at = time.monotonic()
+        found = assign(record.kind, record.channel, record.custodian_id, self._policies)
+        return None if found is None else found.series_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """An archive with its settings, and the parts of the upper floors on it."""
+
+    settings: Settings
+    archive: Archive
+    users: Users
+    library: ScheduleLibrary
+    retention: RetentionService
+    generations: Generations
+    index: CurrentIndex
+
+    def depositor(self, actor: str) -> GroupDepositor:
+        """The way in, for one program."""
+        return GroupDepositor(self.archive, actor=actor)
+
+    def reader(self) -> SandboxedReader:
+        """A sandboxed reader with the limits of the settings."""
+        section = self.settings.sandbox
+        limits = Limits(memory=section.memory_mb << 20, seconds=section.seconds)
+        return SandboxedReader(limits=limits, allow_unconfined=section.allow_unconfined)
+
+    @contextmanager
+    def examiner(self) -> Iterator[Examiner]:
+        """An examiner with a reader of its own."""
+        with self.reader() as reader:
+            yield Examiner(
+                self.archive, reader, ScheduleAssigner(self.archive, self.library), actor=f"{SERVICE_ACTOR}:examiner"
+            )
+
+    def follower(self) -> Follower:
+        """A follower of the current index."""
+        return Follower(self.archive, self.index)
+
+    def index_has_reached(self, position: int) -> bool:
+        """Whether the index has read the ledger up to and with this position."""
+        return self.index.position() >= position
+
+    def close(self) -> None:
+        """Close index and database."""
+        self.index.close()
+        self.archive.close()
+
+
+def open_installation(folder: Path, keyring: Keyring) -> Installation:
+    """Open an archive and wire it."""
+    settings = load_settings(folder)
+    archive = open_archive(folder, keyring)
+    library = ScheduleLibrary(archive.store)
+    generations = Generations(archive)
+    return Installation(
+        settings=settings,
+        archive=archive,
+        users=Users(archive),
+        library=library,
+        retention=RetentionService(archive.store, archive.catalogue, library, archive.zone),
+        generations=generations,
+        index=CurrentIndex(generations),
+    )

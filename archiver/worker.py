@@ -1,0 +1,205 @@
+"""The programs behind `serve` and `ingest`: each does one kind of work on one archive until it is told to stop.
+
+Rule: work that must not be done twice at a time is guarded by a lock on a file, which the kernel gives back
+when a program dies, however it dies; so the next one takes over at once, and nothing is leased or timed out.
+
+A worker reads the master key from its standard input and keeps that pipe: when it ends, the parent is gone and
+the worker stops, after finishing what it has begun.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import threading
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import structlog
+
+from archiver.channel_wiring import ArchiveDirectory, imap_account, smtp_settings
+from archiver.wiring import SERVICE_ACTOR
+from ingest.channel_health import SqlHealthLog
+from ingest.channels.imap_poller import ImapPoller
+from ingest.channels.smtp import run_acceptor
+from ingest.imap_cursors import SqlCursorStore
+from retention.clock import RetentionClock
+from storage.errors import ArchiveError, TemporarilyUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from archiver.wiring import Installation
+
+log = structlog.get_logger()
+
+_IDLE_SECONDS = 0.1
+_LOCK_SECONDS = 0.25
+_FAULT_SECONDS = 2.0
+_CHECKPOINT_SECONDS = 5.0
+_WORKER_NICENESS = 5
+
+
+class WorkerRole(StrEnum):
+    """What a worker does."""
+
+    SMTP = "smtp"
+    IMAP = "imap"
+    EXAMINER = "examiner"
+    FOLLOWER = "follower"
+    CLOCK = "clock"
+    WEB = "web"
+
+
+class Stop:
+    """Told when it is time to stop: by SIGTERM or SIGINT, or because the parent is gone."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def install(self, *, signals: bool = True) -> None:
+        """Listen for signals (main thread only) and for the end of the parent's pipe."""
+        if signals:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self._event.set())
+        threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
+
+    def _watch_parent(self) -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def is_set(self) -> bool:
+        """Whether it is time."""
+        return self._event.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait at most so many seconds; whether it is time."""
+        return self._event.wait(timeout)
+
+
+@contextmanager
+def role_lock(folder: Path, role: str, stop: Stop) -> Iterator[bool]:
+    """Hold the lock of a role; waits until it is free. False if it was time to stop before."""
+    descriptor = os.open(folder / "tmp" / f"{role}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if stop.wait(_LOCK_SECONDS):
+                    yield False
+                    return
+            else:
+                yield True
+                return
+    finally:
+        os.close(descriptor)
+
+
+def work_until(stop: Stop, step: Callable[[], bool]) -> None:
+    """Repeat a step until it is time to stop; the step says whether there was work. A fault is told and waited out."""
+    while not stop.is_set():
+        try:
+            busy = step()
+        except TemporarilyUnavailable as error:
+            log.warning("worker.waits", kind=error.kind)
+            stop.wait(_FAULT_SECONDS)
+            continue
+        except ArchiveError as error:
+            log.error("worker.fault", kind=error.kind)
+            stop.wait(_FAULT_SECONDS)
+            continue
+        if not busy:
+            stop.wait(_IDLE_SECONDS)
+
+
+def run_examiner(installation: Installation, stop: Stop) -> None:
+    """Examine what waits."""
+    os.nice(_WORKER_NICENESS)
+    with role_lock(installation.archive.folder, WorkerRole.EXAMINER, stop) as mine:
+        if not mine:
+            return
+        with installation.examiner() as examiner:
+            work_until(stop, lambda: examiner.examine_waiting() > 0)
+
+
+def run_follower(installation: Installation, stop: Stop) -> None:
+    """Bring the index up to the ledger."""
+    os.nice(_WORKER_NICENESS)
+    with role_lock(installation.archive.folder, WorkerRole.FOLLOWER, stop) as mine:
+        if not mine:
+            return
+        installation.generations.make_ready(actor=f"{SERVICE_ACTOR}:follower")
+        follower = installation.follower()
+        work_until(stop, lambda: follower.follow_some() > 0)
+
+
+def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:
+    """Receive mail on an inherited socket."""
+    stop.install(signals=False)  # the acceptor drains on the signal by itself
+    listener = socket.socket(fileno=descriptor)
+    run_acceptor(
+        listener,
+        smtp_settings(installation.settings.smtp),
+        installation.depositor(f"{SERVICE_ACTOR}:smtp"),
+        ArchiveDirectory(installation.archive),
+    )
+
+
+def run_imap(installation: Installation, stop: Stop) -> None:
+    """Poll every mailbox of the settings, each in a thread of its own."""
+    archive = installation.archive
+    with role_lock(archive.folder, WorkerRole.IMAP, stop) as mine:
+        if not mine:
+            return
+        depositor = installation.depositor(f"{SERVICE_ACTOR}:imap")
+        pollers = [
+            ImapPoller(
+                imap_account(name, section, archive),
+                depositor,
+                SqlCursorStore(archive.store),
+                SqlHealthLog(archive.store),
+                archive.store.clock,
+            )
+            for name, section in installation.settings.imap.items()
+        ]
+        threads = [threading.Thread(target=poller.run, args=(stop,), name="imap") for poller in pollers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def run_clock(installation: Installation, stop: Stop) -> None:
+    """Evaluate retention daily, and publish a checkpoint at every change of the ledger's head."""
+    archive = installation.archive
+    os.nice(_WORKER_NICENESS)
+    with role_lock(archive.folder, WorkerRole.CLOCK, stop) as mine:
+        if not mine:
+            return
+        clock = RetentionClock(installation.retention)
+        clock.start()
+        size = -1
+        try:
+            while not stop.is_set():
+                with archive.store.read() as connection:
+                    head = archive.ledger.head(connection).size
+                if head != size:
+                    archive.ledger.publish_checkpoint()
+                    size = head
+                stop.wait(_CHECKPOINT_SECONDS)
+        finally:
+            clock.stop()
+
+
+def run_web_server(installation: Installation, stop: Stop, descriptor: int) -> None:
+    """Serve the page and the API on an inherited socket."""
+    from archiver.serving import run_web  # noqa: PLC0415 - only this worker pays for the web framework
+
+    stop.install()
+    run_web(installation, socket.socket(fileno=descriptor), stop)

@@ -1,0 +1,157 @@
+"""What a byte string is, from its first bytes and its name; cheap, pure, and never a parse.
+
+Rule kept: signatures decide before names do, because names are given by whoever hands in; a name only settles
+what bytes leave open. The answer is a proposal for the examiner, which reads in the sandbox and may find
+otherwise. A Maildir is a folder, so it is told by `maildir.is_maildir`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.formats.mbox import is_separator
+
+HEAD_BYTES = 4096
+
+
+class MediaKind(StrEnum):
+    """Kinds of input that readers exist for or that are told apart for a clear refusal."""
+
+    EMPTY = "empty"
+    EML = "eml"
+    MBOX = "mbox"
+    ZIP = "zip"
+    GZIP = "gzip"
+    IMAGE = "image"
+    PDF = "pdf"
+    OLE = "ole"
+    TNEF = "tnef"
+    PST = "pst"
+    SQLITE = "sqlite"
+    JSON = "json"
+    XML = "xml"
+    HTML = "html"
+    TEXT = "text"
+    MEDIA = "media"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """A kind and the media type (RFC 6838) that goes with it."""
+
+    kind: MediaKind
+    media_type: str
+
+
+def _detected(kind: MediaKind, media_type: str) -> Detected:
+    return Detected(kind=kind, media_type=media_type)
+
+
+_UNKNOWN = _detected(MediaKind.UNKNOWN, "application/octet-stream")
+_EML = _detected(MediaKind.EML, "message/rfc822")
+_SIGNATURES: tuple[tuple[bytes, Detected], ...] = (
+    (b"%PDF-", _detected(MediaKind.PDF, "application/pdf")),
+    (b"PK\x03\x04", _detected(MediaKind.ZIP, "application/zip")),
+    (b"PK\x05\x06", _detected(MediaKind.ZIP, "application/zip")),
+    (b"\x1f\x8b", _detected(MediaKind.GZIP, "application/gzip")),
+    (b"\x89PNG\r\n\x1a\n", _detected(MediaKind.IMAGE, "image/png")),
+    (b"\xff\xd8\xff", _detected(MediaKind.IMAGE, "image/jpeg")),
+    (b"GIF87a", _detected(MediaKind.IMAGE, "image/gif")),
+    (b"GIF89a", _detected(MediaKind.IMAGE, "image/gif")),
+    (b"II*\x00", _detected(MediaKind.IMAGE, "image/tiff")),
+    (b"MM\x00*", _detected(MediaKind.IMAGE, "image/tiff")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _detected(MediaKind.OLE, "application/x-ole-storage")),
+    (b"\x78\x9f\x3e\x22", _detected(MediaKind.TNEF, "application/ms-tnef")),
+    (b"!BDN", _detected(MediaKind.PST, "application/vnd.ms-outlook-pst")),
+    (b"SQLite format 3\x00", _detected(MediaKind.SQLITE, "application/vnd.sqlite3")),
+    (b"OggS", _detected(MediaKind.MEDIA, "audio/ogg")),
+    (b"ID3", _detected(MediaKind.MEDIA, "audio/mpeg")),
+    (b"\x1a\x45\xdf\xa3", _detected(MediaKind.MEDIA, "video/webm")),
+)
+_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
+_KNOWN_FIELDS = frozenset(
+    b"from to cc bcc subject date sender reply-to message-id received return-path delivered-to mime-version "
+    b"content-type x-original-to dkim-signature arc-seal x-mozilla-status in-reply-to references resent-from "
+    b"list-id status x-received".split()
+)
+_FIELD_LINE = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
+_MAX_LINES = 60
+_BOM = b"\xef\xbb\xbf"
+_MAIL_NAMES = (".eml", ".emlx", ".mht", ".mhtml")
+
+
+def detect(content: bytes, name: str | None = None) -> Detected:
+    """What `content` is; only its first 4 kB are looked at, so that a prefix does as well as the whole.
+
+    Args:
+        content: the bytes, or at least their first 4 kB.
+        name: the file name as given, if any.
+    """
+    if not content:
+        return _detected(MediaKind.EMPTY, "application/x-empty")
+    head = content[:HEAD_BYTES]
+    for signature, answer in _SIGNATURES:
+        if head.startswith(signature):
+            return answer
+    return _boxed(head) or _textual(head, (name or "").lower())
+
+
+def _boxed(head: bytes) -> Detected | None:
+    """Formats whose mark does not stand at the first byte: RIFF and ISO base media (ISO 14496-12 §4.3)."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return _detected(MediaKind.IMAGE, "image/webp")
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand in _HEIF_BRANDS:
+            return _detected(MediaKind.IMAGE, "image/heic")
+        return _detected(MediaKind.IMAGE, "image/avif") if brand == b"avif" else _detected(MediaKind.MEDIA, "video/mp4")
+    if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
+        return _detected(MediaKind.IMAGE, "image/bmp")
+    return None
+
+
+def _textual(head: bytes, name: str) -> Detected:
+    text = head.removeprefix(_BOM)
+    first_line = text[: text.find(b"\n") + 1] or text
+    if is_separator(first_line) or (first_line.startswith(b"From ") and name.endswith((".mbox", ".mbx"))):
+        return _detected(MediaKind.MBOX, "application/mbox")
+    if looks_like_message(text) or name.endswith(_MAIL_NAMES):
+        return _EML
+    start = text.lstrip()[:200].lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return _detected(MediaKind.HTML, "text/html")
+    if start.startswith(b"<?xml"):
+        return _detected(MediaKind.XML, "application/xml")
+    if start.startswith((b"{", b"[")) and name.endswith((".json", ".jsonl", ".ndjson", "")):
+        return _detected(MediaKind.JSON, "application/json")
+    return _plain(text, name)
+
+
+def _plain(text: bytes, name: str) -> Detected:
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _detected(MediaKind.TEXT, "text/plain")
+    if b"\0" in text or sum(byte < 0x20 and byte not in b"\t\n\r\f\x1b" for byte in text) * 20 > len(text):  # noqa: PLR2004
+        return _UNKNOWN
+    if name.endswith((".html", ".htm")):
+        return _detected(MediaKind.HTML, "text/html")
+    return _detected(MediaKind.TEXT, "text/csv" if name.endswith(".csv") else "text/plain")
+
+
+def looks_like_message(head: bytes) -> bool:
+    """Whether the bytes begin like a header block (RFC 5322 §2.2) with two fields that mail has, or one and a break."""
+    known = 0
+    for number, line in enumerate(head.split(b"\n", _MAX_LINES)):
+        if line[:1] in (b" ", b"\t") and number:
+            continue
+        if not line.strip():
+            return known > 0
+        match = _FIELD_LINE.match(line)
+        if match is None:
+            if number == 0 and line.startswith((b">From ", b"From ")):
+                continue
+            return known > 1
+        known += match[1].lower() in _KNOWN_FIELDS
+    return known > 1

@@ -1,0 +1,83 @@
+"""What a confined reader can do, by name: the only place where the sandbox meets the formats.
+
+Imported in the reader's process only, never in one that knows keys. `load` reads a sample of each format
+before confinement, so that whatever a parser loads or builds on first use is there when nothing can be
+opened any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+# imported for their effect: the formats load them on first use, which would be too late
+import charset_normalizer  # noqa: F401 - as above
+import inscriptis  # noqa: F401 - as above
+import pypdfium2  # noqa: F401 - as above
+
+from ingest.formats.charsets import decode
+from ingest.formats.email_message import extract_part, read_email
+from ingest.formats.html_text import html_to_text
+from ingest.formats.pdf_text import pdf_to_text
+from ingest.reading_codec import Task
+from storage.records import Description, RecordKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ingest.sandbox_child import Task as Reader
+
+MAX_TEXT_CHARACTERS: Final = 8 << 20
+_SNIFFED_BYTES: Final = 4096
+_WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+
+_SAMPLE_PDF: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
+    b"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj\n"
+    b"4 0 obj<</Length 29>>stream\nBT /F 9 Tf (rehearsal) Tj ET\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+_SAMPLE_HTML: Final = (
+    "<html><body><p>rehearsal &amp; <b>bold</b></p><table><tr><td>cell</td></tr></table></body></html>"
+)
+_SAMPLE_MAIL: Final = (
+    b'From: =?iso-8859-1?Q?J=F6rg?= <a@example.org>\r\nTo: b@example.org, "C" <c@example.org>\r\n'
+    b"Date: Fri, 1 Mar 2024 14:05:00 -0800\r\nSubject: =?utf-8?B?cmVoZWFyc2Fs?=\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+    b"--x\r\nContent-Type: text/html; charset=iso-8859-15\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    b"<p>=A4 5</p>\r\n"
+    b"--x\r\nContent-Type: text/plain; name*=utf-8''a%20b.txt\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    b"cmVoZWFyc2Fs\r\n"
+    b"--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\n"
+    b"---------- Forwarded message ---------\r\nFrom: A <a@example.org>\r\nDate: Fri, Mar 1, 2024 at 2:05 PM\r\n"
+    b"Subject: x\r\nTo: b@example.org\r\n\r\ntext\r\n--x--\r\n"
+)
+
+
+def load() -> dict[str, Reader]:
+    """The tasks of the house by name, rehearsed."""
+    html_to_text(_SAMPLE_HTML)
+    pdf_to_text(_SAMPLE_PDF)
+    decode("Grüße aus Köln, schöne Straße".encode("cp1252"), guess=True)
+    read_email(_SAMPLE_MAIL, component_id=None)
+    return {Task.EMAIL: _email, Task.PART: _part, Task.DOCUMENT: _document}
+
+
+def _email(payload: bytes, _options: Mapping[str, Any]) -> Description:
+    return read_email(payload, component_id=None)
+
+
+def _part(payload: bytes, options: Mapping[str, Any]) -> bytes:
+    return extract_part(payload, options["path"])
+
+
+def _document(payload: bytes, _options: Mapping[str, Any]) -> Description:
+    if b"\0" in payload[:_SNIFFED_BYTES] and not payload.startswith(_WIDE_MARKS):
+        return Description(kind=RecordKind.DOCUMENT, unsearchable=("the document is not plain text",))
+    label = "utf-16" if payload.startswith(_WIDE_MARKS) else None
+    text = decode(payload, label, guess=True)
+    too_long = len(text) > MAX_TEXT_CHARACTERS
+    return Description(
+        kind=RecordKind.DOCUMENT,
+        text=text[:MAX_TEXT_CHARACTERS],
+        unsearchable=(f"text over {MAX_TEXT_CHARACTERS} characters",) if too_long else (),
+    )

@@ -1,0 +1,43 @@
+"""The tables of the ingest floor: where pollers stand, and when each channel last worked.
+
+Rule as in `storage.tables`: plain columns hold ids, dates and counts. A mailbox is known by a digest of where
+it lies, because folder and user names can name a person; an account by the name that the configuration gives it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, String, Table
+
+from storage.tables import Id, Moment, metadata
+
+# UIDs and UIDVALIDITY are unsigned 32-bit numbers (RFC 9051 §2.3.1.1)
+imap_cursors = Table(
+    "imap_cursors",
+    metadata,
+    Column("mailbox", Id, primary_key=True),
+    Column("account", String(64), nullable=False, index=True),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+# What the cursor went past without having it: each row is tried again, and is gone once it worked.
+imap_misses = Table(
+    "imap_misses",
+    metadata,
+    Column("mailbox", Id, primary_key=True),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Moment, nullable=False),
+)
+
+channel_health = Table(
+    "channel_health",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(64), primary_key=True),
+    Column("last_tried", Moment, nullable=True),
+    Column("last_worked", Moment, nullable=True),
+    Column("last_item", Moment, nullable=True),
+)

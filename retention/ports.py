@@ -1,0 +1,100 @@
+"""What retention needs of the floors above it, and of the catalogue below, as protocols of few methods.
+
+Rule: whether a record matches is decided by opening the record, never by an index, and "cannot tell" counts as a
+match for holds. Whoever keeps anything derived from a record can erase it and testify that it is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from storage.records import DescribedRecord, Record
+    from storage.transaction import Transaction
+
+
+class MatchOutcome(StrEnum):
+    """The three answers to "does this record match this rule"."""
+
+    MATCH = "match"
+    NO_MATCH = "no_match"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An answer with its reason; the reason names the rule's part, never what the record says."""
+
+    outcome: MatchOutcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRule:
+    """A rule over records: all parts that are given must match; days are inclusive, in the archive's zone."""
+
+    id: str
+    version: int
+    custodian_id: str | None = None
+    account: str | None = None
+    correspondent: str | None = None
+    since: date | None = None
+    until: date | None = None
+    query: str | None = None
+
+
+class RecordMatcher(Protocol):
+    """Tells whether a record matches a rule, by what the record itself says."""
+
+    def match(self, record: DescribedRecord, rule: ContentRule) -> Match:
+        """Compare; what cannot be read is `CANNOT_TELL`, never an exception and never `NO_MATCH`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Testimony of one owner of derived bytes about one record; `detail` says how it looked, without content."""
+
+    owner: str
+    record_id: str
+    absent: bool
+    detail: str
+
+
+class Traces(Protocol):
+    """An owner of bytes derived from records: an index, renditions, drafts, exports."""
+
+    def erase(self, record_ids: Sequence[str]) -> None:
+        """Erase all that was derived from these records. Safe to repeat; unknown ids are none of its business."""
+        ...
+
+    def confirm(self, record_ids: Sequence[str]) -> tuple[Absence, ...]:
+        """Look again and testify, one answer for each id."""
+        ...
+
+
+class HoldLookup(Protocol):
+    """Which holds records are under."""
+
+    def on(self, connection: Connection, record_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the active holds by record id; a record under none may be absent."""
+        ...
+
+
+class RecordCatalogue(Protocol):
+    """What retention asks of `storage.catalogue.Catalogue`."""
+
+    def page_records(self, connection: Connection, after: str | None, limit: int) -> Sequence[Record]:
+        """Records in order of their id, those after `after`, at most `limit`."""
+        ...
+
+    def assign_series(self, transaction: Transaction, record_id: str, series_id: str, *, actor: str, why: str) -> None:
+        """Put a record into a series, with a ledger leaf."""
+        ...

@@ -1,0 +1,169 @@
+"""Ledger → index, by position: the index may lag, it never misses.
+
+Rules:
+
+- Every `record.archived` event after the index's position is read in order; its records are opened, projected
+  and added in the same durable step that moves the position. A crash anywhere repeats a batch, which changes
+  nothing.
+- The position also moves over events that concern no record, so that "reached" can be told from "behind".
+- A record that cannot be opened does not stop the others. It stays missing from the index, and `Coverage` says
+  how many are.
+- One follower works at a time, by a lock on a file; another waits and profits.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from search.projection import project
+from storage.errors import Corrupt
+from storage.events import EventKind
+from storage.records import RecordState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from search.index import SearchIndex
+    from storage.archive import Archive
+    from storage.records import DescribedRecord
+
+BATCH = 256
+_POLL_SECONDS = 0.02
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How complete a search is.
+
+    `records` should be found by a search, `indexed` are, and of these `unsearchable` have some part whose text
+    could not be read. `behind` is the number of ledger events not looked at yet.
+    """
+
+    records: int
+    indexed: int
+    unsearchable: int
+    behind: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record that should be found is in the index."""
+        return self.behind == 0 and self.indexed >= self.records
+
+
+class Follower:
+    """Brings one index up to the ledger of one archive."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        index: SearchIndex,
+        *,
+        batch: int = BATCH,
+        lock_name: str = "follower.lock",
+        monotonic: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._archive = archive
+        self._index = index
+        self._batch = batch
+        self._lock_path = archive.folder / "index" / lock_name
+        self._monotonic = monotonic
+        self._wait = wait
+
+    def follow_some(self) -> int:
+        """Read one batch of events; the number of ledger positions gone forward, 0 if there is nothing to do.
+
+        Also 0 while another follower is at it.
+        """
+        with self._turn() as mine:
+            return self._step() if mine else 0
+
+    def catch_up(
+        self, limit_seconds: float | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> Coverage:
+        """Follow until the ledger's present end is reached, or the time is over.
+
+        Args:
+            limit_seconds: give up after so long; None for never.
+            progress: told the position reached and the one to reach, after each batch.
+        """
+        goal = self._head() - 1
+        deadline = None if limit_seconds is None else self._monotonic() + limit_seconds
+        while (reached := self._index.position()) < goal:
+            if deadline is not None and self._monotonic() >= deadline:
+                break
+            if self.follow_some() == 0 and self._index.position() == reached:
+                self._wait(_POLL_SECONDS)
+            if progress is not None:
+                progress(min(self._index.position(), goal), goal)
+        return self.coverage()
+
+    def coverage(self) -> Coverage:
+        """How complete a search is at this moment."""
+        # the index first: what is archived between the two reads then counts as missing, never as surplus
+        reached = self._index.position()
+        counts = self._index.counts()
+        with self._archive.store.read() as connection:
+            records = self._archive.catalogue.count(connection, RecordState.ACTIVE)
+            head = self._archive.ledger.head(connection).size
+        return Coverage(
+            records=records,
+            indexed=counts.indexed,
+            unsearchable=counts.unsearchable,
+            behind=max(0, head - 1 - reached),
+        )
+
+    def _head(self) -> int:
+        with self._archive.store.read() as connection:
+            return self._archive.ledger.head(connection).size
+
+    def _step(self) -> int:
+        before = self._index.position()
+        with self._archive.store.read() as connection:
+            events = self._archive.ledger.events_after(
+                connection, before, kinds=(EventKind.RECORD_ARCHIVED,), limit=self._batch
+            )
+            head = self._archive.ledger.head(connection).size
+        # a full page may have left events behind it; a short one means that all up to the head are read
+        position = events[-1].position if len(events) == self._batch else head - 1
+        if position <= before:
+            return 0
+        ids = dict.fromkeys(event.event.subjects[0] for event in events if event.event.subjects)
+        documents = [project(described) for described in self._open(list(ids))]
+        self._index.add(documents, position)
+        return position - before
+
+    def _open(self, ids: Sequence[str]) -> list[DescribedRecord]:
+        """These records as far as they can be opened; destroyed ones are gone, and that is right."""
+        catalogue = self._archive.catalogue
+        try:
+            with self._archive.store.read() as connection:
+                return catalogue.describe(connection, ids)
+        except Corrupt:
+            if len(ids) == 1:
+                log.warning("index.record_unreadable", record=ids[0])
+                return []
+        # one of them is damaged: find out which by opening each alone
+        return [described for record_id in ids for described in self._open([record_id])]
+
+    @contextmanager
+    def _turn(self) -> Iterator[bool]:
+        """Whether it is this follower's turn; the kernel gives the lock back however a program dies."""
+        descriptor = os.open(self._lock_path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)

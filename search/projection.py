@@ -1,0 +1,178 @@
+"""A record opened → what an index holds of it. Pure; the same projection serves engines and the naive matcher.
+
+Rules, by field:
+
+- ``from``, ``to``, ``cc``: the original's letterhead. A forwarded mail's own letterhead (its carrier) names the
+  employee and the archive, and would drown the answer.
+- ``participant``: these, and the carrier's people, the forwarder, a conversation's participants and senders,
+  and the custodian.
+- ``correspondent``: the same without the custodian, known by his addresses and his name.
+- ``subject``: the original's; the carrier's and a conversation's title beside it where they differ.
+- ``text``: what examination read as text; the forwarder's comment where that does not hold it already.
+- ``hash``: SHA-256 of every component, and of what messages carried.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from search.analysis import language_of, marks, stems, words
+from search.documents import BOUNDARY, IndexDocument
+from storage.records import ComponentRole, Party
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from storage.records import Custodian, DescribedRecord, Description, Letterhead
+
+PROJECTION_VERSION: Final = 1
+_REMEMBERED = 100
+_SEPARATOR = f" {BOUNDARY} "
+
+
+def project(described: DescribedRecord) -> IndexDocument:
+    """The document of a record: analysed, with every column that `search.documents` names."""
+    record, description = described.record, described.description
+    subjects = [words(subject) for subject in _subjects(description)]
+    names = [words(name) for name in _file_names(description)]
+    text = _text(description)
+    text_words = words(text)
+    language = language_of([*text_words, *(word for subject in subjects for word in subject)])
+    original = description.original
+    others = _others(description)
+    people = [*([original.sender] if original.sender is not None else []), *original.to, *original.cc, *others]
+    return IndexDocument(
+        record_id=record.id,
+        submission_id=record.submission_id,
+        custodian_id=record.custodian_id,
+        position=record.position,
+        kind=record.kind,
+        channel=record.channel,
+        platform=description.platform.lower() if description.platform else None,
+        language=language,
+        captured_at=record.captured_at,
+        sent_at=record.sent_at if record.sent_at is not None else description.sent_at,
+        has_attachment=_has_attachment(description),
+        unsearchable=bool(description.unsearchable),
+        columns=(
+            _SEPARATOR.join(stems(subject, language) for subject in subjects),
+            _line(subjects),
+            stems(text_words, language),
+            " ".join(text_words),
+            _SEPARATOR.join(stems(name, language) for name in names),
+            _line(names),
+            _people([original.sender] if original.sender is not None else []),
+            _people(original.to),
+            _people(original.cc),
+            _people(others),
+            _people(_without(people, described.custodian)),
+            _people(_custodian_parties(described.custodian)),
+            " ".join(_marks(description, text, people)),
+            " ".join(_hashes(description)),
+        ),
+    )
+
+
+def _line(parts: Iterable[Sequence[str]]) -> str:
+    return _SEPARATOR.join(" ".join(part) for part in parts)
+
+
+def _subjects(description: Description) -> list[str]:
+    """The original's subject, then the carrier's and the conversation's title where they say something else."""
+    found = [description.original.subject]
+    if description.carrier is not None:
+        found.append(description.carrier.subject)
+    if description.conversation is not None:
+        found.append(description.conversation.title)
+    return list(dict.fromkeys(subject for subject in found if subject))
+
+
+def _text(description: Description) -> str:
+    comment = description.forward.comment
+    if comment and comment.strip() not in description.text:
+        return f"{comment}\n{description.text}"
+    return description.text
+
+
+def _file_names(description: Description) -> list[str]:
+    found = [component.name for component in description.components if component.role is not ComponentRole.RENDITION]
+    found += [attachment.name for message in description.messages for attachment in message.attachments]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def _hashes(description: Description) -> list[str]:
+    found = [component.sha256 for component in description.components]
+    found += [one.sha256 for message in description.messages for one in message.attachments if one.sha256]
+    return list(dict.fromkeys(digest.lower() for digest in found))
+
+
+def _has_attachment(description: Description) -> bool:
+    return any(component.role is ComponentRole.ATTACHMENT for component in description.components) or any(
+        message.attachments for message in description.messages
+    )
+
+
+def _letterhead_people(letterhead: Letterhead | None) -> Iterator[Party]:
+    if letterhead is None:
+        return
+    if letterhead.sender is not None:
+        yield letterhead.sender
+    yield from letterhead.to
+    yield from letterhead.cc
+
+
+def _others(description: Description) -> list[Party]:
+    """Everybody that the record names beside the original's letterhead, each once."""
+    found: list[Party] = list(_letterhead_people(description.carrier))
+    if description.forward.by:
+        found.append(Party(name=description.forward.by))
+    if description.conversation is not None:
+        found += [Party(name=name) for name in description.conversation.participants]
+    found += [Party(name=message.sender) for message in description.messages if message.sender]
+    known = set(_letterhead_people(description.original))
+    return [party for party in dict.fromkeys(found) if party not in known]
+
+
+def _custodian_parties(custodian: Custodian) -> list[Party]:
+    return [Party(name=custodian.name, address=custodian.addresses[0])] + [
+        Party(address=address) for address in custodian.addresses[1:]
+    ]
+
+
+def _without(people: Sequence[Party], custodian: Custodian) -> list[Party]:
+    """These people without the custodian; a name alone counts where no address says otherwise."""
+    addresses = {address.lower() for address in custodian.addresses}
+    name = words(custodian.name)
+
+    def is_custodian(party: Party) -> bool:
+        if party.address:
+            return party.address.lower() in addresses
+        return party.name is not None and (party.name.lower() in addresses or words(party.name) == name)
+
+    return [party for party in dict.fromkeys(people) if not is_custodian(party)]
+
+
+@lru_cache(maxsize=20_000)
+def _short_name(text: str) -> str:
+    return " ".join(words(text))
+
+
+def _name(text: str) -> str:
+    """The words of a name or an address; the same few stand in most mails, so the short ones are remembered."""
+    return _short_name(text) if len(text) <= _REMEMBERED else " ".join(words(text))
+
+
+def _people(people: Iterable[Party]) -> str:
+    parts = [_name(half) for party in people for half in (party.name, party.address) if half]
+    return _SEPARATOR.join(part for part in parts if part)
+
+
+def _marks(description: Description, text: str, people: Iterable[Party]) -> list[str]:
+    found = marks(text)
+    for subject in _subjects(description):
+        found += marks(subject)
+    for party in people:
+        if party.name:
+            found += marks(party.name)
+    return list(dict.fromkeys(found))

@@ -1,0 +1,28 @@
+"""The table of the search floor: which generations of the index there are, and which of them answers.
+
+Rule as in `storage.tables`: numbers, states and times only. What an index holds is content and stands in its own
+encrypted file, under a key that can be destroyed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, text
+
+from storage.tables import Moment, metadata
+
+index_generations = Table(
+    "index_generations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("engine", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    CheckConstraint("state IN ('building', 'current', 'retired')", name="state"),
+)
+Index(
+    "ix_index_generations_current",
+    index_generations.c.state,
+    unique=True,
+    sqlite_where=text("state = 'current'"),
+    postgresql_where=text("state = 'current'"),
+)
