@@ -148,6 +148,8 @@ def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:
         smtp_settings(installation.settings.smtp),
         installation.depositor(f"{SERVICE_ACTOR}:smtp"),
         ArchiveDirectory(installation.archive),
+        health=SqlHealthLog(installation.archive.store),
+        clock=installation.archive.store.clock,
     )
 
 

@@ -65,7 +65,7 @@ class Limits:
     cpu_seconds: int = 3600
     input_bytes: int = 160 << 20
     answer_bytes: int = 160 << 20
-    inputs: int = 1000
+    inputs: int = 5000
     start_seconds: float = 60.0
 
     def __post_init__(self) -> None:

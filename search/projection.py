@@ -165,7 +165,7 @@ def _name(text: str) -> str:
 
 def _people(people: Iterable[Party]) -> str:
     parts = [_name(half) for party in people for half in (party.name, party.address) if half]
-    return _SEPARATOR.join(part for part in parts if part)
+    return _SEPARATOR.join(part for part in dict.fromkeys(parts) if part)
 
 
 def _marks(description: Description, text: str, people: Iterable[Party]) -> list[str]:

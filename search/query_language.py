@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
 MOST_WORDS: Final = 2_000
+MOST_PREFIX_COST: Final = 60
+_ONE_LETTER_COST = 10  # a prefix of one letter reads a good part of all words; a longer one reads few
 _CLOCKS: Final = {"sent": Clock.SENT, "captured": Clock.CAPTURED}
 _VALUES: Final = {
     "kind": tuple(kind.value for kind in RecordKind),
@@ -79,6 +81,7 @@ class _Parser:
         self._today = today
         self._zone = zone
         self._words = 0
+        self._prefix_cost = 0
         self._frames = [_Frame(0, _Scope())]
 
     def parse(self, text: str) -> Query:
@@ -120,6 +123,10 @@ class _Parser:
         if mark is not None:
             return Words(Field.MARK, (mark,))
         prefix = token.sign is Sign.WORD and token.text.endswith("*")
+        if prefix:
+            self._prefix_cost += _ONE_LETTER_COST if len(folded[-1]) == 1 else 1
+            if self._prefix_cost > MOST_PREFIX_COST:
+                raise InvalidInput("the search has too many prefixes; use longer or fewer ones", position=token.position)
         return Words(where, folded, exact=scope.exact, prefix=prefix)
 
     def _moments(self, token: Token, name: str) -> Query:

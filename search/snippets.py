@@ -113,6 +113,10 @@ def _first_hits(shown: str, phrases: list[_Phrase], width: int) -> list[tuple[in
     if not phrases:
         return []
     longest = max(len(phrase.keys) for phrase in phrases)
+    # most words end no phrase; these tell so at once
+    last_words = frozenset(phrase.keys[-1] for phrase in phrases if phrase.exact and not phrase.prefix)
+    last_stems = frozenset(phrase.keys[-1] for phrase in phrases if not phrase.exact)
+    beginnings = tuple(phrase.keys[-1] for phrase in phrases if phrase.prefix)
     recent: deque[tuple[int, int, str, frozenset[str]]] = deque(maxlen=longest)
     hits: list[tuple[int, int]] = []
     for located in locate(shown):
@@ -120,6 +124,8 @@ def _first_hits(shown: str, phrases: list[_Phrase], width: int) -> list[tuple[in
             break
         stems = frozenset(stem(located.word, code) for code in STEMMED)
         recent.append((located.start, located.end, located.word, stems))
+        if located.word not in last_words and stems.isdisjoint(last_stems) and not located.word.startswith(beginnings):
+            continue
         # the longest phrase that ends at this word is the hit to show
         first = min((start for phrase in phrases if (start := _ends_here(phrase, recent)) is not None), default=None)
         if first is None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import zoneinfo
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, inspect, select
 
 from storage.catalogue import Catalogue
 from storage.custodians import Custodians
-from storage.errors import Conflict, InvalidInput, NewerFormat
+from storage.errors import ArchiveError, Conflict, InvalidInput, NewerFormat, NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.keys import Keyring, Secret, create_keys
@@ -89,6 +89,8 @@ def create_archive(
     read_zone(zone)
     if (folder / "keys" / "slots.json").exists():
         raise Conflict(f"{folder} already holds an archive; choose another folder with --data")
+    if folder.exists() and not folder.is_dir():
+        raise Conflict(f"{folder} is a file; choose an empty folder with --data")
     if folder.exists() and any(entry.name != "archiver.toml" for entry in folder.iterdir()):
         raise Conflict(f"{folder} is not empty; choose an empty folder with --data")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -115,24 +117,37 @@ def create_archive(
     return opened
 
 
+def _archive_row(store: Store) -> Any:
+    """The row that makes an archive one, or None where init did not come so far."""
+    with store.read() as connection:
+        if not inspect(connection).has_table(archive.name):
+            return None
+        return connection.execute(select(archive)).first()
+
+
 def open_archive(folder: Path, keyring: Keyring, clock: Callable[[], datetime] = now) -> Archive:
     """Open an archive whose keys are opened.
 
     Raises:
         NewerFormat: a newer version of this program wrote it.
         Conflict: it was never completely made.
+        NotFound: the database is missing.
+        Corrupt: it is damaged, or not of these keys.
     """
+    if not (folder / "archive.db").exists():  # opening would make an empty one
+        raise NotFound(f"{folder} has keys and no archive.db; restore it, or remove the folder if init was interrupted")
     store = Store(folder, keyring, clock)
-    with store.read() as connection:
-        row = connection.execute(select(archive)).first()
-    if row is None:
+    try:
+        row = _archive_row(store)
+        if row is None:
+            raise Conflict(f"{folder} holds an archive that was never completely made; remove it and run init again")
+        if row.format > FORMAT:
+            raise NewerFormat(
+                f"this archive has format {row.format} and this program knows up to {FORMAT}; use the newer program"
+            )
+    except ArchiveError:
         store.close()
-        raise Conflict(f"{folder} holds an archive that was never completely made; remove it and run init again")
-    if row.format > FORMAT:
-        store.close()
-        raise NewerFormat(
-            f"this archive has format {row.format} and this program knows up to {FORMAT}; use the newer program"
-        )
+        raise
     blobs = LocalBlobs(folder / "objects")
     custodians = Custodians(store)
     return Archive(

@@ -83,7 +83,7 @@ def translate(error: Exception, name: str) -> Exception:
     if code == driver.SQLITE_IOERR:
         return TemporarilyUnavailable(f"{name} could not be read or written: the disk reports an error")
     if code in {driver.SQLITE_CANTOPEN, driver.SQLITE_NOMEM, driver.SQLITE_READONLY, driver.SQLITE_PERM}:
-        return TemporarilyUnavailable(f"{name} cannot be opened or written now; check its rights, memory and open files")
+        return TemporarilyUnavailable(f"{name} cannot be opened or written now; check rights, memory and open files")
     return Corrupt(f"{name} cannot be read: it is damaged, or the key is not its key")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from storage.errors import StorageFull, TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,18 +23,30 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Replace (or create) a file so that a crash leaves the old content or the new, never half."""
+    """Replace (or create) a file so that a crash leaves the old content or the new, never half.
+
+    Raises:
+        StorageFull: no space; the old content stands.
+        TemporarilyUnavailable: the disk, or a right on it, refused.
+    """
     aside = path.with_name(path.name + ".new")
-    descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode)
     try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    aside.rename(path)
-    sync_folder(path.parent)
+        descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        aside.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(f"{path.name} cannot be written: the disk is full; free some space") from error
+        raise TemporarilyUnavailable(f"{path.name} cannot be written: {os.strerror(error.errno or 0)}") from error
 
 
 def erase(path: Path) -> None:

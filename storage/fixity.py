@@ -5,7 +5,9 @@ for each submission: (1) the object's SHA-256 is its name; (2) its key unwraps; 
 (4) the plain bytes have the digest and size that were taken down at receipt; (5) the ledger leaf of the deposit
 names the object. For each record: (6) its description opens; (7) its leaf names the sealed description. For
 the ledger: (8) the recomputed tree is the head, and the published checkpoint is a prefix of it. Payloads: (9)
-each opens and is the one that its leaf binds.
+each opens and is the one that its leaf binds. Custodians: (10) each identity opens. And the other way round:
+(11) every submission and record that the ledger witnesses has its row, and (12) every submission has an outcome
+or waits for one.
 """
 
 from __future__ import annotations
@@ -18,11 +20,19 @@ from sqlalchemy import func, select
 
 from storage.database import DatabaseError
 from storage.errors import ArchiveError, Corrupt, NotFound
-from storage.events import Event
+from storage.events import Event, EventKind
 from storage.records import RecordState
 from storage.sealing import SealKind
 from storage.submissions import SealedEnvelope
-from storage.tables import ledger_leaves, ledger_payloads, objects, records, submissions
+from storage.tables import (
+    awaiting_examination,
+    custodians,
+    ledger_leaves,
+    ledger_payloads,
+    objects,
+    records,
+    submissions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
     from storage.vault import HolderKey
 
 _PAGE = 200
+_WITNESSED = {EventKind.SUBMISSION_DEPOSITED: submissions.c.id, EventKind.RECORD_ARCHIVED: records.c.id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +100,9 @@ class FixityCheck:
             for page in self._submission_pages(sample):
                 self._check_submissions(page)
             self._check_payloads()
+            self._check_custodians()
+            self._check_witnessed()
+            self._check_queue()
             frontier, faults = self._archive.ledger.check()
             report.faults += [
                 FixityFault(kind="ledger", id=f"leaf {one.position}", detail=one.detail) for one in faults
@@ -221,6 +235,58 @@ class FixityCheck:
             if not page:
                 return
             position = page[-1]
+
+    def _check_custodians(self) -> None:
+        archive = self._archive
+        with archive.store.read() as connection:
+            rows = list(connection.execute(select(custodians.c.id, custodians.c.sealed_identity)))
+        for row in rows:
+            try:
+                with archive.store.read() as connection:
+                    key = archive.store.holder_keys(connection, [row.id])[row.id]
+                archive.store.vault.unseal(key, SealKind.CUSTODIAN, row.id, row.sealed_identity)  # (10)
+            except KeyError:
+                self._fault("key", row.id, "the key of the custodian is missing")
+            except (Corrupt, NotFound) as error:
+                self._fault("custodian", row.id, error.message)
+
+    def _check_witnessed(self) -> None:
+        """(11) What the ledger says was taken is there; a row that is gone leaves no trace but its leaf."""
+        position = -1
+        while True:
+            with self._archive.store.read() as connection:
+                query = select(ledger_leaves.c.position, ledger_leaves.c.kind, ledger_leaves.c.leaf)
+                query = query.where(ledger_leaves.c.position > position).order_by(ledger_leaves.c.position)
+                page = list(connection.execute(query.limit(_PAGE)))
+                named: dict[EventKind, list[str]] = {kind: [] for kind in _WITNESSED}
+                for row in page:
+                    try:
+                        event = Event.decode(row.leaf)
+                    except ValueError:
+                        self._fault("ledger", f"leaf {row.position}", "it cannot be read")
+                        continue
+                    if event.kind.value != row.kind:
+                        self._fault("ledger", f"leaf {row.position}", "it is listed as another kind than it is")
+                    if event.kind in named and event.subjects:
+                        named[event.kind].append(event.subjects[0])
+                for kind, ids in named.items():
+                    column = _WITNESSED[kind]
+                    there = set(connection.execute(select(column).where(column.in_(ids))).scalars())
+                    for one in ids:
+                        if one not in there:
+                            self._fault("missing", one, "the ledger witnesses it and the catalogue has no row of it")
+            if not page:
+                return
+            position = page[-1].position
+
+    def _check_queue(self) -> None:
+        """(12) A submission without an outcome that nobody will examine would wait for ever."""
+        waits = awaiting_examination.c.submission_id
+        joined = submissions.outerjoin(awaiting_examination, waits == submissions.c.id)
+        query = select(submissions.c.id).select_from(joined).where(submissions.c.outcome.is_(None), waits.is_(None))
+        with self._archive.store.read() as connection:
+            for one in connection.execute(query).scalars():
+                self._fault("queue", one, "it has no outcome and does not wait for examination")
 
     def _count_orphans(self) -> None:
         """Objects that no row names: left by an interrupted deposit, never acknowledged, no fault."""

@@ -66,7 +66,7 @@ class LocalBlobs:
                 raise StorageFull("the disk is full: nothing was taken; free some space and try again") from error
             if error.errno in _PASSING:
                 self._take_back(created)
-                raise TemporarilyUnavailable("too many files are open, or memory is short: nothing was taken") from error
+                raise TemporarilyUnavailable("too many open files, or memory is short: nothing was taken") from error
             self._failed = True
             raise TemporarilyUnavailable("the disk reports an error: nothing was taken") from error
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import exc
 
-from storage.database import engine_for
+from storage.database import engine_for, translate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,11 +29,17 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def migrate(path: Path, key: bytes) -> None:
-    """Apply all revisions that a database lacks."""
+    """Apply all revisions that a database lacks.
+
+    Raises:
+        StorageFull, TemporarilyUnavailable, Corrupt: the database could not take them.
+    """
     engine = engine_for(path, key)
     try:
         with engine.connect() as connection:
             command.upgrade(configuration(connection), "head")
             connection.commit()
+    except exc.DBAPIError as error:
+        raise translate(error.orig if error.orig is not None else error, path.name) from error
     finally:
         engine.dispose()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from traceback import extract_tb
 
 import click
+import structlog
 
 from archiver.logs import configure
+from archiver.problems import Exit
 from archiver.unlocking import unlock_from_parent
 from archiver.wiring import open_installation
 from archiver.worker import (
@@ -19,6 +22,9 @@ from archiver.worker import (
     run_smtp,
     run_web_server,
 )
+
+
+log = structlog.get_logger()
 
 
 @click.command("worker", hidden=True)
@@ -45,6 +51,11 @@ def worker(role: str, data: Path, fd: int | None) -> None:
                 WorkerRole.CLOCK: run_clock,
             }
             runs[chosen](installation, stop)
+    except Exception as error:
+        # where it happened, never what was being worked on: the text of an exception may quote content
+        where = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+        log.error("worker.died", role=role, error=type(error).__name__, at=where[-4:])
+        raise SystemExit(Exit.ERROR) from None
     finally:
         installation.close()
 

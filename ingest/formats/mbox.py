@@ -6,8 +6,10 @@ line and the empty line before the next one, with one ``>`` taken from every lin
 
 A line begins a message only where it stands at the start of the file or after an empty line, *and* looks like a
 separator: ``From``, a sender without spaces (or a quoted one), then a weekday, a month, a day, a time and a year.
-Both are asked because mailboxes written without quoting hold body lines that begin with ``From ``; a body line
-that imitates all of this after an empty line cannot be told from a separator by anybody.
+Mozilla's bare ``From -`` and the bare ``From <number>@xxx`` of Google's exports pass without a date. Place and form
+are both asked because mailboxes written without quoting hold body lines that begin with ``From ``; a body line that
+imitates all of this after an empty line cannot be told from a separator by anybody. The fixed line with which
+``git format-patch`` begins a patch separates only in files that begin with one.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ _SEPARATOR = re.compile(
     rb"\d{1,2} +(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{4}) +"
     rb"\d{1,2}:\d{2}(?::\d{2})?[^\r\n]*)\r?\n"
 )
+_UNDATED = re.compile(rb"From +(?:-|\d{10,25}@xxx)[ \t]*\r?\n")
+_PATCH = re.compile(rb"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001\r?\n")
 _YEAR = re.compile(rb"[ ,](?:19|20|21)\d\d(?!\d)")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _CANDIDATE = b"\nFrom "
@@ -56,7 +60,10 @@ class MboxMessage:
 
 def is_separator(line: bytes) -> bool:
     """Whether the line (with its line end) looks like a real ``From `` line."""
-    return len(line) <= MAX_SEPARATOR and _SEPARATOR.match(line) is not None and _YEAR.search(line) is not None
+    if len(line) > MAX_SEPARATOR:
+        return False
+    dated = _SEPARATOR.match(line) is not None and _YEAR.search(line) is not None
+    return dated or _UNDATED.fullmatch(line) is not None
 
 
 def split_mbox(source: BinaryIO, *, max_message: int = MAX_MESSAGE, block: int = BLOCK) -> Iterator[MboxMessage]:
@@ -84,6 +91,7 @@ class _Splitter:
         self._base = 0
         self._at_end = False
         self._skipped = 0
+        self._patches: bool | None = None  # whether patch lines separate: told by the first line of the file
 
     def messages(self) -> Iterator[MboxMessage]:
         self._fill()
@@ -135,9 +143,11 @@ class _Splitter:
     def _body_after(self, start: int) -> int:
         """The offset after the separator line at `start`; `start` itself where none stands there."""
         end = self._buffer.find(b"\n", start, start + MAX_SEPARATOR)
-        if end < 0 or not is_separator(bytes(self._buffer[start : end + 1])):
-            return start
-        return end + 1
+        line = bytes(self._buffer[start : end + 1]) if end >= 0 else b""
+        patch = _PATCH.match(line) is not None
+        if self._patches is None:
+            self._patches = patch
+        return end + 1 if is_separator(line) and (self._patches or not patch) else start
 
     def _next_separator(self, body: int) -> tuple[int, int]:
         """The offset of the next separator (-1 at the end of the file) and the length of the body before it."""

@@ -28,7 +28,7 @@ def index(request, tmp_path):
 
 
 def found(index, query, **options: Any):
-    return list(index.search(parse(query), limit=1000, **options: Any).ids)
+    return list(index.search(parse(query), limit=1000, **options).ids)
 
 
 def test_a_new_index_has_read_nothing_and_holds_nothing(index):

@@ -52,14 +52,16 @@ CLIENTS = {
     "outlook, no gap before the text": (
         (
             "From: Dana Whitfield <dana@contractor.example>\nDate: Wednesday, 6 March 2024 at 14:05\n"
-            "To: office@school.example <office@school.example>\nCc: Lou Ames <lou@school.example>\nSubject: Boiler visit\n"
+            "To: office@school.example <office@school.example>\nCc: Lou Ames <lou@school.example>\n"
+            "Subject: Boiler visit\n"
         ),
         "2024-03-06T14:05:00",
     ),
     "apple, quoted": (
         (
             "> Begin forwarded message:\n>\n> From: Dana Whitfield <dana@contractor.example>\n> Subject: Boiler visit\n"
-            "> Date: 6 March 2024 at 14:05:00 GMT+2\n> To: office@school.example\n> Cc: Lou Ames <lou@school.example>\n>\n> "
+            "> Date: 6 March 2024 at 14:05:00 GMT+2\n> To: office@school.example\n"
+            "> Cc: Lou Ames <lou@school.example>\n>\n> "
         ),
         "2024-03-06T14:05:00+02:00",
     ),
@@ -72,7 +74,8 @@ CLIENTS = {
     ),
     "yahoo, folded": (
         (
-            '   ----- Forwarded Message ----- From: Dana Whitfield <dana@contractor.example>To: "office@school.example" '
+            "   ----- Forwarded Message ----- From: Dana Whitfield <dana@contractor.example>To: "
+            '"office@school.example" '
             "<office@school.example>Cc: Lou Ames <lou@school.example>Sent: Wednesday, March 6, 2024, 02:05:00 PM GMT-8"
             "Subject: Boiler visit\n"
         ),
@@ -81,7 +84,8 @@ CLIENTS = {
     "yahoo": (
         (
             "----- Forwarded Message -----\nFrom: Dana Whitfield <dana@contractor.example>\nTo: office@school.example\n"
-            "Cc: Lou Ames <lou@school.example>\nSent: Wednesday, March 6, 2024, 02:05:00 PM EST\nSubject: Boiler visit\n\n"
+            "Cc: Lou Ames <lou@school.example>\nSent: Wednesday, March 6, 2024, 02:05:00 PM EST\n"
+            "Subject: Boiler visit\n\n"
         ),
         "2024-03-06T14:05:00-05:00",
     ),
@@ -171,8 +175,8 @@ def test_an_attribution_under_a_forward_subject_is_its_letterhead():
 def test_lotus_notes_prints_the_sender_without_a_label():
     found = _found(
         "---------------------- Forwarded by Lou Ames/School on 05/14/2001 11:06 AM ---------------------------\n\n\n"
-        "Dana Whitfield@CONTRACTOR\n05/14/2001 10:02 AM\nTo:\tLou Ames/School@School\ncc:\t \nSubject:\tBoiler visit\n\n"
-        + BODY,
+        "Dana Whitfield@CONTRACTOR\n05/14/2001 10:02 AM\nTo:\tLou Ames/School@School\ncc:\t \n"
+        "Subject:\tBoiler visit\n\n" + BODY,
         "Boiler visit",
     )
     assert found.original.sender is not None

@@ -47,6 +47,18 @@ def test_a_body_line_that_begins_with_from_and_is_no_separator_stays_in_its_mess
     assert _raws(SEPARATOR + body + b"\n" + SEPARATOR + b"Subject: t\n\nx\n\n") == [body, b"Subject: t\n\nx\n"]
 
 
+PATCH_LINE = b"From " + b"0123456789" * 4 + b" Mon Sep 17 00:00:00 2001\n"
+
+
+def test_a_patch_in_a_mail_does_not_begin_a_message():
+    body = b"Subject: s\n\n--cut\n\n" + PATCH_LINE + b"From: A <a@b.example>\n\ndiff\n"
+    assert _raws(SEPARATOR + body + b"\n") == [body]
+
+
+def test_a_file_of_patches_is_cut_at_its_patch_lines():
+    assert _raws((PATCH_LINE + b"Subject: p\n\ndiff\n\n") * 3) == [b"Subject: p\n\ndiff\n"] * 3
+
+
 def test_a_separator_that_follows_no_empty_line_is_text():
     body = b"Subject: s\n\nthe log said\n" + SEPARATOR + b"and stopped\n"
     assert _raws(SEPARATOR + body + b"\n") == [body]
@@ -139,6 +151,8 @@ def test_any_messages_survive_any_block_size(seed: int):
         b"From ???@??? Sun Oct 08 13:20:04 2000\n",
         b"From 1234567890@xxx Wed Mar 01 12:00:00 +0000 2024\n",
         b"From a@b.example Tue, 5 Mar 2024 10:00:00 +0000\n",
+        b"From - \n",
+        b"From 1844347792267117879@xxx\n",
         b'From "A Clerk"@b.example Tue Mar  5 10:00 2024\n',
     ],
 )

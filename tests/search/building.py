@@ -110,7 +110,7 @@ def described(number: int = 1, **changes: Any) -> DescribedRecord:
 
 def document(number: int = 1, **changes: Any):
     """The index document of such a record."""
-    return project(described(number, **changes: Any))
+    return project(described(number, **changes))
 
 
 def mail(subject: str = "", sender: Party | None = None, to=(), cc=()) -> Letterhead:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import random
 import sys
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.analysis import LONGEST_WORD, as_mark, fold, locate, marks, normalise, stem, stem_variants, words
@@ -56,27 +57,31 @@ def test_a_word_of_ten_million_letters_is_read():
     assert words("y" * 10_000_000) == ["y" * LONGEST_WORD]
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_folding_is_idempotent(text):
     once = words(text)
     assert [again for word in once for again in words(word)] == once
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_the_fast_path_for_ascii_gives_what_the_general_one_gives(text):
     beside_other_letters = words(text.replace("\n", " ") + " é")
     assert [*words(text), "e"] == beside_other_letters
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_located_words_are_the_words_in_their_places(text):
     shown = normalise(text)
     located = list(locate(shown))
     assert [one.word for one in located] == words(text)
     assert all(0 <= one.start < one.end <= len(shown) for one in located)
-    assert all(first.end <= second.start for first, second in zip(located, located[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(located))
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_words_hold_no_space_no_quotation_mark_and_no_control_character(text):
     assert not [word for word in words(text) if not word or any(letter in ' "\x00\n¶' for letter in word)]

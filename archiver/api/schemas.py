@@ -1,0 +1,153 @@
+"""The documents of the API as types, for `/api/v1/openapi.json`; tests hold real answers against them.
+
+Rule: names and meanings are those of the command contract; fields may be added, never renamed or dropped.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
+
+
+class Coverage(_Document):
+    """How complete a search is."""
+
+    records: int = Field(description="records that a search should find")
+    indexed: int = Field(description="those of them that it can find")
+    unsearchable: int = Field(description="those with a part whose text could not be read")
+
+
+class Hit(_Document):
+    """One record that was found."""
+
+    id: str
+    kind: str
+    sent_at: str | None
+    captured_at: str
+    sender: str | None = Field(alias="from")
+    to: list[str]
+    subject: str | None
+    custodian: str
+    channel: str
+    platform: str | None
+    snippet: str
+    snippet_parts: list[tuple[str, bool]] = Field(description="the snippet in runs: text, and whether it is a hit")
+
+
+class SearchDocument(_Document):
+    """The answer to a search."""
+
+    query: str
+    total: int = Field(description="all matching records, exactly")
+    coverage: Coverage
+    hits: list[Hit]
+
+
+class Party(_Document):
+    """A sender or recipient as printed."""
+
+    name: str | None
+    address: str | None
+
+
+class Original(_Document):
+    """The headers of the message that the record is."""
+
+    sender: Party | None = Field(alias="from")
+    to: list[Party]
+    cc: list[Party]
+    date: str | None
+    subject: str | None
+    message_id: str | None
+
+
+class Captured(_Document):
+    """How and when the archive got it."""
+
+    at: str
+    channel: str
+    submitter: str | None
+    custodian: str
+    sha256: str
+    size: int
+    submission: str
+
+
+class Provenance(_Document):
+    """What we measured, and what somebody says."""
+
+    grade: str
+    verified: list[str]
+    asserted: list[str]
+    dkim: str
+
+
+class Component(_Document):
+    """One byte string of a record."""
+
+    id: str
+    role: str
+    media_type: str
+    name: str | None
+    size: int
+    sha256: str
+
+
+class Retention(_Document):
+    """What the rules say, with reasons; all null for an employee."""
+
+    decision: str | None
+    eligible_on: str | None
+    latest_on: str | None
+    reasons: list[str]
+
+
+class RecordDocument(_Document):
+    """One record."""
+
+    id: str
+    kind: str
+    state: str
+    captured: Captured
+    provenance: Provenance
+    original: Original
+    forward: dict[str, Any]
+    platform: str | None
+    conversation: dict[str, Any] | None
+    messages: list[dict[str, Any]]
+    text: str
+    components: list[Component]
+    series: str | None
+    retention: Retention
+    holds: list[str]
+
+
+class ReceiptDocument(_Document):
+    """The receipt of a submission."""
+
+    submission: str
+    received_at: str
+    channel: str
+    source: str | None
+    size: int
+    sha256: str
+    outcome: str | None
+    reason: str | None
+    records: list[str]
+    salt: str | None
+    payload: str | None
+    proof: dict[str, Any]
+    key: str
+
+
+class ProblemDocument(_Document):
+    """An error (RFC 9457 §3.1)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    kind: str

@@ -1,0 +1,56 @@
+"""Handing out one component of a record, byte for byte, to somebody who may export.
+
+Rule: a record that may not be seen is answered like one that does not exist; the export is an event, written
+before the bytes leave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archiver.access import Act, Principal, authorize
+from archiver.reading import component_bytes, file_name
+from storage.errors import Conflict, NotFound
+from storage.events import EventKind
+from storage.records import RecordState
+
+if TYPE_CHECKING:
+    from archiver.wiring import Installation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A component's bytes, and a harmless name for them."""
+
+    name: str
+    content: bytes
+
+
+def open_component(installation: Installation, principal: Principal, record_id: str, component_id: str) -> Download:
+    """The bytes of one component.
+
+    Raises:
+        NotFound: no such record or component, or not for this principal.
+        Conflict: the record is no longer active.
+        Denied: this role may not export.
+        Corrupt: the bytes are not what was described.
+    """
+    authorize(principal, Act.EXPORT)
+    archive = installation.archive
+    with archive.store.read() as connection:
+        record = archive.catalogue.get(connection, record_id)
+        hidden = principal.sees_only is not None and record.custodian_id != principal.sees_only
+        found = [] if hidden else archive.catalogue.describe(connection, [record_id])
+    if not found:
+        raise NotFound(f"there is no record {record_id}; find its id by a search", record=record_id)
+    if record.state is not RecordState.ACTIVE:
+        raise Conflict(f"record {record_id} is {record.state.value}", record=record_id)
+    numbered = enumerate(found[0].description.components, start=1)
+    number, component = next(((at, one) for at, one in numbered if one.id == component_id), (0, None))
+    if component is None:
+        raise NotFound(f"record {record_id} has no component {component_id}", record=record_id, component=component_id)
+    content = component_bytes(installation, found[0], component)
+    with archive.store.write() as transaction:
+        transaction.append(EventKind.RECORD_EXPORTED, actor=principal.actor, subjects=(record_id, component_id))
+    return Download(name=file_name(component, number), content=content)

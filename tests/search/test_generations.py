@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import fcntl
+import shutil
+
+import pytest
+
+from search.follower import Follower
+from search.fts_index import open_fts_index
+from search.generations import CurrentIndex, Generations
+from search.index import IndexOutdated
+from storage.errors import Conflict, Corrupt, NotFound
+from tests.search.building import parse
+
+ACTOR = "operator:test"
+
+
+@pytest.fixture
+def generations(archive, writer):
+    return Generations(archive)
+
+
+@pytest.fixture
+def index(generations):
+    opened = CurrentIndex(generations)
+    yield opened
+    opened.close()
+
+
+def found(index) -> set[str]:
+    return set(index.ids(parse("roof")))
+
+
+def test_the_first_use_makes_generation_one(generations, index):
+    assert index.counts().indexed == 0
+    assert generations.current() == 1
+    assert generations.path(1).exists()
+
+
+def test_a_rebuild_finds_the_same_and_destroys_the_old_key_and_file(archive, writer, generations, index):
+    ids = set(writer.archive_texts("roof one", "roof two"))
+    Follower(archive, index).catch_up()
+    assert found(index) == ids
+    coverage = generations.rebuild(actor=ACTOR)
+    assert coverage.complete
+    assert generations.current() == 2
+    assert found(index) == ids
+    with pytest.raises(NotFound):
+        archive.keyring.index_key(1)
+    assert not list((archive.folder / "index").glob("gen-1*"))
+
+
+def test_a_copy_of_the_old_file_opens_with_no_key_that_is_left(archive, writer, generations, index, tmp_path):
+    writer.archive_texts("roof one")
+    Follower(archive, index).catch_up()
+    index.close()
+    copy = tmp_path / "copy.db"
+    shutil.copy(generations.path(1), copy)
+    generations.rebuild(actor=ACTOR)
+    with pytest.raises(Corrupt):
+        open_fts_index(copy, archive.keyring.index_key(2))
+
+
+def test_search_answers_from_the_old_generation_while_the_next_is_built(archive, writer, generations, index):
+    ids = set(writer.archive_texts("roof one", "roof two"))
+    Follower(archive, index).catch_up()
+    seen: list[set[str]] = []
+    generations.rebuild(actor=ACTOR, progress=lambda *_: seen.append(found(index)))
+    assert seen
+    assert all(one == ids for one in seen)
+
+
+def test_a_rebuild_that_was_broken_off_leaves_the_old_one_and_is_swept_by_the_next(archive, writer, generations, index):
+    ids = set(writer.archive_texts("roof"))
+    Follower(archive, index).catch_up()
+
+    def crash(at: int, goal: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generations.rebuild(actor=ACTOR, progress=crash)
+    assert generations.current() == 1
+    assert found(index) == ids
+    generations.rebuild(actor=ACTOR)
+    assert generations.current() == 3
+    assert found(index) == ids
+    with pytest.raises(NotFound):
+        archive.keyring.index_key(2)
+    assert not list((archive.folder / "index").glob("gen-2*"))
+
+
+def test_two_rebuilds_at_a_time_are_refused(archive, generations, index):
+    index.counts()
+    with (archive.folder / "index" / "building.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Conflict):
+            generations.rebuild(actor=ACTOR)
+
+
+def test_a_missing_file_is_corruption_and_never_no_hits_and_a_rebuild_repairs_it(archive, writer, generations, index):
+    ids = set(writer.archive_texts("roof"))
+    Follower(archive, index).catch_up()
+    index.close()
+    generations.path(1).unlink()
+    with pytest.raises(Corrupt):
+        found(index)
+    generations.rebuild(actor=ACTOR)
+    assert found(index) == ids
+
+
+def test_a_missing_key_is_corruption_and_a_rebuild_repairs_it(archive, writer, generations, index):
+    ids = set(writer.archive_texts("roof"))
+    Follower(archive, index).catch_up()
+    index.close()
+    archive.keyring.destroy_index_key(1)
+    with pytest.raises(Corrupt):
+        found(index)
+    generations.rebuild(actor=ACTOR)
+    assert found(index) == ids
+
+
+def test_an_index_of_another_version_is_rebuilt_when_made_ready(archive, writer, generations, index, monkeypatch):
+    ids = set(writer.archive_texts("roof"))
+    Follower(archive, index).catch_up()
+    index.close()
+    monkeypatch.setattr("search.fts_index.VERSION", "fts/2 projection/1 analyser/2")
+    with pytest.raises(IndexOutdated):
+        found(index)
+    assert generations.make_ready(actor=ACTOR) == 2
+    Follower(archive, index).catch_up()
+    assert found(index) == ids
+
+
+def test_a_rebuild_is_an_event(archive, generations, index):
+    index.counts()
+    generations.rebuild(actor=ACTOR)
+    with archive.store.read() as connection:
+        kinds = [one.event.kind for one in archive.ledger.events_after(connection, -1)]
+    assert kinds[-1] == "index.rebuilt"
