@@ -27,7 +27,7 @@ def record_for(principal: Principal, document: dict[str, Any]) -> dict[str, Any]
     """The `record show` document as this principal may see it."""
     if principal.sees_only is None:
         return document
-    nothing = {"decision": None, "eligible_on": None, "latest_on": None, "reasons": []}
+    nothing: dict[str, Any] = {"decision": None, "eligible_on": None, "latest_on": None, "reasons": []}
     state = "active" if document["state"] == "held" else document["state"]
     return {**document, "state": state, "holds": [], "series": None, "retention": nothing}
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.supervisor import Service, start_worker, stop_workers
 from archiver.worker import WorkerRole
 from ingest.submission import Deposited, Handover
-from storage.errors import ArchiveError
+from storage.errors import ArchiveError, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
 
 if TYPE_CHECKING:
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from archiver.wiring import Installation
     from ingest.channels.files import FoundItem
     from ingest.depositor import GroupDepositor
+    from storage.archive import Archive
 
-_BATCH = 64
-_BATCH_BYTES = 8 << 20
+_BATCH = 256
+_BATCH_BYTES = 16 << 20
 _PAGE = 500
 _POLL_SECONDS = 0.05
+_PATIENCE_SECONDS = 300.0
 _LONGEST_PROBLEMS = 10_000
 
 
@@ -86,6 +88,30 @@ class IntakeReport:
         }
 
 
+class _Crew:
+    """An examiner and a follower of our own; where the service runs, its workers hold the locks and ours only wait."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._workers: dict[WorkerRole, subprocess.Popen[bytes]] = {}
+
+    def keep_up(self) -> None:
+        """Start them, and start again one that died: its work must not be waited for in vain."""
+        for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER):
+            worker = self._workers.get(role)
+            if worker is not None and worker.poll() is None:
+                continue
+            if worker is not None and worker.stdin is not None:
+                worker.stdin.close()
+            service = Service(name=role.value, role=role.value)
+            master = self._archive.keyring.master
+            self._workers[role] = start_worker(self._archive.folder, master, service, quiet=True)
+
+    def dismiss(self) -> None:
+        """Stop them."""
+        stop_workers(list(self._workers.values()))
+
+
 class Intake:
     """One run of `archiver ingest`."""
 
@@ -109,28 +135,25 @@ class Intake:
     def run(self, found: Iterable[FoundItem], *, wait: bool) -> IntakeReport:
         """Deposit everything found; then, unless told not to, wait for outcomes and the index."""
         began = time.monotonic()
-        workers = [] if not wait else self._start_workers()
+        crew = _Crew(self._installation.archive)
         try:
+            if wait:
+                crew.keep_up()
             try:
                 self._deposit_all(found)
             except ArchiveError as error:
                 self._report.stopped_by = error
             if wait:
-                self._wait(workers)
+                try:
+                    self._wait(crew)
+                except TemporarilyUnavailable as error:
+                    self._report.stopped_by = self._report.stopped_by or error
                 self._conclude()
         finally:
-            stop_workers(workers)
+            crew.dismiss()
         self._installation.archive.ledger.publish_checkpoint()
         self._report.seconds = time.monotonic() - began
         return self._report
-
-    def _start_workers(self) -> list[subprocess.Popen[bytes]]:
-        """Workers of our own; where the service runs, its workers hold the locks and ours only wait."""
-        archive = self._installation.archive
-        return [
-            start_worker(archive.folder, archive.keyring.master, Service(name=role.value, role=role.value), quiet=True)
-            for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER)
-        ]
 
     def _deposit_all(self, found: Iterable[FoundItem]) -> None:
         batch: list[FoundItem] = []
@@ -185,34 +208,35 @@ class Intake:
         self._position = max(self._position, answer.position)
         return taken
 
-    def _wait(self, workers: list[subprocess.Popen[bytes]]) -> None:
+    def _wait(self, crew: _Crew) -> None:
+        """Wait until everything deposited has its outcome and is in the index.
+
+        Raises:
+            TemporarilyUnavailable: nothing has moved for five minutes; what was taken is safe and stays waiting.
+        """
+        if self._position < 0:
+            return
         archive = self._installation.archive
         total = sum(1 for one in self._report.items if one.fresh)
-        while self._position >= 0:
+        goal = None
+        last, moved_at = None, time.monotonic()
+        while True:
             with archive.store.read() as connection:
                 waiting = archive.submissions.waiting_until(connection, self._position)
-                head = archive.ledger.head(connection).size
+                if goal is None and waiting == 0:
+                    goal = archive.ledger.head(connection).size - 1
+            reached = self._installation.index.position()
+            if goal is not None and reached >= goal:
+                return
             self._progress(total - min(waiting, total), total)
-            if waiting == 0:
-                break
-            self._still_served(workers, WorkerRole.EXAMINER)
+            if (waiting, reached) != last:
+                last, moved_at = (waiting, reached), time.monotonic()
+            elif time.monotonic() - moved_at > _PATIENCE_SECONDS:
+                raise TemporarilyUnavailable(
+                    "everything is stored, but examination or the index does not go on; run: archiver doctor"
+                )
+            crew.keep_up()
             time.sleep(_POLL_SECONDS)
-        else:
-            return
-        while not self._installation.index_has_reached(head - 1):
-            self._still_served(workers, WorkerRole.FOLLOWER)
-            time.sleep(_POLL_SECONDS)
-
-    def _still_served(self, workers: list[subprocess.Popen[bytes]], role: WorkerRole) -> None:
-        """Start a worker again that died: its work must not be waited for in vain."""
-        for place, worker in enumerate(workers):
-            if worker.poll() is not None and role.value in worker.args:
-                if worker.stdin is not None:
-                    worker.stdin.close()
-                archive = self._installation.archive
-                service = Service(name=role.value, role=role.value)
-                workers[place] = start_worker(archive.folder, archive.keyring.master, service, quiet=True)
-                time.sleep(_POLL_SECONDS)
 
     def _conclude(self) -> None:
         """Read the outcomes of what this run deposited, and the records of what it found already there."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from archiver.supervisor import read_status
-from storage.records import Channel, Outcome
 from storage.tables import awaiting_examination, records, submissions
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.wiring import Installation
     from search.follower import Coverage
+    from storage.records import Channel, Outcome
 
 LONGEST_LAG = 2_000
 """Ledger events by which the index may be behind and still be called current; reading and searching write some."""

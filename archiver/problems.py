@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from ingest.confinement import SandboxUnavailable
 from storage.errors import (
     ArchiveError,
     Conflict,
@@ -46,6 +47,7 @@ class Problem:
 _TABLE: tuple[tuple[type[ArchiveError], Problem], ...] = (
     (StorageFull, Problem(Exit.TRY_AGAIN, 503, "The archive's disk is full")),
     (TemporarilyUnavailable, Problem(Exit.TRY_AGAIN, 503, "Try again later")),
+    (SandboxUnavailable, Problem(Exit.ERROR, 503, "Readers cannot be confined")),
     (InvalidInput, Problem(Exit.USAGE, 422, "This cannot be understood")),
     (NotFound, Problem(Exit.NOT_FOUND, 404, "Not found")),
     (Denied, Problem(Exit.DENIED, 403, "Not permitted")),

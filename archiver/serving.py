@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from typing import TYPE_CHECKING, Any, Protocol
 
 import h11
@@ -17,7 +18,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from archiver.api.app import create_app
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
     from archiver.wiring import Installation
@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or self._stop.is_set()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]  # a narrower word for a generator
+    def capture_signals(self) -> Iterator[None]:
         """Leave them alone."""
         yield
 
@@ -105,5 +105,7 @@ def run_web(installation: Installation, sock: socket.socket, stop: Stopping) -> 
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": _DRAIN_SECONDS,
     }
+    # head and body of an answer are two writes; asyncio sets this only on sockets that name their protocol
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = _Server(uvicorn.Config(create_app(installation), **options), stop)
     asyncio.run(server.serve(sockets=[sock]))

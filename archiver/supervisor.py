@@ -69,7 +69,7 @@ def stop_workers(workers: Sequence[subprocess.Popen[bytes]], seconds: float = _D
         try:
             worker.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.error("service.killed", process=worker.pid)
+            log.error("service.killed", process=worker.pid)  # noqa: TRY400 - there is nothing to trace
             worker.kill()
             worker.wait()
         if worker.stdin is not None:

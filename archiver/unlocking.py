@@ -8,7 +8,6 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.errors import InvalidInput, NotFound
@@ -17,6 +16,7 @@ from storage.sealing import KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PASSPHRASE_VARIABLE = "ARCHIVER_PASSPHRASE"
 SHORTEST_PASSPHRASE = 8

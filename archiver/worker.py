@@ -111,7 +111,7 @@ def work_until(stop: Stop, step: Callable[[], bool]) -> None:
             stop.wait(_FAULT_SECONDS)
             continue
         except ArchiveError as error:
-            log.error("worker.fault", kind=error.kind)
+            log.error("worker.fault", kind=error.kind)  # noqa: TRY400 - a traceback may quote content
             stop.wait(_FAULT_SECONDS)
             continue
         if not busy:

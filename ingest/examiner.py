@@ -8,8 +8,10 @@ are never read by a child that read another's.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.formats.detect import detect
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
 from ingest.sandbox import document_reading, email_reading
 from storage.errors import ArchiveError, TemporarilyUnavailable
@@ -42,6 +44,10 @@ EMAIL = "email"
 DOCUMENT = "document"
 _MAIL_CHANNELS = frozenset({Channel.SMTP, Channel.LMTP, Channel.IMAP})
 _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
+_MAIL_TYPE = "message/rfc822"
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+_TOLERANCE = timedelta(days=1)
+_IMPLAUSIBLE = "the date that the message states is not plausible; it is shown, and used neither to sort nor to keep"
 _FAILED = {
     FailureReason.CRASH: "the reader crashed on it",
     FailureReason.MEMORY: "reading it took more memory than is allowed",
@@ -95,7 +101,7 @@ class Examiner:
     """Examines what waits. One examiner at a time works on an archive (`archiver/services.py` holds the lock)."""
 
     def __init__(
-        self, archive: Archive, reader: Reader, assigner: SeriesAssigner, *, actor: str, batch: int = 64
+        self, archive: Archive, reader: Reader, assigner: SeriesAssigner, *, actor: str, batch: int = 128
     ) -> None:
         self._archive = archive
         self._reader = reader
@@ -162,7 +168,8 @@ class Examiner:
             content = archive.submissions.unseal_content(keys[submission.id], blob_id)
             about = envelopes[submission.id]
             kind = about.kind or (EMAIL if submission.channel in _MAIL_CHANNELS else DOCUMENT)
-            request = email_reading(content) if kind == EMAIL else document_reading(content)
+            name = about.envelope.source or ""
+            request = email_reading(content) if kind == EMAIL else document_reading(content, name)
             opened.append(
                 _Waiting(
                     submission=submission, envelope=about, key=keys[submission.id], blob_id=blob_id, request=request
@@ -212,13 +219,13 @@ class Examiner:
         original = Component(
             id=new_id(Prefix.COMPONENT),
             role=ComponentRole.ORIGINAL,
-            media_type="message/rfc822" if read.kind is RecordKind.EMAIL else "application/octet-stream",
+            media_type=_MAIL_TYPE if read.kind is RecordKind.EMAIL else detect(waiting.request.payload).media_type,
             name=waiting.envelope.envelope.source,
             size=submission.size,
             sha256=waiting.envelope.sha256,
         )
         attachments = [replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components]
-        description = replace(read, components=(original, *attachments))
+        description = replace(_plausible(read, submission.received_at), components=(original, *attachments))
         record = Record(
             id=new_id(Prefix.RECORD),
             kind=read.kind,
@@ -226,7 +233,7 @@ class Examiner:
             custodian_id=custodian_id,
             channel=submission.channel,
             captured_at=submission.received_at,
-            sent_at=read.sent_at,
+            sent_at=description.sent_at,
             series_id=None,
             state=RecordState.ACTIVE,
             grade=grade_of(read),
@@ -248,6 +255,18 @@ class Examiner:
             submission_id=submission.id, outcome=outcome, reason=reason, custodian_id=submission.custodian_id
         )
         return _Examined(conclusion=conclusion, event=event)
+
+
+def _plausible(description: Description, received_at: datetime) -> Description:
+    """Leave out a moment that no clock may trust; what the message prints stays in its letterhead.
+
+    Mail of before 1970 was not sent then (readpst writes the year 0002), and none was sent after it was received;
+    a day is granted to wrong clocks.
+    """
+    sent_at = description.sent_at
+    if sent_at is None or _OLDEST <= sent_at <= received_at + _TOLERANCE:
+        return description
+    return replace(description, sent_at=None, notes=(*description.notes, _IMPLAUSIBLE))
 
 
 def grade_of(description: Description) -> Grade:

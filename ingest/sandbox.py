@@ -47,9 +47,9 @@ def part_reading(raw: bytes, path: str) -> ReadingRequest:
     return ReadingRequest(task=Task.PART, payload=raw, options={"path": path}, wants_content=True)
 
 
-def document_reading(raw: bytes) -> ReadingRequest:
-    """To read a file of plain text into a `Description` of kind document."""
-    return ReadingRequest(task=Task.DOCUMENT, payload=raw)
+def document_reading(raw: bytes, name: str = "") -> ReadingRequest:
+    """To read a file that is no mail (text, HTML, PDF or any other) into a `Description` of kind document."""
+    return ReadingRequest(task=Task.DOCUMENT, payload=raw, options={"name": name})
 
 
 class SandboxedReader:

@@ -14,8 +14,11 @@ import charset_normalizer  # noqa: F401 - as above
 import inscriptis  # noqa: F401 - as above
 import pypdfium2  # noqa: F401 - as above
 
+from ingest.formats.attachment_text import AttachmentText, read_attachment
 from ingest.formats.charsets import decode
+from ingest.formats.detect import HEAD_BYTES, detect
 from ingest.formats.email_message import extract_part, read_email
+from ingest.formats.headers import ContentFields
 from ingest.formats.html_text import html_to_text
 from ingest.formats.pdf_text import pdf_to_text
 from ingest.reading_codec import Task
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from ingest.sandbox_child import Task as Reader
 
 MAX_TEXT_CHARACTERS: Final = 8 << 20
-_SNIFFED_BYTES: Final = 4096
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 _SAMPLE_PDF: Final = (
@@ -70,14 +72,17 @@ def _part(payload: bytes, options: Mapping[str, Any]) -> bytes:
     return extract_part(payload, options["path"])
 
 
-def _document(payload: bytes, _options: Mapping[str, Any]) -> Description:
-    if b"\0" in payload[:_SNIFFED_BYTES] and not payload.startswith(_WIDE_MARKS):
-        return Description(kind=RecordKind.DOCUMENT, unsearchable=("the document is not plain text",))
-    label = "utf-16" if payload.startswith(_WIDE_MARKS) else None
-    text = decode(payload, label, guess=True)
-    too_long = len(text) > MAX_TEXT_CHARACTERS
+def _document(payload: bytes, options: Mapping[str, Any]) -> Description:
+    """A file that is no mail: its text where it is text, HTML or PDF; else kept whole, and said to be unsearchable."""
+    found = detect(payload[:HEAD_BYTES])
+    fields = ContentFields(media_type=found.media_type, name=str(options.get("name", "")) or None)
+    if b"\0" in payload[:HEAD_BYTES] and payload.startswith(_WIDE_MARKS):
+        fields = ContentFields(media_type="text/plain", charset="utf-16")
+        read = AttachmentText(text=decode(payload, "utf-16")[:MAX_TEXT_CHARACTERS])
+    else:
+        read = read_attachment(payload, fields)
     return Description(
         kind=RecordKind.DOCUMENT,
-        text=text[:MAX_TEXT_CHARACTERS],
-        unsearchable=(f"text over {MAX_TEXT_CHARACTERS} characters",) if too_long else (),
+        text=read.text,
+        unsearchable=() if read.unread is None else (f"the document: {read.unread}",),
     )

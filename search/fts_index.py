@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from search.analysis import ANALYSER_VERSION
 from search.documents import COLUMNS
-from search.fts_match import microseconds, ranking_expression, translate_query
+from search.fts_match import MATCHING, MOST_RANKED, microseconds, ranking_expression, translate_query, word_count
 from search.index import NOTHING_READ, IndexCounts, IndexOutdated, Order, SearchPage
 from search.projection import PROJECTION_VERSION
 from storage.database import DatabaseError, open_encrypted, translate
@@ -77,6 +77,7 @@ _FROM_SCORED = (
     "FROM docs AS d LEFT JOIN (SELECT rowid AS doc, rank AS score FROM words WHERE words MATCH ?) AS s"
     " ON s.doc = d.doc WHERE "
 )
+_MANY_WORDS: Final = 20
 _Parameters: TypeAlias = tuple[str | int, ...]
 
 
@@ -135,11 +136,19 @@ class FtsIndex:
         ordered, ordered_parameters = (source + _NEWEST_FIRST, parameters)
         if order is Order.RELEVANCE:
             ordered, ordered_parameters = _ranked(query, condition)
+        if word_count(query) > _MANY_WORDS:
+            return self._search_once(ordered, ordered_parameters, limit, offset)
         page = f"SELECT d.record_id {ordered} LIMIT ? OFFSET ?"
         with self._reading() as connection:
             total: int = connection.execute(f"SELECT count(*) {counted}", parameters).fetchone()[0]
             rows = connection.execute(page, (*ordered_parameters, limit, offset)).fetchall() if total > offset else []
         return SearchPage(total, tuple(row[0] for row in rows))
+
+    def _search_once(self, ordered: str, parameters: _Parameters, limit: int, offset: int) -> SearchPage:
+        """Total and page from one evaluation: it sorts all hits, but asks FTS5 once, which many words make dear."""
+        with self._reading() as connection:
+            rows = connection.execute(f"SELECT d.record_id {ordered}", parameters).fetchall()
+        return SearchPage(len(rows), tuple(row[0] for row in rows[offset : offset + limit]))
 
     def ids(self, query: Query, *, allowed: IdScope | None = None) -> Iterator[str]:
         """The id of every record that matches, newest first, as of one moment."""
@@ -268,16 +277,17 @@ def _source(condition: Condition) -> tuple[str, _Parameters]:
 
 def _ranked(query: Query, condition: Condition) -> tuple[str, _Parameters]:
     """Best first by BM25 of the words asked for; records that match without any of them come last, by date."""
-    if condition.match is not None:
+    if condition.match is not None and word_count(query) <= MOST_RANKED:
         source, parameters = _source(condition)
         return f"{source} ORDER BY words.rank, d.happened_at DESC, d.record_id", parameters
+    where, parameters = condition.where, condition.parameters
+    if condition.match is not None:
+        where, parameters = f"{MATCHING} AND {where}", (condition.match, *parameters)
     expression = ranking_expression(query)
     if expression is None:
-        return _FROM_DOCS + condition.where + _NEWEST_FIRST, condition.parameters
-    return f"{_FROM_SCORED}{condition.where} ORDER BY s.score IS NULL, s.score, d.happened_at DESC, d.record_id", (
-        expression,
-        *condition.parameters,
-    )
+        return _FROM_DOCS + where + _NEWEST_FIRST, parameters
+    ranked = f"{_FROM_SCORED}{where} ORDER BY s.score IS NULL, s.score, d.happened_at DESC, d.record_id"
+    return ranked, (expression, *parameters)
 
 
 def _position(connection: Any) -> int:

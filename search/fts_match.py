@@ -12,13 +12,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from search.queries import ATTACHMENT, And, Between, Clock, Fact, Is, Not, Or, Query, Words, leaves, patterns
+from search.queries import (
+    ATTACHMENT,
+    And,
+    Between,
+    Clock,
+    Fact,
+    Is,
+    Not,
+    Or,
+    Query,
+    Words,
+    disjunction,
+    leaves,
+    patterns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from search.index import IdScope
 
+MOST_RANKED: Final = 50  # BM25 costs words times records
 _DEEPEST_EXPRESSION = 8  # FTS5's parser has a stack of 100; what is deeper is joined by SQL
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK_COLUMN: Final = {Clock.HAPPENED: "d.happened_at", Clock.SENT: "d.sent_at", Clock.CAPTURED: "d.captured_at"}
@@ -29,6 +44,7 @@ _FACT_COLUMN: Final = {
     Fact.LANGUAGE: "d.language",
     Fact.CUSTODIAN_ID: "d.custodian_id",
 }
+MATCHING: Final = "d.doc IN (SELECT rowid FROM words WHERE words MATCH ?)"
 _TRUE = "1"
 
 
@@ -65,10 +81,15 @@ def translate_query(query: Query, allowed: IdScope | None) -> Condition:
     return Condition(expression, where, parameters)
 
 
+def word_count(query: Query) -> int:
+    """How many words and phrases a query names: what its evaluation costs."""
+    return sum(1 for _ in leaves(query))
+
+
 def ranking_expression(query: Query) -> str | None:
-    """The FTS5 expression by which to rank: any of the words that the query asks for; None if it asks for none."""
+    """The FTS5 expression by which to rank: the first `MOST_RANKED` words asked for, any of them; None if none are."""
     sought = [_leaf(words) for words, positive in leaves(query) if positive]
-    return " OR ".join(sought) if sought else None
+    return " OR ".join(sought[:MOST_RANKED]) if sought else None
 
 
 def _json(ids: frozenset[str]) -> str:
@@ -88,7 +109,8 @@ def _gather(parts: Sequence[Query]) -> tuple[str | None, list[Query]]:
         else:
             wanted.append(expression)
     if not wanted:
-        return None, [*(part for part, _ in unwanted), *rest]
+        left_out = [part.part for part, _ in unwanted]
+        return None, [*([Not(disjunction(left_out))] if left_out else []), *rest]
     expression = _grouped(" AND ", wanted)
     if unwanted:
         expression = f"({expression} NOT {_grouped(' OR ', [one for _, one in unwanted])})"
@@ -122,12 +144,17 @@ def _expression(query: Query) -> str | None:
 
 
 def _join(operator: str, conditions: Sequence[tuple[str, tuple[str | int, ...]]]) -> tuple[str, tuple[str | int, ...]]:
+    """The conditions joined as a balanced tree: SQLite refuses expressions more than 1,000 deep."""
     parameters = tuple(one for _, several in conditions for one in several)
-    return "(" + operator.join(sql for sql, _ in conditions) + ")", parameters
+    joined = [sql for sql, _ in conditions]
+    while len(joined) > 1:
+        pairs = [joined[at : at + 2] for at in range(0, len(joined), 2)]
+        joined = [f"({operator.join(pair)})" if len(pair) > 1 else pair[0] for pair in pairs]
+    return joined[0], parameters
 
 
 def _matching(expression: str) -> tuple[str, tuple[str | int, ...]]:
-    return "d.doc IN (SELECT rowid FROM words WHERE words MATCH ?)", (expression,)
+    return MATCHING, (expression,)
 
 
 def _condition(query: Query) -> tuple[str, tuple[str | int, ...]]:

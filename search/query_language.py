@@ -38,7 +38,8 @@ from storage.records import Channel, RecordKind
 if TYPE_CHECKING:
     from datetime import date, tzinfo
 
-MOST_WORDS: Final = 2_000
+MOST_WORDS: Final = 1_000
+LONGEST_PHRASE: Final = 200
 MOST_PREFIX_COST: Final = 60
 _ONE_LETTER_COST = 10  # a prefix of one letter reads a good part of all words; a longer one reads few
 _CLOCKS: Final = {"sent": Clock.SENT, "captured": Clock.CAPTURED}
@@ -115,6 +116,8 @@ class _Parser:
         folded = tuple(words(token.text))
         if not folded:
             raise InvalidInput("there is no word here to search for", position=token.position)
+        if len(folded) > LONGEST_PHRASE:
+            raise InvalidInput(f"a phrase may have {LONGEST_PHRASE} words; search for a part", position=token.position)
         self._words += len(folded)
         if self._words > MOST_WORDS:
             raise InvalidInput(f"a search may have {MOST_WORDS} words; split it into several", position=token.position)
@@ -126,7 +129,9 @@ class _Parser:
         if prefix:
             self._prefix_cost += _ONE_LETTER_COST if len(folded[-1]) == 1 else 1
             if self._prefix_cost > MOST_PREFIX_COST:
-                raise InvalidInput("the search has too many prefixes; use longer or fewer ones", position=token.position)
+                raise InvalidInput(
+                    "the search has too many prefixes; use longer or fewer ones", position=token.position
+                )
         return Words(where, folded, exact=scope.exact, prefix=prefix)
 
     def _moments(self, token: Token, name: str) -> Query:

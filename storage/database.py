@@ -43,13 +43,16 @@ def open_encrypted(path: Path, key: bytes, *, read_only: bool = False) -> Any:
     Raises:
         Corrupt: the file is not a database under this key.
         StorageFull: no space.
+        TemporarilyUnavailable: the file cannot be opened, or the disk reports an error.
     """
     mode = "ro" if read_only else "rwc"
     if not read_only and not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = driver.connect(
-        f"file:{_uri_path(path)}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
-    )
+    address = f"file:{_uri_path(path)}?mode={mode}"
+    try:
+        connection = driver.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    except driver.DatabaseError as error:
+        raise translate(error, path.name) from error
     try:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
@@ -135,5 +138,7 @@ class WriteLock:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Give the descriptor back."""
-        os.close(self._descriptor)
+        """Give the descriptor back; again is allowed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,4 +1,4 @@
-"""Sealed objects as files: ``objects/ab/cd/<sha256>``, written once, never changed.
+"""Sealed objects as files: ``objects/ab/<sha256>``, written once, never changed.
 
 Rule: fsync before acknowledgement, files and folders both. A few objects are fsynced one by one; a batch is
 written out and made durable by one `syncfs`, which since Linux 5.8 reports write-back errors of the time since
@@ -42,12 +42,12 @@ class LocalBlobs:
         self._root = root
         self._syncfs = _find_syncfs()
         self._failed = False
-        self._durable: set[Path] = set()  # folders whose own names this program has made durable; 65,792 at most
+        self._durable: set[Path] = set()  # folders whose own names this program has made durable; 256 at most
 
     def _path(self, blob_id: str) -> Path:
         if not _BLOB_ID.fullmatch(blob_id):
             raise NotFound("that is not the name of an object", object=blob_id[:64])
-        return self._root / blob_id[:2] / blob_id[2:4] / blob_id
+        return self._root / blob_id[:2] / blob_id
 
     def write(self, batch: Sequence[SealedObject]) -> None:
         """See `BlobStore.write`."""
@@ -90,7 +90,7 @@ class LocalBlobs:
             os.close(root)
 
     def _write_alone(self, one: SealedObject, created: list[str]) -> None:
-        folder = self._root / one.blob_id[:2] / one.blob_id[2:4]
+        folder = self._root / one.blob_id[:2]
         descriptor = self._create(one, created)
         try:
             os.fsync(descriptor)
@@ -99,14 +99,13 @@ class LocalBlobs:
         sync_folder(folder)
         # Another writer, or one that was killed, may have made a folder whose name is not durable yet: that it
         # exists proves nothing until this program has synced what holds it.
-        for part in (folder, folder.parent):
-            if part not in self._durable:
-                sync_folder(part.parent)
-                self._durable.add(part)
+        if folder not in self._durable:
+            sync_folder(self._root)
+            self._durable.add(folder)
 
     def _create(self, one: SealedObject, created: list[str]) -> int:
         """Write the file in place: its name is its digest, and no row names it before it is durable."""
-        path = f"{self._root}/{one.blob_id[:2]}/{one.blob_id[2:4]}/{one.blob_id}"
+        path = f"{self._root}/{one.blob_id[:2]}/{one.blob_id}"
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
         try:
             try:
@@ -162,10 +161,7 @@ class LocalBlobs:
 
     def ids(self) -> Iterator[str]:
         """See `BlobStore.ids`."""
-        for first in sorted(self._root.iterdir()):
-            if not first.is_dir():
-                continue
-            for second in sorted(one for one in first.iterdir() if one.is_dir()):
-                for path in second.iterdir():
-                    if _BLOB_ID.fullmatch(path.name):
-                        yield path.name
+        for folder in sorted(one for one in self._root.iterdir() if one.is_dir()):
+            for path in folder.iterdir():
+                if _BLOB_ID.fullmatch(path.name):
+                    yield path.name

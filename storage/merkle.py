@@ -36,8 +36,8 @@ class Frontier:
 
     def __post_init__(self) -> None:
         """One complete subtree per set bit of the size."""
-        if self.size.bit_count() != len(self.hashes):
-            raise ValueError("a frontier has one hash for each bit that is set in its size")
+        if self.size.bit_count() != len(self.hashes) or any(len(one) != HASH_BYTES for one in self.hashes):
+            raise ValueError("a frontier has one hash of 32 bytes for each bit that is set in its size")
 
     def append(self, leaves: Sequence[bytes]) -> tuple[Frontier, list[tuple[int, int, bytes]]]:
         """Append leaf hashes; also returns every subtree that this completed, as (level, number, hash)."""

@@ -101,6 +101,8 @@ def read_header(sealed: bytes) -> tuple[SealKind, str]:
     if len(sealed) < _FIXED_HEADER or sealed[: len(MAGIC)] != MAGIC or sealed[4] != VERSION:
         raise Corrupt("not a sealed container of a known version")
     name = sealed[_FIXED_HEADER : _FIXED_HEADER + sealed[6]]
+    if len(name) != sealed[6]:
+        raise Corrupt("a sealed container ends inside its header")
     try:
         return SealKind(sealed[5]), name.decode("ascii")
     except ValueError as error:

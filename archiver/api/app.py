@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Depends, FastAPI, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from archiver.api import health, records, search
 from archiver.api.policy import missing_entries
@@ -81,7 +81,7 @@ async def sign_in(request: Request, fields: FormFields) -> Response:
         answer = _pages(request).sign_in(target, problem=error.message, status=HTTPStatus.TOO_MANY_REQUESTS)
         answer.headers["Retry-After"] = "60"
         return answer
-    answer = _pages(request).go_to(target)
+    answer = _pages(request).after_sign_in(target)
     gate.give_cookie(answer, secret)
     return answer
 
@@ -90,7 +90,7 @@ def sign_out(request: Request) -> Response:
     """End the session."""
     gate: Gate = request.app.state.gate
     gate.sign_out(request)
-    answer = _pages(request).go_to("/sign-in")
+    answer = RedirectResponse("/sign-in", status_code=HTTPStatus.SEE_OTHER)
     gate.take_cookie(answer)
     return answer
 

@@ -78,7 +78,7 @@ def answer_error(request: Request, error: ArchiveError) -> Response:
     if path.startswith(_FOR_PROGRAMS):
         answer = json_answer(problem_document(error), status=status, media_type="application/problem+json")
     elif isinstance(error, NotSignedIn) and request.method == "GET":
-        target = path if path == "/" or not request.url.query else f"{path}?{request.url.query}"
+        target = quote(path) + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", status_code=HTTPStatus.SEE_OTHER)
     else:
         pages: Pages = request.app.state.pages

@@ -105,13 +105,16 @@ class Gate:
     def _by_header(self, header: str, caller: str) -> Principal:
         scheme, _, token = header.partition(" ")
         try:
-            if scheme.lower() != "bearer" or len(token) > _LONGEST_SECRET:
-                raise Denied("no bearer token")
-            return self.users.by_token(token.strip())
+            return self._owner(token.strip() if scheme.lower() == "bearer" else "")
         except Denied as error:
             self._refuse_beyond_limit(caller)
             self.limit.failed(caller)
             raise NotSignedIn("this token belongs to no user; send it as Authorization: Bearer TOKEN") from error
+
+    def _owner(self, token: str) -> Principal:
+        if not 0 < len(token) <= _LONGEST_SECRET:
+            raise Denied("this is no token; paste the whole token that you were given")
+        return self.users.by_token(token)
 
     def _refuse_beyond_limit(self, caller: str) -> None:
         if self.limit.exceeded(caller):
@@ -127,9 +130,7 @@ class Gate:
         caller = caller_of(request)
         self._refuse_beyond_limit(caller)
         try:
-            if not token or len(token) > _LONGEST_SECRET:
-                raise Denied("this is no token; paste the whole token that you were given")
-            principal = self.users.by_token(token)
+            principal = self._owner(token)
         except Denied:
             self.limit.failed(caller)
             raise

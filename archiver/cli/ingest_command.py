@@ -31,7 +31,7 @@ _SHOWN_PROBLEMS = 20
 @click.option("--no-wait", is_flag=True, help="Return when everything is durable, before it is examined.")
 @click.option("--dry-run", is_flag=True, help="Only count what would be taken.")
 @command
-def ingest(  # noqa: PLR0917 - click passes each option
+def ingest(
     session: Session,
     paths: tuple[Path, ...],
     address: str | None,

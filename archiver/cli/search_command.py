@@ -24,9 +24,7 @@ _WIDTH = 100
 @click.option("--ids", is_flag=True, help="Print the id of every matching record, one a line, with no limit.")
 @click.option("--engine", metavar="NAME", help="Search engine; default: fts.")
 @command
-def search(  # noqa: PLR0917 - click passes each option
-    session: Session, query: str, limit: int, offset: int, sort: str, engine: str | None, *, ids: bool
-) -> None:
+def search(session: Session, query: str, limit: int, offset: int, sort: str, engine: str | None, *, ids: bool) -> None:
     """Find records.
 
     \b

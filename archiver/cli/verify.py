@@ -36,10 +36,8 @@ def verify(session: Session, sample: int | None, *, check_all: bool) -> None:
     if not any(fault.kind == "database" for fault in report.faults):
         with archive.store.write() as transaction:
             transaction.append(EventKind.FIXITY_CHECKED, actor=who.actor, payload=facts)
-    lines = [
-        f"{report.objects:,} objects of {report.records:,} records, {report.bytes:,} bytes; "
-        f"ledger of {report.ledger_size:,} leaves, root {report.ledger_root}"
-    ]
+    ledger = f"ledger of {report.ledger_size:,} leaves, root {report.ledger_root}"
+    lines = [f"{report.objects:,} objects of {report.records:,} records, {report.bytes:,} bytes; {ledger}"]
     lines += [f"FAULT  {fault.kind}  {fault.id}  {fault.detail}" for fault in report.faults]
     if report.orphans:
         lines.append(f"{report.orphans} objects belong to no record (left by interrupted deposits; harmless)")

@@ -23,7 +23,6 @@ from archiver.worker import (
     run_web_server,
 )
 
-
 log = structlog.get_logger()
 
 
@@ -51,10 +50,10 @@ def worker(role: str, data: Path, fd: int | None) -> None:
                 WorkerRole.CLOCK: run_clock,
             }
             runs[chosen](installation, stop)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told without its text
         # where it happened, never what was being worked on: the text of an exception may quote content
         where = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-        log.error("worker.died", role=role, error=type(error).__name__, at=where[-4:])
+        log.error("worker.died", role=role, error=type(error).__name__, at=where[-4:])  # noqa: TRY400 - the same
         raise SystemExit(Exit.ERROR) from None
     finally:
         installation.close()

@@ -187,6 +187,26 @@ def test_an_alternation_of_two_thousand_words_is_answered(index):
     assert list(index.ids(query)) == ["rec_000001"]
 
 
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize(
+    "query",
+    [
+        " ".join(f"-w{number}" for number in range(900)),
+        " AND ".join(f"(x{number} OR before:{2000 + number % 900})" for number in range(900)),
+        " OR ".join(f"(x{number} AND on:2025)" for number in range(900)) + " OR roof",
+        "roof AND (" + " OR ".join(f'"w{number} w"' for number in range(450)) + " OR leaks)",
+    ],
+    ids=["negations", "conjunctions", "alternatives", "phrases"],
+)
+def test_queries_of_many_words_are_answered_in_both_orders(index, query, order):
+    records = [document(1, text="the roof leaks w1"), document(2, text="the roof leaks"), document(3, text="the roof")]
+    index.add(records, 3)
+    page = index.search(parse(query), limit=10, order=order)
+    assert sorted(page.ids) == [one.record_id for one in records if matches(parse(query), one)]
+    assert page.total == len(page.ids)
+    assert index.search(parse(query), limit=1, offset=1, order=order).ids == page.ids[1:2]
+
+
 def test_the_deepest_tree_is_answered(index):
     index.add([document(1, text="a"), document(2, text="b")], 2)
     text = "a"

@@ -174,7 +174,7 @@ BAD = {
     "10,000 words": " ".join(f"w{n}" for n in range(10_000)),
     "10,000 alternatives": " OR ".join(f"w{n}" for n in range(4_000)),
     "1,000 parentheses": "(" * 1_000 + "a" + ")" * 1_000,
-    "1,000 nested operators": "".join(f"(w{n} OR (v{n} AND " for n in range(500)) + "a" + "))" * 500,
+    "800 nested operators": "".join(f"(w{n} OR (v{n} AND " for n in range(400)) + "a" + "))" * 400,
     "1,000 negations": "NOT " * 1_000 + "a",
     "only opened": "(" * 20_000,
     "only closed": ")" * 20_000,
@@ -209,7 +209,16 @@ def test_a_thousand_parentheses_change_nothing():
 
 def test_too_deep_a_tree_is_refused():
     with pytest.raises(InvalidInput, match="deep"):
-        parse(BAD["1,000 nested operators"])
+        parse(BAD["800 nested operators"])
+
+
+def test_too_long_a_phrase_and_too_many_words_are_refused():
+    parse('"' + "the " * 200 + '"')
+    with pytest.raises(InvalidInput, match="phrase"):
+        parse('"' + "the " * 201 + '"')
+    parse("w " * 1_000)
+    with pytest.raises(InvalidInput, match="1000 words"):
+        parse("w " * 1_001)
 
 
 def test_more_prefixes_than_can_be_read_in_time_are_refused():

@@ -1,0 +1,145 @@
+"""The pages for people: one function a page, from a principal to an answer.
+
+Rule: rights are asked by what is called (`search_records`, `show_record`, `receipt`), not here; a page only
+leaves out what its reader may not do. Every page works without scripts.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import RedirectResponse, Response
+
+from archiver.access import Act, Role, permits
+from archiver.employee_view import events_for, record_for
+from archiver.overview import look_over
+from archiver.reading import custody, receipt, show_record
+from archiver.searching import search_records
+from archiver.web.paging import PAGE_SIZE, Pager, read_page
+from archiver.web.rendering import Rendering
+from archiver.web.sentences import coverage_sentences, employee_coverage_sentences, query_place
+from storage.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from archiver.access import Principal
+    from archiver.wiring import Installation
+
+_MOST_EVENTS = 200
+_STATIC_SECONDS = 86_400
+
+
+class Pages:
+    """The pages of one archive."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._rendering = Rendering(agency=installation.settings.agency.name, zone=installation.archive.zone)
+
+    def _page(self, principal: Principal | None, name: str, *, status: int = 200, **facts: Any) -> Response:
+        may = {act.name: principal is not None and permits(principal, act) for act in Act}
+        return self._rendering.page(name, status=status, who=principal, may=may, **facts)
+
+    def static(self, name: str) -> Response:
+        """One of our own files.
+
+        Raises:
+            NotFound: there is none with this name.
+        """
+        if name not in self._rendering.files:
+            raise NotFound("there is no such file")
+        content, media_type = self._rendering.files[name]
+        # the pages name the file with its digest, so a kept copy is never an old one
+        headers = {"Cache-Control": f"public, max-age={_STATIC_SECONDS}"}
+        return Response(content, media_type=media_type, headers=headers)
+
+    def problem(self, principal: Principal | None, status: int, title: str, message: str) -> Response:
+        """An error, for people."""
+        return self._page(principal, "error.html", status=status, heading=title, message=message, code=status)
+
+    def sign_in(self, target: str, *, problem: str | None = None, status: int = 200) -> Response:
+        """The form to sign in with; `target` is where to go afterwards."""
+        target = local_address(target)
+        return self._page(None, "sign_in.html", status=status, target=target, problem=problem)
+
+    def after_sign_in(self, target: str) -> Response:
+        """On to the page that was asked for."""
+        return RedirectResponse(local_address(target), status_code=HTTPStatus.SEE_OTHER)
+
+    def home(self, principal: Principal) -> Response:
+        """What there is, what is new, and what to do next."""
+        overview = look_over(self._installation, principal)
+        settings = self._installation.settings.smtp
+        addresses = settings.intake if settings.enabled else ()
+        coverage = overview.coverage
+        sentences = (
+            ()
+            if coverage is None
+            else coverage_sentences(
+                {"records": coverage.records, "indexed": coverage.indexed, "unsearchable": coverage.unsearchable}
+            )
+        )
+        return self._page(
+            principal,
+            "home.html",
+            overview=overview,
+            coverage=sentences,
+            addresses=addresses,
+            own=principal.role is Role.EMPLOYEE,
+        )
+
+    def search(self, principal: Principal, text: str, *, page: str, sort: str) -> Response:
+        """The search box, and what it found."""
+        facts: dict[str, Any] = {"text": text, "sort": "relevance" if sort == "relevance" else "date"}
+        if not text.strip():
+            return self._page(principal, "search.html", found=None, problem=None, **facts)
+        pager = Pager(page=read_page(page), total=0)
+        try:
+            found = search_records(
+                self._installation, principal, text, limit=PAGE_SIZE, offset=pager.offset, sort=facts["sort"]
+            )
+        except InvalidInput as error:
+            position = error.fields.get("position")
+            problem = {"message": error.message, "place": query_place(text, position), "position": position}
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return self._page(principal, "search.html", status=status, found=None, problem=problem, **facts)
+        own = principal.sees_only is not None
+        sentences = (employee_coverage_sentences if own else coverage_sentences)(found["coverage"])
+        complete = found["coverage"]["indexed"] >= found["coverage"]["records"]
+        return self._page(
+            principal,
+            "search.html",
+            found=found,
+            problem=None,
+            pager=Pager(page=pager.page, total=found["total"]),
+            coverage=sentences,
+            complete=complete,
+            **facts,
+        )
+
+    def record(self, principal: Principal, record_id: str) -> Response:
+        """A record: what it says, where it comes from, how long it is kept, and what happened to it."""
+        document = record_for(principal, show_record(self._installation, principal, record_id))
+        events = events_for(principal, custody(self._installation, principal, record_id))
+        return self._page(
+            principal,
+            "record.html",
+            record=document,
+            events=events[-_MOST_EVENTS:],
+            earlier=max(0, len(events) - _MOST_EVENTS),
+            own=principal.sees_only is not None,
+        )
+
+    def receipt(self, principal: Principal, submission_id: str) -> Response:
+        """A receipt, for printing."""
+        return self._page(principal, "receipt.html", receipt=receipt(self._installation, principal, submission_id))
+
+
+def local_address(target: str) -> str:
+    """An address on this site, or the home page for whatever is not surely one; pure.
+
+    Browsers read a backslash as a slash and drop tabs and line breaks, so both are refused, as is a second slash.
+    """
+    if not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
+        return "/"
+    return "/" if target.startswith("/sign-") else target

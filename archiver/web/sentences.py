@@ -1,0 +1,47 @@
+"""What a result does not say by itself, in sentences; pure.
+
+Rule: a search says how much of the archive it has looked at, and an empty result never looks complete when it
+is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
+    """How complete a search was: one sentence on what was searched, one on what could not be read."""
+    records, indexed, unsearchable = coverage["records"], coverage["indexed"], coverage["unsearchable"]
+    missing = records - indexed
+    if missing > 0:
+        waiting = f"{missing:,} {_records(missing)} not searched yet and may be missing here; try again in a moment"
+        first = f"Searched {indexed:,} of {records:,} records: {waiting}."
+    elif records == 0:
+        first = "The archive holds no records yet."
+    else:
+        first = f"Searched all {records:,} records." if records > 1 else "Searched the only record."
+    if unsearchable == 0:
+        return (first,)
+    those = "has a part" if unsearchable == 1 else "have parts"
+    return (first, f"{unsearchable:,} of them {those} whose text could not be read and cannot be found by its words.")
+
+
+def employee_coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
+    """The same for somebody who searches his own records only, and is told no counts of the whole archive."""
+    if coverage["records"] - coverage["indexed"] > 0:
+        return ("Only your own records are searched. Some records were not searched yet; try again in a moment.",)
+    return ("Only your own records are searched, all of them.",)
+
+
+def _records(count: int) -> str:
+    return "record was" if count == 1 else "records were"
+
+
+def query_place(text: str, position: object) -> tuple[str, str, str] | None:
+    """A query cut at the place of an error (characters from 0): before, the character there, after."""
+    if not isinstance(position, int) or not 0 <= position <= len(text):
+        return None
+    return text[:position], text[position : position + 1], text[position + 1 :]

@@ -1,0 +1,86 @@
+"""The revisions make exactly the schema that the code declares, in SQLCipher and for PostgreSQL."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import redirect_stdout
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import archiver.tables
+import ingest.tables
+import retention.tables
+import search.tables
+from storage.database import engine_for
+from storage.migrating import configuration, migrate
+from storage.tables import metadata
+
+FLOORS = (archiver.tables, ingest.tables, retention.tables, search.tables)
+KEY = bytes(32)
+
+
+@pytest.fixture
+def migrated(tmp_path):
+    migrate(tmp_path / "one.db", KEY)
+    engine = engine_for(tmp_path / "one.db", KEY)
+    yield engine
+    engine.dispose()
+
+
+def test_every_floor_adds_its_tables_to_the_one_metadata():
+    assert all(floor.metadata is metadata for floor in FLOORS)
+
+
+def test_the_revisions_make_the_declared_schema(migrated):
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_checks_of_the_declared_schema_are_made_too(migrated):
+    inspector = inspect(migrated)
+    for table in metadata.sorted_tables:
+        declared = {str(one.name) for one in table.constraints if isinstance(one, CheckConstraint)}
+        assert {one["name"] for one in inspector.get_check_constraints(table.name)} == declared
+
+
+def test_migrating_again_changes_nothing(tmp_path):
+    migrate(tmp_path / "one.db", KEY)
+    migrate(tmp_path / "one.db", KEY)
+
+
+def test_there_is_one_line_of_revisions():
+    assert len(ScriptDirectory.from_config(configuration()).get_heads()) == 1
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_table_and_index_compiles_for_postgresql(table):
+    dialect = postgresql.dialect()
+    assert str(CreateTable(table).compile(dialect=dialect)).strip().startswith(f"CREATE TABLE {table.name}")
+    for index in table.indexes:
+        assert "INDEX" in str(CreateIndex(index).compile(dialect=dialect))
+
+
+def test_the_revisions_can_be_written_for_postgresql():
+    config = configuration()
+    config.attributes["dialect"] = "postgresql"
+    written = io.StringIO()
+    config.output_buffer = written
+    with redirect_stdout(written):
+        command.upgrade(config, "head", sql=True)
+    made = set(re.findall(r"CREATE TABLE (\w+)", written.getvalue()))
+    assert made >= {table.name for table in metadata.sorted_tables}
+
+
+def test_names_fit_the_63_bytes_of_postgresql():
+    names = [table.name for table in metadata.sorted_tables]
+    names += [str(index.name) for table in metadata.sorted_tables for index in table.indexes]
+    assert max(map(len, names)) <= 63
