@@ -8,6 +8,7 @@ rest (what is there already is a duplicate).
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.supervisor import Service, start_worker, stop_workers
 from archiver.worker import WorkerRole
 from ingest.submission import Deposited, Handover
-from storage.errors import ArchiveError, TemporarilyUnavailable
+from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _BATCH_BYTES = 16 << 20
 _PAGE = 500
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 300.0
+_FULL_DISK_SECONDS = 5.0
+_FULL_DISK_BYTES = 4 << 20
 _LONGEST_PROBLEMS = 10_000
 
 
@@ -151,7 +154,10 @@ class Intake:
                 self._conclude()
         finally:
             crew.dismiss()
-        self._installation.archive.ledger.publish_checkpoint()
+        try:
+            self._installation.archive.ledger.publish_checkpoint()
+        except TemporarilyUnavailable as error:  # the account of the run must not be lost over it
+            self._report.stopped_by = self._report.stopped_by or error
         self._report.seconds = time.monotonic() - began
         return self._report
 
@@ -213,6 +219,7 @@ class Intake:
 
         Raises:
             TemporarilyUnavailable: nothing has moved for five minutes; what was taken is safe and stays waiting.
+            StorageFull: nothing moves and there is no space left; the same holds.
         """
         if self._position < 0:
             return
@@ -235,8 +242,14 @@ class Intake:
                 raise TemporarilyUnavailable(
                     "everything is stored, but examination or the index does not go on; run: archiver doctor"
                 )
+            elif time.monotonic() - moved_at > _FULL_DISK_SECONDS and self._disk_is_full():
+                raise StorageFull("everything taken is stored, but the disk is full: free some space and run it again")
             crew.keep_up()
             time.sleep(_POLL_SECONDS)
+
+    def _disk_is_full(self) -> bool:
+        free = shutil.disk_usage(self._installation.archive.folder).free
+        return free < _FULL_DISK_BYTES
 
     def _conclude(self) -> None:
         """Read the outcomes of what this run deposited, and the records of what it found already there."""

@@ -1,4 +1,4 @@
-"""Reading records: opened for somebody who may, with an event for it; exported with proof; receipts.
+"""Reading records: opened for somebody who may, with an event for it; their components' bytes; receipts.
 
 Rule: who may see what is asked before anything is opened, and a record that may not be seen is answered like
 one that does not exist.
@@ -7,29 +7,32 @@ one that does not exist.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from archiver.access import Act, Principal, authorize
 from archiver.record_view import record_document
 from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
-from storage.errors import Conflict, Corrupt, NotFound
+from storage.errors import Corrupt, NotFound
 from storage.events import EventKind
-from storage.files import sync_folder, write_whole
-from storage.records import ComponentRole, RecordState
+from storage.records import ComponentRole
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from archiver.wiring import Installation
+    from ingest.sandbox import SandboxedReader
     from storage.records import Component, DescribedRecord
 
 _LONGEST_NAME = 120
 
 
-def _open(installation: Installation, principal: Principal, record_id: str) -> tuple[DescribedRecord, dict[str, Any]]:
+def open_record(
+    installation: Installation, principal: Principal, record_id: str
+) -> tuple[DescribedRecord, dict[str, Any]]:
+    """A record and its `record show` document. Whoever shows or hands it out writes the event for it.
+
+    Raises:
+        NotFound: no such record, or not for this principal.
+    """
     archive = installation.archive
     missing = NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
     with archive.store.read() as connection:
@@ -53,30 +56,68 @@ def show_record(installation: Installation, principal: Principal, record_id: str
         Denied: this role may not read records.
     """
     authorize(principal, Act.READ_RECORD)
-    _, document = _open(installation, principal, record_id)
+    _, document = open_record(installation, principal, record_id)
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.RECORD_VIEWED, actor=principal.actor, subjects=(record_id,))
     return document
 
 
-def component_bytes(installation: Installation, described: DescribedRecord, component: Component) -> bytes:
-    """The bytes of a component, checked against their digest.
+class ComponentSource:
+    """Gives components' bytes for as many records as one likes, with one sandboxed reader for what is inside mails.
 
-    Raises:
-        Corrupt: they are not what was described.
+    The reader starts when it is first needed, and afresh between custodians. Use it as a context.
     """
-    archive = installation.archive
-    with archive.store.read() as connection:
-        content = archive.submissions.content(connection, described.record.submission_id)
-    if component.path:
-        with installation.reader() as reader:
-            answer = reader.read(part_reading(content, component.path))
-        if isinstance(answer, ReadingFailed) or not isinstance(answer, bytes):
-            raise Corrupt("the attachment could not be taken out of its mail", component=component.id)
-        content = answer
-    if hashlib.sha256(content).hexdigest() != component.sha256:
-        raise Corrupt("a component is not what was described", component=component.id)
-    return content
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._reader: SandboxedReader | None = None
+        self._last_custodian: str | None = None
+        self._opened: tuple[str, bytes] = ("", b"")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+    def read(self, described: DescribedRecord, component: Component) -> bytes:
+        """The bytes of a component, checked against their digest.
+
+        Raises:
+            Corrupt: they are not what was described.
+        """
+        content = self._original(described.record.submission_id)
+        if component.path:
+            answer = self._reader_for(described.record.custodian_id).read(part_reading(content, component.path))
+            if isinstance(answer, ReadingFailed) or not isinstance(answer, bytes):
+                raise Corrupt("the attachment could not be taken out of its mail", component=component.id)
+            content = answer
+        if hashlib.sha256(content).hexdigest() != component.sha256:
+            raise Corrupt("a component is not what was described", component=component.id)
+        return content
+
+    def _original(self, submission_id: str) -> bytes:
+        """The submission's bytes; the last one is kept, for a record's components mostly lie in it."""
+        if self._opened[0] != submission_id:
+            archive = self._installation.archive
+            with archive.store.read() as connection:
+                self._opened = (submission_id, archive.submissions.content(connection, submission_id))
+        return self._opened[1]
+
+    def _reader_for(self, custodian_id: str) -> SandboxedReader:
+        if self._reader is None:
+            self._reader = self._installation.reader()
+        elif custodian_id != self._last_custodian:
+            self._reader.renew()
+        self._last_custodian = custodian_id
+        return self._reader
+
+
+def component_bytes(installation: Installation, described: DescribedRecord, component: Component) -> bytes:
+    """The bytes of one component; see `ComponentSource.read`."""
+    with ComponentSource(installation) as source:
+        return source.read(described, component)
 
 
 def file_name(component: Component, number: int) -> str:
@@ -87,36 +128,6 @@ def file_name(component: Component, number: int) -> str:
         suffix = ".eml" if component.media_type == "message/rfc822" else ".bin"
         return f"{number:03d}-original{suffix}"
     return f"{number:03d}-{kept or 'attachment'}"
-
-
-def export_record(installation: Installation, principal: Principal, record_id: str, folder: Path) -> dict[str, Any]:
-    """Write a record's components byte-exact, `metadata.json` and `proof.json` to a new or empty folder.
-
-    Raises:
-        Conflict: the folder holds something.
-        NotFound: no such record, or not for this principal.
-    """
-    authorize(principal, Act.EXPORT)
-    described, document = _open(installation, principal, record_id)
-    if described.record.state is not RecordState.ACTIVE:
-        raise Conflict(f"record {record_id} is {described.record.state.value}", record=record_id)
-    if folder.exists() and any(folder.iterdir()):
-        raise Conflict(f"{folder} is not empty; choose a new folder with --to")
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[dict[str, Any]] = []
-    for number, component in enumerate(described.description.components, start=1):
-        name = file_name(component, number)
-        write_whole(folder / name, component_bytes(installation, described, component), mode=0o600)
-        written.append({"file": name, "component": component.id, "sha256": component.sha256})
-    write_whole(folder / "metadata.json", _pretty(document))
-    archive = installation.archive
-    with archive.store.write() as transaction:
-        transaction.append(EventKind.RECORD_EXPORTED, actor=principal.actor, subjects=(record_id,))
-    with archive.store.read() as connection:
-        proof = archive.ledger.prove(connection, described.record.position).to_json()
-    write_whole(folder / "proof.json", _pretty({**proof, "key": archive.ledger.public_key()}))
-    sync_folder(folder)
-    return {"record": record_id, "folder": os.fspath(folder), "files": written}
 
 
 def receipt(installation: Installation, principal: Principal, submission_id: str) -> dict[str, Any]:
@@ -154,7 +165,7 @@ def receipt(installation: Installation, principal: Principal, submission_id: str
 def custody(installation: Installation, principal: Principal, record_id: str) -> list[dict[str, Any]]:
     """Every event of a record and its submission, in order."""
     authorize(principal, Act.READ_RECORD)
-    described, _ = _open(installation, principal, record_id)
+    described, _ = open_record(installation, principal, record_id)
     archive = installation.archive
     ids = {record_id, described.record.submission_id}
     found: list[dict[str, Any]] = []
@@ -175,7 +186,3 @@ def custody(installation: Installation, principal: Principal, record_id: str) ->
                 if ids & set(one.event.subjects)
             ]
     return found
-
-
-def _pretty(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"

@@ -14,11 +14,23 @@ from pathlib import Path
 
 from benchmarks.peers import PeerRun, index_versions, install_peers, run_mu, run_notmuch
 from benchmarks.report import conditions, table, write_section
-from benchmarks.scratch import CUSTODIAN, CommandRun, add_common, make_archive, read_messages, scratch_folder, unpack
-from benchmarks.scratch import write_maildir
+from benchmarks.scratch import (
+    CUSTODIAN,
+    CommandRun,
+    add_common,
+    make_archive,
+    read_messages,
+    scratch_folder,
+    unpack,
+    write_maildir,
+)
 from benchmarks.stages import Stage, measure_stages
 
 _STAGE_MESSAGES = 4_000
+_WHAT_IT_DOES = (
+    "Ours is the whole program until all can be found: sealed, synced, read in the sandbox, in the ledger, in the "
+    "index. The peers index mail that lies on the disk already."
+)
 
 
 def ingest_once(mbox: Path, folder: Path, count: int) -> CommandRun:
@@ -107,18 +119,20 @@ def main() -> None:
         finally:
             installation.close()
     problems = sum(ours[-1].document[name] for name in ("quarantined", "failed"))
-    lines = [
-        *about,
+    what = (
         f"{count:,} messages, {size / 1e6:,.1f} MB, median of {chosen.runs}; peers: {index_versions()}. "
         f"Of ours {ours[-1].document['archived']:,} archived, {ours[-1].document['duplicate']:,} duplicates, "
-        f"{problems:,} quarantined or failed.",
+        f"{problems:,} quarantined or failed."
+    )
+    proportional = _mib(max(one.proportional for one in ours))
+    lines = [
+        *about,
+        what,
         "",
         *table(["program", "messages/s", "of the runs", "ours to it", "peak memory"], rows),
-        "Ours is the whole program until all can be found: sealed, synced, read in the sandbox, in the ledger, in the "
-        "index. The peers index mail that lies on the disk already.",
+        _WHAT_IT_DOES,
         "",
-        f"Peak memory is the sum over all programs of a run. For ours, shared pages counted once: "
-        f"{_mib(max(one.proportional for one in ours))}.",
+        f"Peak memory is the sum over all programs of a run. For ours, shared pages counted once: {proportional}.",
         "",
         *_stage_lines(stages),
     ]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+DRY_RUN = "ARCHIVER_BENCH_DRY"
 _LIBRARIES = ("aiosmtpd", "cryptography", "sqlalchemy", "sqlcipher3", "pystemmer", "uvicorn", "fastapi")
 _HEAD = """\
 # Figures
@@ -62,7 +63,7 @@ def conditions(folder: Path) -> list[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     libraries = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
     load = os.getloadavg()[0]
-    return [
+    where = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}. "
         f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {memory / (1 << 30):.0f} GiB, "
         f"{_file_system(folder)}, Linux {platform.release()}; load before the run {load:.2f}.  ",
@@ -78,16 +79,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def write_section(name: str, title: str, lines: Sequence[str], target: Path = RESULTS) -> None:
-    """Print a section, and put it in the place of the former one of this name."""
+    """Print a section, and put it in the place of the former one of this name (not in a trial run)."""
     body = "\n".join(lines).strip()
     print(f"\n## {title}\n\n{body}\n", flush=True)
+    if os.environ.get(DRY_RUN):
+        return
     section = f"<!-- {name} -->\n## {title}\n\n{body}\n<!-- /{name} -->"
     text = target.read_text("utf-8") if target.exists() else _HEAD
     marked = re.compile(rf"<!-- {name} -->.*?<!-- /{name} -->", re.DOTALL)
-    if marked.search(text):
-        text = marked.sub(lambda _: section, text)
-    else:
-        text = f"{text.rstrip()}\n\n{section}\n"
+    text = marked.sub(lambda _: section, text) if marked.search(text) else f"{text.rstrip()}\n\n{section}\n"
     target.write_text(text, "utf-8")
 
 

@@ -144,8 +144,7 @@ def unpack(corpus: Path, folder: Path, messages: int | None) -> Path:
     if not corpus.is_file():
         sys.exit(f"{corpus} is not there; give --corpus the path of an mbox (or mbox.xz)")
     target = folder / "corpus.mbox"
-    opened = lzma.open(corpus) if corpus.suffix == ".xz" else corpus.open("rb")
-    with opened as source, target.open("wb") as copy:
+    with (lzma.open if corpus.suffix == ".xz" else open)(corpus, "rb") as source, target.open("wb") as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
     if messages is not None:
         end = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,10 +25,12 @@ from storage.records import Channel, Envelope
 from storage.sealing import SealKind, new_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from archiver.wiring import Installation
+    from search.documents import IndexDocument
+    from storage.records import DescribedRecord
 
 DEPOSIT_BATCH = 64
 _ACTOR = "operator:bench"
@@ -49,84 +50,95 @@ class Stage:
         return self.messages / self.seconds
 
 
-def _batches(whole: Sequence[bytes], size: int) -> list[Sequence[bytes]]:
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
-
-
 def measure_stages(raws: Sequence[bytes], installation: Installation, scratch: Path) -> list[Stage]:
     """Run every stage over the messages; `installation` is of a fresh archive with one custodian."""
+    way = _Way(raws, installation, scratch)
+    steps: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("parse, without sandbox", way.parse),
+        ("seal", way.seal),
+        (f"write and sync, {DEPOSIT_BATCH} at a time", way.write),
+        ("deposit: seal, write, sync, commit with leaf", way.deposit),
+        ("examine: open, read in the sandbox, seal, commit", way.examine),
+        ("open descriptions", way.describe),
+        ("analyse", way.analyse),
+        (f"insert into the index, {INDEX_BATCH} at a time, durable", way.insert),
+    )
     stages: list[Stage] = []
-
-    def timed(name: str, act: Callable[[], object]) -> None:
-        os.sync()
+    for name, step in steps:
+        os.sync()  # what the stage before wrote must not be paid for here
         began = time.perf_counter()
-        act()
+        step()
         stages.append(Stage(name=name, messages=len(raws), seconds=time.perf_counter() - began))
+    return stages
 
-    timed("parse, without sandbox", lambda: [read_email(raw, component_id=None) for raw in raws])
-    sealed: list[SealedObject] = []
-    archive = installation.archive
 
-    def seal() -> None:
-        for raw in raws:
-            key, name = archive.store.vault.fresh("bench"), new_id(Prefix.SUBMISSION)
-            sealed.append(SealedObject.of(archive.store.vault.seal(key, SealKind.SUBMISSION, name, raw)))
+class _Way:
+    """The stages as steps, each taking what the ones before left."""
 
-    timed("seal", seal)
-    blobs = LocalBlobs(scratch / "objects")
-    (scratch / "objects").mkdir()
+    def __init__(self, raws: Sequence[bytes], installation: Installation, scratch: Path) -> None:
+        self._raws = raws
+        self._installation = installation
+        self._archive = installation.archive
+        self._scratch = scratch
+        self._sealed: list[SealedObject] = []
+        self._described: list[DescribedRecord] = []
+        self._documents: list[IndexDocument] = []
 
-    def write() -> None:
-        for start in range(0, len(sealed), DEPOSIT_BATCH):
-            blobs.write(sealed[start : start + DEPOSIT_BATCH])
+    def parse(self) -> None:
+        for raw in self._raws:
+            read_email(raw, component_id=None)
 
-    timed(f"write and sync, {DEPOSIT_BATCH} at a time", write)
-    with archive.store.read() as connection:
-        custodian_id = archive.custodians.list(connection)[0].id
-    depositor = installation.depositor(_ACTOR)
+    def seal(self) -> None:
+        vault = self._archive.store.vault
+        for raw in self._raws:
+            name = new_id(Prefix.SUBMISSION)
+            self._sealed.append(SealedObject.of(vault.seal(vault.fresh(name), SealKind.SUBMISSION, name, raw)))
 
-    def deposit() -> None:
-        for number, batch in enumerate(_batches(raws, DEPOSIT_BATCH)):
-            depositor.deposit_many(
-                [
-                    Handover(
-                        channel=Channel.CLI,
-                        account="bench",
-                        custodian_id=custodian_id,
-                        envelope=Envelope(submitter="bench", source=f"bench#{number}.{place}"),
-                        payload=raw,
-                        kind=EMAIL,
-                    )
-                    for place, raw in enumerate(batch)
-                ]
-            )
+    def write(self) -> None:
+        (self._scratch / "objects").mkdir()
+        blobs = LocalBlobs(self._scratch / "objects")
+        for start in range(0, len(self._sealed), DEPOSIT_BATCH):
+            blobs.write(self._sealed[start : start + DEPOSIT_BATCH])
 
-    timed("deposit: seal, write, sync, commit with leaf", deposit)
+    def deposit(self) -> None:
+        depositor = self._installation.depositor(_ACTOR)
+        for batch in self._handovers():
+            depositor.deposit_many(batch)
 
-    def examine() -> None:
-        with installation.examiner() as examiner:
+    def _handovers(self) -> Iterator[list[Handover]]:
+        with self._archive.store.read() as connection:
+            custodian_id = self._archive.custodians.list(connection)[0].id
+        for start in range(0, len(self._raws), DEPOSIT_BATCH):
+            yield [
+                Handover(
+                    channel=Channel.CLI,
+                    account="bench",
+                    custodian_id=custodian_id,
+                    envelope=Envelope(submitter="bench", source=f"bench#{start + place}"),
+                    payload=raw,
+                    kind=EMAIL,
+                )
+                for place, raw in enumerate(self._raws[start : start + DEPOSIT_BATCH])
+            ]
+
+    def examine(self) -> None:
+        with self._installation.examiner() as examiner:
             while examiner.examine_waiting():
                 pass
 
-    timed("examine: open, read in the sandbox, seal, commit", examine)
-    with archive.store.read() as connection:
-        ids = [one.id for one in archive.catalogue.page_records(connection, None, len(raws))]
-    described = []
-    documents = []
-
-    def describe() -> None:
+    def describe(self) -> None:
+        catalogue = self._archive.catalogue
+        with self._archive.store.read() as connection:
+            ids = [one.id for one in catalogue.page_records(connection, None, len(self._raws))]
         for start in range(0, len(ids), INDEX_BATCH):
-            with archive.store.read() as connection:
-                described.extend(archive.catalogue.describe(connection, ids[start : start + INDEX_BATCH]))
+            with self._archive.store.read() as connection:
+                self._described += catalogue.describe(connection, ids[start : start + INDEX_BATCH])
 
-    timed("open descriptions", describe)
-    timed("analyse", lambda: documents.extend(map(project, described)))
-    index = open_fts_index(scratch / "stage.db", new_key(), create=True)
+    def analyse(self) -> None:
+        self._documents = [project(one) for one in self._described]
 
-    def insert() -> None:
-        for start in range(0, len(documents), INDEX_BATCH):
-            index.add(documents[start : start + INDEX_BATCH], start)
-
-    timed(f"insert into the index, {INDEX_BATCH} at a time, durable", insert)
-    index.close()
-    return stages
+    def insert(self) -> None:
+        index = open_fts_index(self._scratch / "stage.db", new_key(), create=True)
+        for start in range(0, len(self._documents), INDEX_BATCH):
+            index.add(self._documents[start : start + INDEX_BATCH], start)
+        index.close()

@@ -8,6 +8,7 @@ are never read by a child that read another's.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 EMAIL = "email"
 DOCUMENT = "document"
+_LONGEST_NAME = 1_000
+_LARGEST_BATCH = 64 << 20  # bytes opened at a time, so that memory does not follow the size of what is sent
 _MAIL_CHANNELS = frozenset({Channel.SMTP, Channel.LMTP, Channel.IMAP})
 _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
 _MAIL_TYPE = "message/rfc822"
@@ -115,8 +118,11 @@ class Examiner:
         archive = self._archive
         with archive.store.read() as connection:
             ids = archive.submissions.awaiting(connection, limit=self._batch)
+            sizes = {one.id: one.size for one, _ in archive.submissions.get_many(connection, ids)}
         if not ids:
             return 0
+        so_far = list(accumulate(sizes.get(one, 0) for one in ids))
+        ids = [one for number, one in enumerate(ids) if number == 0 or so_far[number] <= _LARGEST_BATCH]
         epoch = archive.store.current_epoch()
         opened, examined = self._open_all(ids, epoch)
         custodians = list(dict.fromkeys(one.submission.custodian_id for one in opened))
@@ -168,7 +174,7 @@ class Examiner:
             content = archive.submissions.unseal_content(keys[submission.id], blob_id)
             about = envelopes[submission.id]
             kind = about.kind or (EMAIL if submission.channel in _MAIL_CHANNELS else DOCUMENT)
-            name = about.envelope.source or ""
+            name = _clean_name(about.envelope.source) or ""
             request = email_reading(content) if kind == EMAIL else document_reading(content, name)
             opened.append(
                 _Waiting(
@@ -220,7 +226,7 @@ class Examiner:
             id=new_id(Prefix.COMPONENT),
             role=ComponentRole.ORIGINAL,
             media_type=_MAIL_TYPE if read.kind is RecordKind.EMAIL else detect(waiting.request.payload).media_type,
-            name=waiting.envelope.envelope.source,
+            name=_clean_name(waiting.envelope.envelope.source),
             size=submission.size,
             sha256=waiting.envelope.sha256,
         )
@@ -267,6 +273,11 @@ def _plausible(description: Description, received_at: datetime) -> Description:
     if sent_at is None or _OLDEST <= sent_at <= received_at + _TOLERANCE:
         return description
     return replace(description, sent_at=None, notes=(*description.notes, _IMPLAUSIBLE))
+
+
+def _clean_name(name: str | None) -> str | None:
+    """A name as a channel gave it, made into text that UTF-8 can say, and not longer than a name is."""
+    return None if name is None else name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
 
 
 def grade_of(description: Description) -> Grade:

@@ -17,7 +17,7 @@ from storage.errors import NotFound
 from storage.events import EventKind
 from storage.records import Channel, Component, DescribedRecord, Description, Grade, Record, RecordKind, RecordState
 from storage.sealing import SealKind
-from storage.tables import components, records
+from storage.tables import components, descriptions, records
 from storage.transaction import PreparedEvent, Transaction, prepare
 
 if TYPE_CHECKING:
@@ -105,11 +105,12 @@ class Catalogue:
                     "grade": one.grade.value,
                     "position": one.position,
                     "holder": ready.holder,
-                    "sealed_description": ready.sealed_description,
                 }
                 for one, ready in zip(added, prepared, strict=True)
             ],
         )
+        said = [{"record_id": one.record.id, "sealed_description": one.sealed_description} for one in prepared]
+        transaction.connection.execute(insert(descriptions), said)
         stored = [
             {"id": component.id, "record_id": one.record.id, "role": component.role.value, "blob_id": blob_id}
             for one in prepared
@@ -125,7 +126,7 @@ class Catalogue:
         Raises:
             NotFound: there is none with this id.
         """
-        row = connection.execute(_facts().where(records.c.id == record_id)).first()
+        row = connection.execute(select(records).where(records.c.id == record_id)).first()
         if row is None:
             raise NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
         return _record(row)
@@ -138,7 +139,8 @@ class Catalogue:
         """
         found: dict[str, DescribedRecord] = {}
         for start in range(0, len(ids), 500):
-            rows = connection.execute(select(records).where(records.c.id.in_(ids[start : start + 500]))).all()
+            query = select(records, descriptions.c.sealed_description).join(descriptions)
+            rows = connection.execute(query.where(records.c.id.in_(ids[start : start + 500]))).all()
             keys = self._store.holder_keys(connection, [row.holder for row in rows])
             owners = self._custodians.open(connection, [row.custodian_id for row in rows])
             for row in rows:
@@ -153,14 +155,14 @@ class Catalogue:
 
     def page_records(self, connection: Connection, after: str | None, limit: int) -> list[Record]:
         """Records in order of their id, those after `after`, at most `limit`."""
-        query = _facts().order_by(records.c.id).limit(limit)
+        query = select(records).order_by(records.c.id).limit(limit)
         if after is not None:
             query = query.where(records.c.id > after)
         return [_record(row) for row in connection.execute(query)]
 
     def of_submission(self, connection: Connection, submission_id: str) -> list[Record]:
         """The records that examination made of a submission."""
-        query = _facts().where(records.c.submission_id == submission_id).order_by(records.c.id)
+        query = select(records).where(records.c.submission_id == submission_id).order_by(records.c.id)
         return [_record(row) for row in connection.execute(query)]
 
     def of_submissions(self, connection: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
@@ -190,11 +192,6 @@ class Catalogue:
         transaction.connection.execute(change)
         payload = {"series": series_id, "why": why}
         transaction.append(EventKind.RECORD_ASSIGNED, actor=actor, subjects=(record_id,), payload=payload)
-
-
-def _facts() -> Any:
-    """All columns but the sealed one."""
-    return select(*(column for column in records.c if column.name != "sealed_description"))
 
 
 def _record(row: Any) -> Record:

@@ -27,6 +27,7 @@ from storage.submissions import SealedEnvelope
 from storage.tables import (
     awaiting_examination,
     custodians,
+    descriptions,
     ledger_leaves,
     ledger_payloads,
     objects,
@@ -140,8 +141,10 @@ class FixityCheck:
 
     def _check_submissions(self, page: list[Any]) -> None:
         with self._archive.store.read() as connection:
-            about = select(records, ledger_leaves.c.leaf).join(
-                ledger_leaves, ledger_leaves.c.position == records.c.position, isouter=True
+            about = (
+                select(records, descriptions.c.sealed_description, ledger_leaves.c.leaf)
+                .join(descriptions, descriptions.c.record_id == records.c.id, isouter=True)
+                .join(ledger_leaves, ledger_leaves.c.position == records.c.position, isouter=True)
             )
             of_page = list(connection.execute(about.where(records.c.submission_id.in_([row.id for row in page]))))
             keys: dict[str, HolderKey] = {}
@@ -204,6 +207,9 @@ class FixityCheck:
         self._report.records += 1
         if key is None:
             self._fault("key", row.id, "the key of the record is missing")
+            return
+        if row.sealed_description is None:
+            self._fault("description", row.id, "the description is missing")
             return
         try:
             self._archive.store.vault.unseal(key, SealKind.DESCRIPTION, row.id, row.sealed_description)  # (6)

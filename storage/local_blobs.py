@@ -120,9 +120,13 @@ class LocalBlobs:
 
     def _complete(self, path: Path, sealed: bytes) -> int:
         """Leave an object that is whole as it is, since a row may name it; finish what a killed writer began."""
-        if path.read_bytes() == sealed:
-            return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-        return self._fill(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), sealed)
+        whole = path.read_bytes() == sealed
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        if whole:
+            return descriptor
+        self._fill(descriptor, sealed)  # over what is there and never cut first: equal bytes do no harm to each other
+        os.ftruncate(descriptor, len(sealed))
+        return descriptor
 
     @staticmethod
     def _fill(descriptor: int, sealed: bytes) -> int:

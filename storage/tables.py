@@ -164,8 +164,16 @@ records = Table(
     Column("grade", String(1), nullable=False),
     Column("position", Position, nullable=False),
     Column("holder", Id, nullable=False),
-    Column("sealed_description", LargeBinary, nullable=False),
     CheckConstraint("state IN ('active', 'destroyed', 'transferred', 'released')", name="state"),
+)
+Index("ix_records_state", records.c.state)
+
+# What a record says lies apart from its facts, so that a pass over all facts does not read all that is said.
+descriptions = Table(
+    "descriptions",
+    metadata,
+    Column("record_id", Id, ForeignKey("records.id"), primary_key=True),
+    Column("sealed_description", LargeBinary, nullable=False),
 )
 
 components = Table(

@@ -8,6 +8,7 @@ import click
 
 from archiver.access import Act
 from archiver.cli.session import command
+from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
@@ -30,6 +31,8 @@ def _document(one: Custodian) -> dict[str, object]:
 @command
 def add(session: Session, address: str, name: str, also: tuple[str, ...]) -> None:
     """Add a custodian by his ADDRESS at work; give the personal ones that he forwards from with --also."""
+    if not name.strip():
+        raise InvalidInput("the name of a custodian cannot be empty; give it with --name")
     who = session.principal(Act.ADD_USERS)
     added = session.installation.archive.custodians.add(address, name=name, also=also, actor=who.actor)
     session.show(_document(added), f"{added.id}  {added.name}  {', '.join(added.addresses)}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("cryptography", "sqlcipher3", "sqlalchemy", "aiosmtpd", "imapclient", "pypdfium2", "nh3", "pystemmer")
 _LEAST_FREE = 1 << 30
+_CATCH_UP_SECONDS = 1.0
 _OLDEST_CLOCK_YEAR = 2026
 # CPython 3.11.15, 3.12.13, 3.13.12 and 3.14.3 mend a header injection in `email` (CVE-2026-1299)
 _MENDED = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
@@ -120,7 +121,7 @@ def _archive(session: Session) -> list[Check]:
     except ArchiveError as error:
         checks.append(Check("sandbox", Verdict.FAULT, error.message))
     try:
-        coverage = installation.follower().coverage()
+        coverage = installation.follower().catch_up(_CATCH_UP_SECONDS)
         verdict = Verdict.GOOD if coverage.complete else Verdict.WARNING
         checks.append(Check("index", verdict, f"{coverage.indexed:,} of {coverage.records:,} records"))
     except ArchiveError as error:

@@ -12,19 +12,20 @@ from archiver.access import Act
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with, printable
 from archiver.intake import Intake
-from archiver.problems import Exit, problem_of
+from archiver.problems import Exit, error_json, problem_of
 from ingest.channels.files import KINDS, find_items
 from storage.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
     from archiver.intake import IntakeReport
+    from storage.errors import ArchiveError
 
 _SHOWN_PROBLEMS = 20
 
 
 @click.command("ingest")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
 @click.option("--custodian", "address", metavar="ADDRESS", help="Whose records these are; else each sender's.")
 @click.option("--kind", type=click.Choice(KINDS), help="What the files are, where it cannot be detected.")
 @click.option("--items", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Write one line per item.")
@@ -33,7 +34,7 @@ _SHOWN_PROBLEMS = 20
 @command
 def ingest(
     session: Session,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     address: str | None,
     kind: str | None,
     items: Path | None,
@@ -47,11 +48,9 @@ def ingest(
     of it can be found by search. Running it again takes only what is not there yet.
     """
     who = session.principal(Act.SUBMIT)
-    for path in paths:
-        if not path.exists():
-            raise NotFound(f"{path} does not exist; give the path of a file or folder", path=str(path))
+    chosen = [_existing(path, session.folder) for path in paths]
     if dry_run:
-        counted = sum(1 for one in find_items(paths, kind) if one.problem is None)
+        counted = sum(1 for one in find_items(chosen, kind, without=session.folder) if one.problem is None)
         session.show({"seen": counted, "dry_run": True}, f"{counted:,} items would be taken.")
         return
     archive = session.installation.archive
@@ -61,19 +60,43 @@ def ingest(
             custodian_id = archive.custodians.find(connection, address)
         if custodian_id is None:
             raise NotFound(f"no custodian has the address {address}; add one with: archiver custodian add")
-    if items is not None and not items.absolute().parent.is_dir():
-        raise InvalidInput(f"the folder of {items} does not exist; --items names a file that can be written")
+    if items is not None:
+        _refuse_unwritable(items)
     with counting(session, "Archiving") as progress:
         intake = Intake(
             session.installation, actor=who.actor, submitter=who.name, custodian_id=custodian_id, progress=progress
         )
-        report = intake.run(find_items(paths, kind), wait=not no_wait)
+        report = intake.run(find_items(chosen, kind, without=session.folder), wait=not no_wait)
     if items is not None:
         with items.open("w", encoding="utf-8") as lines:
             lines.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in report.items)
     document = report.to_json()
+    error = report.stopped_by
+    if error is None and not report.items:
+        error = NotFound("there is nothing to take in there")
+    if error is not None:
+        document |= error_json(error)
     session.show(document, _text(document))
-    _finish(report)
+    _finish(report, error)
+
+
+def _existing(given: str, own: Path) -> Path:
+    path = Path(given)
+    if not given or not (path.is_symlink() or path.exists()):
+        raise NotFound(f"{given!r} does not exist; give the path of a file or folder", path=given)
+    if path.resolve().is_relative_to(own.resolve()):
+        raise InvalidInput(f"{given} lies in the archive itself; give a path outside of {own}", path=given)
+    return path
+
+
+def _refuse_unwritable(items: Path) -> None:
+    """Before anything is taken: an account that cannot be written afterwards would be lost."""
+    try:
+        with items.open("a"):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidInput(f"{items} cannot be written: {reason}; --items names a file for the account") from error
 
 
 def _text(document: dict[str, object]) -> str:
@@ -91,13 +114,11 @@ def _text(document: dict[str, object]) -> str:
     return "\n".join(lines)
 
 
-def _finish(report: IntakeReport) -> None:
-    if report.stopped_by is not None:
-        click.echo(f"archiver: stopped: {report.stopped_by.message}", err=True)
-        exit_with(problem_of(report.stopped_by).exit)
-    if not report.items:
-        click.echo("archiver: there is nothing to take in there", err=True)
-        exit_with(Exit.NOT_FOUND)
+def _finish(report: IntakeReport, error: ArchiveError | None) -> None:
+    if error is not None:
+        stopped = "stopped: " if report.stopped_by is not None else ""
+        click.echo(f"archiver: {stopped}{error.message}", err=True)
+        exit_with(problem_of(error).exit)
     if report.count("failed") or report.count("quarantined"):
         exit_with(Exit.FINDINGS)
 

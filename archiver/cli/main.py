@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import sys
+from traceback import extract_tb
 from typing import Any
 
 import click
@@ -78,6 +79,9 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Abort:
         _complain("interrupted; what was taken before is kept", None, wants_json=wants_json)
         sys.exit(Exit.ERROR)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(Exit.USAGE)
     except click.ClickException as error:
         _complain(error.format_message(), InvalidInput(error.format_message()), wants_json=wants_json)
         sys.exit(Exit.USAGE)
@@ -91,7 +95,16 @@ def main(arguments: list[str] | None = None) -> None:
         known = _as_known(error)
         _complain(known.message, known, wants_json=wants_json)
         sys.exit(problem_of(known).exit)
+    except Exception as error:  # noqa: BLE001 - a fault of ours is one sentence too; its text may quote content
+        fault = ArchiveError(f"this is a fault of the program ({_where(error)}); please report it, nothing was lost")
+        _complain(fault.message, fault, wants_json=wants_json)
+        sys.exit(Exit.ERROR)
     sys.exit(status if isinstance(status, int) else Exit.DONE)
+
+
+def _where(error: Exception) -> str:
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
 
 
 def _as_known(error: OSError) -> ArchiveError:

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.access import Act
-from archiver.cli.session import command
-from archiver.reading import custody, export_record, receipt, show_record
+from archiver.cli.progress import counting
+from archiver.cli.session import command, exit_with
+from archiver.exporting import all_record_ids, export_record, export_records
+from archiver.problems import Exit
+from archiver.reading import custody, receipt, show_record
 from archiver.record_view import as_text
+from storage.errors import InvalidInput
 from storage.records import RecordState
 
 if TYPE_CHECKING:
+    from archiver.access import Principal
     from archiver.cli.session import Session
 
 _PAGE = 1_000
@@ -35,15 +40,42 @@ def show(session: Session, record_id: str) -> None:
 
 
 @record.command("export")
-@click.argument("record_id", metavar="ID")
+@click.argument("record_ids", metavar="[ID]...", nargs=-1)
 @click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="New or empty folder.")
+@click.option("--all", "export_all", is_flag=True, help="Export every active record.")
 @command
-def export(session: Session, record_id: str, folder: Path) -> None:
-    """Write a record's components byte for byte, its metadata and its inclusion proof."""
+def export(session: Session, record_ids: tuple[str, ...], folder: Path, *, export_all: bool) -> None:
+    """Write a record's components byte for byte, its metadata and its inclusion proof.
+
+    Several IDs, or --all, get a folder each, named by the record's id. Exit status 6 where one could not be
+    exported.
+    """
+    if export_all == bool(record_ids):
+        raise InvalidInput("give the ids of the records to export, or --all")
     who = session.principal(Act.EXPORT)
-    done = export_record(session.installation, who, record_id, folder.absolute())
-    lines = [f"{one['sha256']}  {one['file']}" for one in done["files"]]
-    session.show(done, "\n".join([*lines, f"metadata.json and proof.json beside them in {done['folder']}"]))
+    if not export_all and len(record_ids) == 1:
+        done = export_record(session.installation, who, record_ids[0], folder.absolute())
+        lines = [f"{one['sha256']}  {one['file']}" for one in done["files"]]
+        session.show(done, "\n".join([*lines, f"metadata.json and proof.json beside them in {done['folder']}"]))
+        return
+    _export_many(session, who, list(dict.fromkeys(record_ids)) if record_ids else None, folder.absolute())
+
+
+def _export_many(session: Session, who: Principal, ids: list[str] | None, folder: Path) -> None:
+    installation = session.installation
+    if ids is None:
+        with installation.archive.store.read() as connection:
+            total = installation.archive.catalogue.count(connection, RecordState.ACTIVE)
+    else:
+        total = len(ids)
+    with counting(session, "Exporting") as progress:
+        chosen = all_record_ids(installation) if ids is None else ids
+        report = export_records(installation, who, chosen, folder, lambda done: progress(done, total))
+    lines = [f"{one['record']}: {one['reason']}" for one in report.failed]
+    lines.append(f"{report.exported:,} records, {report.files:,} files, {report.bytes:,} bytes in {report.folder}")
+    session.show(report.to_json(), "\n".join(lines))
+    if report.failed:
+        exit_with(Exit.FINDINGS)
 
 
 @record.command("receipt")

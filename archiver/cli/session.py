@@ -43,6 +43,8 @@ class Session:
         as_user: str | None,
         token_file: Path | None,
     ) -> None:
+        if not data:
+            raise InvalidInput("--data names no folder; give the folder of the archive")
         self.folder = Path(data).absolute()
         self.as_json = as_json
         self.quiet = quiet

@@ -16,10 +16,12 @@ from storage.fixity import FixityCheck
 if TYPE_CHECKING:
     from archiver.cli.session import Session
 
+_LARGEST_SAMPLE = 1_000_000_000
+
 
 @click.command("verify")
 @click.option("--all", "check_all", is_flag=True, help="Check everything (the default).")
-@click.option("--sample", type=click.IntRange(min=1), help="Check this many submissions, drawn at random.")
+@click.option("--sample", type=click.IntRange(1, _LARGEST_SAMPLE), help="Check this many submissions, drawn at random.")
 @command
 def verify(session: Session, sample: int | None, *, check_all: bool) -> None:
     """Check that every stored byte is what was written, and that the ledger is whole.

@@ -43,37 +43,41 @@ def printable_name(name: str) -> str:
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def find_items(paths: Sequence[Path], kind: str | None = None) -> Iterator[FoundItem]:
+def find_items(paths: Sequence[Path], kind: str | None = None, *, without: Path | None = None) -> Iterator[FoundItem]:
     """All items below these paths.
 
     Args:
         paths: files, mailboxes, Maildirs and folders.
         kind: one of `KINDS`, where the caller knows better than the first bytes of each file.
+        without: a folder that is passed over and said, such as the archive itself.
     """
     for path in paths:
-        yield from _items_of(path, printable_name(path.name or str(path)), kind)
+        yield from _items_of(path, printable_name(path.name or str(path)), kind, without)
 
 
-def _items_of(path: Path, source: str, kind: str | None) -> Iterator[FoundItem]:
-    try:
-        if path.is_dir():
-            if kind == "maildir" or (kind is None and is_maildir(path)):
-                yield from _maildir_items(path, source)
+def _items_of(path: Path, source: str, kind: str | None, without: Path | None) -> Iterator[FoundItem]:
+    waiting = [(path, source)]  # no recursion: folders may be nested as deep as a path is long
+    while waiting:
+        here, name = waiting.pop()
+        try:
+            if here is not path and here.is_symlink():
+                yield FoundItem(source=name, problem="it is no regular file")
+            elif here.is_dir():
+                if without is not None and here.samefile(without):
+                    yield FoundItem(source=name, problem="it is the archive itself")
+                elif kind == "maildir" or (kind is None and is_maildir(here)):
+                    yield from _maildir_items(here, name)
+                else:
+                    inside = sorted(os.listdir(here), reverse=True)  # noqa: PTH208 - names may be undecodable
+                    waiting += [(here / one, f"{name}/{printable_name(one)}") for one in inside]
+            elif here.is_file():
+                yield from _file_items(here, name, kind)
+            elif here.exists():
+                yield FoundItem(source=name, problem="it is no regular file")
             else:
-                for name in sorted(os.listdir(path)):  # noqa: PTH208 - names may be undecodable, and are only joined
-                    entry = path / name
-                    if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
-                        yield FoundItem(source=f"{source}/{printable_name(name)}", problem="it is no regular file")
-                    else:
-                        yield from _items_of(entry, f"{source}/{printable_name(name)}", kind)
-        elif path.is_file():
-            yield from _file_items(path, source, kind)
-        elif path.exists():
-            yield FoundItem(source=source, problem="it is no regular file")
-        else:
-            yield FoundItem(source=source, problem="it does not exist")
-    except OSError as error:
-        yield FoundItem(source=source, problem=f"it cannot be read: {error.strerror or type(error).__name__}")
+                yield FoundItem(source=name, problem="it does not exist")
+        except OSError as error:
+            yield FoundItem(source=name, problem=f"it cannot be read: {error.strerror or type(error).__name__}")
 
 
 def _maildir_items(path: Path, source: str) -> Iterator[FoundItem]:

@@ -81,7 +81,7 @@ def add_records(
     row = {
         "kind": kind, "submission_id": submission, "custodian_id": custodian, "channel": "smtp", "captured_at": at,
         "sent_at": at, "series_id": None, "state": "active", "grade": "C", "position": 0, "holder": "x",
-        "sealed_description": b"", **more,
+        **more,
     }  # fmt: skip
     with archive.store.write() as transaction:
         connection = transaction.connection

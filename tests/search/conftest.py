@@ -64,7 +64,7 @@ class Writer:
         """Flip what a record says, as a bad disk would."""
         with self.archive.store.write() as transaction:
             transaction.connection.exec_driver_sql(
-                "UPDATE records SET sealed_description = zeroblob(length(sealed_description)) WHERE id = ?",
+                "UPDATE descriptions SET sealed_description = zeroblob(length(sealed_description)) WHERE record_id = ?",
                 (record_id,),
             )
 

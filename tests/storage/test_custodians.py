@@ -10,8 +10,8 @@ from storage.tables import wrapped_keys
 from tests.storage.archives import ACTOR, open_again
 
 
-def add(archive, address, **members):
-    return archive.custodians.add(address, name=members.pop("name", "Ada Ramos"), actor=ACTOR, **members)
+def add(archive, address, *, name="Ada Ramos", also=()):
+    return archive.custodians.add(address, name=name, also=also, actor=ACTOR)
 
 
 @pytest.mark.parametrize(

@@ -169,9 +169,8 @@ def test_thirty_two_threads_read_and_write_through_one_engine(path):
         for number in range(30):
             with engine.connect() as connection, connection.begin():
                 connection.execute(text("SELECT count(*) FROM notes")).scalar_one()
-            with lock.held(), engine.connect() as connection:
-                with connection.execution_options(immediate=True).begin():
-                    connection.execute(text("INSERT INTO notes (body) VALUES (:body)"), {"body": f"{name} {number}"})
+            with lock.held(), engine.connect().execution_options(immediate=True) as connection, connection.begin():
+                connection.execute(text("INSERT INTO notes (body) VALUES (:body)"), {"body": f"{name} {number}"})
 
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(work, range(32)))

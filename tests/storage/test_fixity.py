@@ -12,6 +12,7 @@ from storage.tables import (
     components,
     custodian_addresses,
     custodians,
+    descriptions,
     ledger_leaves,
     ledger_payloads,
     objects,
@@ -146,16 +147,18 @@ def test_exchanged_keys_name_both_records(filled):
 
 def test_a_flipped_bit_in_a_description_names_the_record(filled):
     archive, filed = filled
-    flip_column(archive, records.c.sealed_description, records.c.id == filed[3].record_id)
+    flip_column(archive, descriptions.c.sealed_description, descriptions.c.record_id == filed[3].record_id)
     assert faults(archive) == [("description", filed[3].record_id), ("ledger", filed[3].record_id)]
 
 
 def test_a_description_of_another_record_names_the_record(filled):
     archive, filed = filled
     with archive.store.write() as transaction:
-        other = select(records.c.sealed_description).where(records.c.id == filed[0].record_id)
+        other = select(descriptions.c.sealed_description).where(descriptions.c.record_id == filed[0].record_id)
         value = transaction.connection.execute(other).scalar_one()
-        change = update(records).where(records.c.id == filed[3].record_id).values(sealed_description=value)
+        change = (
+            update(descriptions).where(descriptions.c.record_id == filed[3].record_id).values(sealed_description=value)
+        )
         transaction.connection.execute(change)
     assert ("description", filed[3].record_id) in faults(archive)
 
@@ -245,7 +248,7 @@ def test_a_submission_that_nobody_would_ever_examine_is_found(filled):
 def test_several_faults_are_all_found_in_one_walk(filled):
     archive, filed = filled
     path_of(archive, filed[0].blob_id).unlink()
-    flip_column(archive, records.c.sealed_description, records.c.id == filed[1].record_id)
+    flip_column(archive, descriptions.c.sealed_description, descriptions.c.record_id == filed[1].record_id)
     flip_column(archive, ledger_payloads.c.sealed_payload, ledger_payloads.c.position == filed[2].position)
     assert {fault_id for _, fault_id in faults(archive)} == {
         filed[0].record_id,
@@ -280,7 +283,7 @@ def test_no_fault_says_anything_of_the_content(filled):
     for one in filed:
         path = path_of(archive, one.blob_id)
         path.write_bytes(flip(path.read_bytes()))
-        flip_column(archive, records.c.sealed_description, records.c.id == one.record_id)
+        flip_column(archive, descriptions.c.sealed_description, descriptions.c.record_id == one.record_id)
     said = repr(FixityCheck(archive).run().faults)
     assert "Bus route" not in said
     assert "parent@home.example" not in said

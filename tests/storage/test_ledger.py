@@ -13,10 +13,10 @@ from storage.tables import ledger_head, ledger_leaves, ledger_nodes, ledger_payl
 from tests.storage.archives import ACTOR, open_again
 
 
-def grow(archive, count, **members):
+def grow(archive, count, payload=None):
     with archive.store.write() as transaction:
         return [
-            transaction.append(EventKind.RECORD_VIEWED, actor=ACTOR, subjects=(f"rec_{number}",), **members)
+            transaction.append(EventKind.RECORD_VIEWED, actor=ACTOR, subjects=(f"rec_{number}",), payload=payload)
             for number in range(count)
         ]
 
@@ -230,9 +230,13 @@ def test_the_published_checkpoint_is_the_head_and_survives_opening(archive):
     second.close()
 
 
-def test_the_kinds_of_a_conflict_are_not_swallowed_by_a_transaction(archive):
+def append_and_refuse(transaction):
+    transaction.append(EventKind.RECORD_VIEWED, actor=ACTOR)
+    raise Conflict("held")
+
+
+def test_a_conflict_is_not_swallowed_by_a_transaction(archive):
     with pytest.raises(Conflict), archive.store.write() as transaction:
-        transaction.append(EventKind.RECORD_VIEWED, actor=ACTOR)
-        raise Conflict("held")
+        append_and_refuse(transaction)
     with archive.store.read() as connection:
         assert archive.ledger.head(connection).size == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from storage.files import erase, write_whole
 
 
 def refuse_with(code):
-    def refuse(*_):
+    def refuse(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 
     return refuse
@@ -29,10 +30,15 @@ def test_a_file_is_replaced_by_its_new_content(tmp_path):
 
 def test_file_and_folder_are_both_made_durable(tmp_path, monkeypatch):
     synced = []
-    fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda one: (synced.append(os.readlink(f"/proc/self/fd/{one}")), fsync(one))[1])
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
     write_whole(tmp_path / "one", b"content")
-    assert synced == [str(tmp_path / "one.new"), str(tmp_path)]
+    assert synced == [tmp_path / "one.new", tmp_path]
 
 
 @pytest.mark.parametrize(("code", "expected"), [(errno.ENOSPC, StorageFull), (errno.EIO, TemporarilyUnavailable)])

@@ -244,7 +244,6 @@ def upgrade() -> None:
         sa.Column("grade", sa.String(length=1), nullable=False),
         sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("sealed_description", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "state IN ('active', 'destroyed', 'transferred', 'released')", name=op.f("ck_records_state")
         ),
@@ -256,6 +255,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_records_custodian_id"), "records", ["custodian_id"], unique=False)
     op.create_index(op.f("ix_records_series_id"), "records", ["series_id"], unique=False)
+    op.create_index("ix_records_state", "records", ["state"], unique=False)
     op.create_index(op.f("ix_records_submission_id"), "records", ["submission_id"], unique=False)
     op.create_table(
         "submission_digests",
@@ -291,6 +291,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_components_blob_id"), "components", ["blob_id"], unique=False)
     op.create_index(op.f("ix_components_record_id"), "components", ["record_id"], unique=False)
+    op.create_table(
+        "descriptions",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("sealed_description", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_descriptions_record_id_records")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_descriptions")),
+    )
     op.create_table(
         "series_assignments",
         sa.Column("record_id", sa.String(length=64), nullable=False),

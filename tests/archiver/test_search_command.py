@@ -1,0 +1,90 @@
+"""`archiver search` as the command contract says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.archiver.conftest import Filled
+
+HIT_FIELDS = {
+    "id",
+    "kind",
+    "sent_at",
+    "captured_at",
+    "from",
+    "to",
+    "subject",
+    "custodian",
+    "channel",
+    "platform",
+    "snippet",
+}
+
+
+def test_a_search_says_what_it_found_and_how_complete_it_was(filled: Filled):
+    found = filled.office.json("search", "walrus")
+    assert set(found) >= {"query", "total", "coverage", "hits"}
+    assert found["query"] == "walrus"
+    assert found["total"] == len(found["hits"]) == 1
+    assert set(found["coverage"]) >= {"records", "indexed", "unsearchable"}
+    assert found["coverage"]["records"] == found["coverage"]["indexed"] == 5
+
+
+def test_a_hit_has_every_field_of_the_contract(filled: Filled):
+    (hit,) = filled.office.json("search", "walrus")["hits"]
+    assert set(hit) >= HIT_FIELDS
+    assert (hit["kind"], hit["channel"], hit["subject"]) == ("email", "cli", "Walrus")
+    assert "jane.doe@mail.example" in hit["from"]
+    assert "walrus" in hit["snippet"]
+    assert hit["custodian"] == "jane@agency.example"
+
+
+def test_the_text_of_an_attachment_is_found(filled: Filled):
+    assert filled.office.json("search", '"07 55"')["total"] == 1
+
+
+def test_what_was_quarantined_is_not_found(filled: Filled):
+    assert filled.office.json("search", "from:stranger")["total"] == 0
+
+
+def test_the_total_is_exact_whatever_the_page(filled: Filled):
+    found = filled.office.json("search", "subject:box", "--limit", "1", "--offset", "1")
+    assert (found["total"], len(found["hits"])) == (3, 1)
+
+
+def test_ids_are_printed_one_a_line_without_limit(filled: Filled):
+    answer = filled.office.run("search", "--ids", "subject:box")
+    listed = answer.out.splitlines()
+    assert answer.status == 0
+    assert len(listed) == len(set(listed)) == 3
+    assert all(one.startswith("rec_") for one in listed)
+
+
+@pytest.mark.parametrize("query", ["(walrus", 'a AND "', "", "AND", "before:yesterweek"])
+def test_a_query_that_cannot_be_understood_is_a_usage_error(filled: Filled, query: str):
+    answer = filled.office.run("search", query, "--json")
+    assert answer.status == 2
+    assert answer.error["kind"] == "invalid_input"
+
+
+def test_a_query_with_an_error_says_where_it_is(filled: Filled):
+    assert isinstance(filled.office.run("search", "(walrus", "--json").error["position"], int)
+
+
+def test_an_unknown_engine_is_a_usage_error(filled: Filled):
+    assert filled.office.run("search", "walrus", "--engine", "guess").status == 2
+
+
+def test_quiet_still_prints_the_result(filled: Filled):
+    answer = filled.office.run("search", "walrus", "--quiet")
+    assert "Walrus" in answer.out
+    assert answer.err == ""
+
+
+def test_the_folder_of_the_archive_can_come_from_the_environment(filled: Filled):
+    from tests.archiver.commands import run  # noqa: PLC0415 - the only test without --data
+
+    assert run("search", "walrus", "--json", ARCHIVER_DATA=str(filled.office.folder)).document["total"] == 1
