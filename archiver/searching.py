@@ -36,7 +36,8 @@ def _scope(installation: Installation, principal: Principal) -> IdScope:
     """What this principal may find: an employee his own records, and nobody what is no longer active."""
     query = select(records.c.id)
     with installation.archive.store.read() as connection:
-        gone = query.where(records.c.state != RecordState.ACTIVE.value)
+        # named one by one, so that the index on the state finds the few instead of passing over the many
+        gone = query.where(records.c.state.in_([one.value for one in RecordState if one is not RecordState.ACTIVE]))
         without = frozenset(connection.execute(gone).scalars())
         if principal.sees_only is None:
             return IdScope(without=without)

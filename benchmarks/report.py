@@ -66,10 +66,10 @@ def conditions(folder: Path) -> list[str]:
     where = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}. "
         f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {memory / (1 << 30):.0f} GiB, "
-        f"{_file_system(folder)}, Linux {platform.release()}; load before the run {load:.2f}.  ",
-        f"Python {platform.python_version()}, {libraries}, SQLite {sqlcipher.sqlite_version} in SQLCipher.",
-        "",
-    ]
+        f"{_file_system(folder)}, Linux {platform.release()}; load before the run {load:.2f}."
+    )
+    software = f"Python {platform.python_version()}, {libraries}, SQLite {sqlcipher.sqlite_version} in SQLCipher."
+    return [f"{where} {software}", ""]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

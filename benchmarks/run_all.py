@@ -47,7 +47,8 @@ def main() -> None:
         common = ["--place", str(folder)]
         kept = folder / "kept"
         few = list(_QUICK) if chosen.quick else []
-        good = _run("bench_ingest", "--corpus", corpus, "--runs", runs, "--keep", str(kept), *common, *few, *alone)
+        good = _run("bench_storage", *common)
+        good &= _run("bench_ingest", "--corpus", corpus, "--runs", runs, "--keep", str(kept), *common, *few, *alone)
         source = ["--archive", str(kept)] if kept.exists() else ["--corpus", corpus, *few]
         good &= _run("bench_search", *source, *common, *(["--rounds", "3"] if chosen.quick else []))
         small = ["--mails", "200", "--acceptors", "2"] if chosen.quick else []

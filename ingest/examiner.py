@@ -8,8 +8,8 @@ are never read by a child that read another's.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.formats.detect import detect

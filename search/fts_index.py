@@ -69,13 +69,14 @@ _SCHEMA: Final = (
 )
 _ADD_DOC = "INSERT INTO docs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD_WORDS = " ".join(("INSERT INTO words(rowid,", ", ".join(COLUMNS), ") VALUES (?", ", ?" * len(COLUMNS), ")"))
-_NEWEST_FIRST = " ORDER BY d.happened_at DESC, d.record_id"
+_NEWEST_FIRST = "d.happened_at DESC, d.record_id"
 # CROSS JOIN keeps SQLite from asking FTS5 once for every document instead of once
 _FROM_MATCH = "FROM words CROSS JOIN docs AS d ON d.doc = words.rowid WHERE words MATCH ? AND "
 _FROM_DOCS = "FROM docs AS d WHERE "
-_FROM_SCORED = (
-    "FROM docs AS d LEFT JOIN (SELECT rowid AS doc, rank AS score FROM words WHERE words MATCH ?) AS s"
-    " ON s.doc = d.doc WHERE "
+# MATERIALIZED keeps SQLite from asking FTS5 for the score of every document by itself
+_SCORED = (
+    "WITH scores AS MATERIALIZED (SELECT rowid AS doc, rank AS score FROM words WHERE words MATCH ?)"
+    " SELECT d.record_id FROM docs AS d LEFT JOIN scores AS s ON s.doc = d.doc"
 )
 _MANY_WORDS: Final = 20
 _Parameters: TypeAlias = tuple[str | int, ...]
@@ -132,31 +133,29 @@ class FtsIndex:
         """The records that match, from the `offset`-th on, at most `limit`."""
         condition = translate_query(query, allowed)
         source, parameters = _source(condition)
-        counted = "FROM words WHERE words MATCH ?" if condition.plain else source
-        ordered, ordered_parameters = (source + _NEWEST_FIRST, parameters)
-        if order is Order.RELEVANCE:
-            ordered, ordered_parameters = _ranked(query, condition)
+        page, page_parameters = _ranked(query, condition) if order is Order.RELEVANCE else _dated(condition)
         if word_count(query) > _MANY_WORDS:
-            return self._search_once(ordered, ordered_parameters, limit, offset)
-        page = f"SELECT d.record_id {ordered} LIMIT ? OFFSET ?"
+            return self._search_once(page, page_parameters, limit, offset)
+        counted = "FROM words WHERE words MATCH ?" if condition.plain else source
         with self._reading() as connection:
             total: int = connection.execute(f"SELECT count(*) {counted}", parameters).fetchone()[0]
-            rows = connection.execute(page, (*ordered_parameters, limit, offset)).fetchall() if total > offset else []
+            wanted = (*page_parameters, limit, offset)
+            rows = connection.execute(f"{page} LIMIT ? OFFSET ?", wanted).fetchall() if total > offset else []
         return SearchPage(total, tuple(row[0] for row in rows))
 
-    def _search_once(self, ordered: str, parameters: _Parameters, limit: int, offset: int) -> SearchPage:
+    def _search_once(self, page: str, parameters: _Parameters, limit: int, offset: int) -> SearchPage:
         """Total and page from one evaluation: it sorts all hits, but asks FTS5 once, which many words make dear."""
         with self._reading() as connection:
-            rows = connection.execute(f"SELECT d.record_id {ordered}", parameters).fetchall()
+            rows = connection.execute(page, parameters).fetchall()
         return SearchPage(len(rows), tuple(row[0] for row in rows[offset : offset + limit]))
 
     def ids(self, query: Query, *, allowed: IdScope | None = None) -> Iterator[str]:
         """The id of every record that matches, newest first, as of one moment."""
         condition = translate_query(query, allowed)
-        source, parameters = _source(condition)
+        statement, parameters = _dated(condition)
         # read at once: an iterator left open would hold back the write-ahead log's checkpoint
         with self._reading() as connection:
-            rows = connection.execute(f"SELECT d.record_id {source}{_NEWEST_FIRST}", parameters).fetchall()
+            rows = connection.execute(statement, parameters).fetchall()
         return iter([row[0] for row in rows])
 
     def counts(self) -> IndexCounts:
@@ -275,19 +274,24 @@ def _source(condition: Condition) -> tuple[str, _Parameters]:
     return _FROM_MATCH + condition.where, (condition.match, *condition.parameters)
 
 
+def _dated(condition: Condition) -> tuple[str, _Parameters]:
+    """Newest first."""
+    source, parameters = _source(condition)
+    return f"SELECT d.record_id {source} ORDER BY {_NEWEST_FIRST}", parameters
+
+
 def _ranked(query: Query, condition: Condition) -> tuple[str, _Parameters]:
     """Best first by BM25 of the words asked for; records that match without any of them come last, by date."""
     if condition.match is not None and word_count(query) <= MOST_RANKED:
         source, parameters = _source(condition)
-        return f"{source} ORDER BY words.rank, d.happened_at DESC, d.record_id", parameters
+        return f"SELECT d.record_id {source} ORDER BY words.rank, {_NEWEST_FIRST}", parameters
+    expression = ranking_expression(query)
+    if expression is None:
+        return _dated(condition)
     where, parameters = condition.where, condition.parameters
     if condition.match is not None:
         where, parameters = f"{MATCHING} AND {where}", (condition.match, *parameters)
-    expression = ranking_expression(query)
-    if expression is None:
-        return _FROM_DOCS + where + _NEWEST_FIRST, parameters
-    ranked = f"{_FROM_SCORED}{where} ORDER BY s.score IS NULL, s.score, d.happened_at DESC, d.record_id"
-    return ranked, (expression, *parameters)
+    return f"{_SCORED} WHERE {where} ORDER BY s.score IS NULL, s.score, {_NEWEST_FIRST}", (expression, *parameters)
 
 
 def _position(connection: Any) -> int:

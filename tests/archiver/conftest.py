@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     return Filled(office=office, inbox=inbox, report=answer.document, items=lines, status=answer.status)
 
 
+@pytest.fixture(scope="session")
+def new_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_office(tmp_path_factory.mktemp("new") / "archive").folder
+
+
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    """A fresh archive of its own."""
-    return new_office(tmp_path / "archive")
+def office(new_archive: Path, tmp_path: Path) -> Office:
+    """A fresh archive of its own: a copy, because keys from a passphrase take their time to make."""
+    return Office(folder=shutil.copytree(new_archive, tmp_path / "archive"))

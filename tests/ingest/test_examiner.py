@@ -54,7 +54,7 @@ class PlantedReader:
 
 
 class NoSeries:
-    def series_for(self, record, description):
+    def series_for(self, _record, _description):
         return None
 
 
@@ -63,7 +63,7 @@ class OneSeries:
         return "GS-1" if record.kind is RecordKind.EMAIL and description.text else None
 
 
-def described(text="text", sender=ADA, **members):
+def described(text="text", sender=ADA, **members: object):
     letterhead = Letterhead(sender=Party(address=sender), subject="Bus")
     return Description(kind=RecordKind.EMAIL, original=letterhead, carrier=letterhead, text=text, **members)
 
@@ -80,14 +80,14 @@ def ada(archive):
     return archive.custodians.add(ADA, name="Ada", actor=ACTOR, also=("ada.home@mail.example",)).id
 
 
-def deposit(archive, payload, custodian_id=None, **members):
+def deposit(archive, payload, custodian_id=None, **members: object):
     handover = {"channel": Channel.SMTP, "account": "smtp", "envelope": Envelope(source="one.eml")} | members
     depositor = GroupDepositor(archive, actor=ACTOR)
     return depositor.deposit(Handover(payload=payload, custodian_id=custodian_id, **handover)).submission_id
 
 
-def examine(archive, reader, assigner=None, **members):
-    return Examiner(archive, reader, assigner or NoSeries(), actor=ACTOR, **members).examine_waiting()
+def examine(archive, reader, assigner=None, batch=128):
+    return Examiner(archive, reader, assigner or NoSeries(), actor=ACTOR, batch=batch).examine_waiting()
 
 
 def outcome_of(archive, submission_id):
