@@ -13,6 +13,7 @@ import html
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from search.analysis import locate, normalise, stem
@@ -122,7 +123,7 @@ def _first_hits(shown: str, phrases: list[_Phrase], width: int) -> list[tuple[in
     for located in locate(shown):
         if hits and located.start > hits[0][0] + width:
             break
-        stems = frozenset(stem(located.word, code) for code in STEMMED)
+        stems = _stem_set(located.word)
         recent.append((located.start, located.end, located.word, stems))
         if located.word not in last_words and stems.isdisjoint(last_stems) and not located.word.startswith(beginnings):
             continue
@@ -136,6 +137,12 @@ def _first_hits(shown: str, phrases: list[_Phrase], width: int) -> list[tuple[in
             first = hits.pop()[0]
         hits.append((first, located.end))
     return hits
+
+
+@lru_cache(maxsize=50_000)
+def _stem_set(word: str) -> frozenset[str]:
+    """A word's stems in every language; the same words stand in most texts."""
+    return frozenset(stem(word, code) for code in STEMMED)
 
 
 def _ends_here(phrase: _Phrase, recent: deque[tuple[int, int, str, frozenset[str]]]) -> int | None:

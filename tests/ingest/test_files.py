@@ -157,7 +157,7 @@ def test_a_file_with_an_undecodable_name_is_found(tmp_path):
 
 
 def test_folders_nested_deeper_than_any_stack_are_walked(tmp_path):
-    depth = 1_500
+    depth = 1_100
     descriptor = os.open(tmp_path, os.O_RDONLY)
     for _ in range(depth):
         os.mkdir("d", dir_fd=descriptor)
