@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archiver.supervisor import Service, start_worker, stop_workers
-from archiver.worker import WorkerRole
+from archiver.worker import WorkerRole, is_served
 from ingest.submission import Deposited, Handover
 from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
@@ -92,7 +92,7 @@ class IntakeReport:
 
 
 class _Crew:
-    """An examiner and a follower of our own; where the service runs, its workers hold the locks and ours only wait."""
+    """An examiner and a follower of our own, where no service that runs has them already."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -102,7 +102,8 @@ class _Crew:
         """Start them, and start again one that died: its work must not be waited for in vain."""
         for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER):
             worker = self._workers.get(role)
-            if worker is not None and worker.poll() is None:
+            alive = worker is not None and worker.poll() is None
+            if alive or (worker is None and is_served(self._archive.folder, role)):
                 continue
             if worker is not None and worker.stdin is not None:
                 worker.stdin.close()

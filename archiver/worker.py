@@ -101,6 +101,19 @@ def role_lock(folder: Path, role: str, stop: Stop) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def is_served(folder: Path, role: WorkerRole) -> bool:
+    """Whether some program holds the lock of a role at this moment."""
+    descriptor = os.open(folder / "tmp" / f"{role}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def work_until(stop: Stop, step: Callable[[], bool]) -> None:
     """Repeat a step until it is time to stop; the step says whether there was work. A fault is told and waited out."""
     while not stop.is_set():

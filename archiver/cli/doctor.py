@@ -12,16 +12,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
+from sqlalchemy import func, select
 
 from archiver.cli.session import command, exit_with
 from archiver.problems import Exit
 from archiver.supervisor import read_status
+from ingest.channel_health import SqlHealthLog
+from ingest.tables import imap_misses
 from storage.errors import ArchiveError
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
 
-_LIBRARIES = ("cryptography", "sqlcipher3", "sqlalchemy", "aiosmtpd", "imapclient", "pypdfium2", "nh3", "pystemmer")
+_LIBRARIES = ("cryptography", "sqlcipher3", "sqlalchemy", "aiosmtpd", "imapclient", "pypdfium2", "pystemmer")
 _LEAST_FREE = 1 << 30
 _CATCH_UP_SECONDS = 1.0
 _OLDEST_CLOCK_YEAR = 2026
@@ -137,13 +140,33 @@ def _archive(session: Session) -> list[Check]:
     return checks
 
 
+def _channels(session: Session) -> list[Check]:
+    """When each channel last worked; one that was tried since without success is told."""
+    archive = session.installation.archive
+    checks: list[Check] = []
+    for one in SqlHealthLog(archive.store).all():
+        name = f"{one.channel.value} {one.account}"
+        worked, brought = (
+            "never" if moment is None else moment.astimezone(archive.zone).isoformat(timespec="minutes")
+            for moment in (one.last_worked, one.last_item)
+        )
+        failing = one.last_tried is not None and (one.last_worked is None or one.last_worked < one.last_tried)
+        verdict = Verdict.WARNING if failing else Verdict.GOOD
+        checks.append(Check("channel", verdict, f"{name}: last worked {worked}, last mail {brought}"))
+    with archive.store.read() as connection:
+        misses = connection.execute(select(func.count()).select_from(imap_misses)).scalar_one()
+    if misses:
+        checks.append(Check("imap", Verdict.WARNING, f"{misses:,} mails could not be fetched yet and are tried again"))
+    return checks
+
+
 @click.command("doctor")
 @command
 def doctor(session: Session) -> None:
     """Check versions, engines, permissions, space, clock, sandbox, index and services. Exit status 6 on a fault."""
     checks = [_python(), _libraries(), *_optional_engines()]
     if (session.folder / "keys").is_dir():
-        checks += [*_folder(session), *_archive(session), _services(session)]
+        checks += [*_folder(session), *_archive(session), *_channels(session), _services(session)]
     else:
         checks.append(Check("archive", Verdict.WARNING, f"none in {session.folder}; make one with: archiver init"))
     document = [{"check": one.name, "verdict": one.verdict.value, "detail": one.detail} for one in checks]

@@ -18,7 +18,12 @@ from archiver.reading import custody, receipt, show_record
 from archiver.searching import search_records
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
 from archiver.web.rendering import Rendering
-from archiver.web.sentences import coverage_sentences, employee_coverage_sentences, query_place
+from archiver.web.sentences import (
+    coverage_sentences,
+    employee_coverage_sentences,
+    query_place,
+    searchable_sentences,
+)
 from storage.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -75,7 +80,7 @@ class Pages:
         sentences = (
             ()
             if coverage is None
-            else coverage_sentences(
+            else searchable_sentences(
                 {"records": coverage.records, "indexed": coverage.indexed, "unsearchable": coverage.unsearchable}
             )
         )

@@ -51,6 +51,12 @@ def line(text: object) -> str:
     return shown if len(shown) <= _LONGEST_LINE else shown[:_LONGEST_LINE] + "\N{HORIZONTAL ELLIPSIS}"
 
 
+def sentence(text: str) -> str:
+    """An error's message as a sentence: a capital at the beginning, a full stop at the end."""
+    shown = line(text)
+    return shown[:1].upper() + shown[1:] + ("" if shown.endswith((".", "!", "?")) else ".")
+
+
 def block(text: str) -> str:
     """Text of several lines, at most `LONGEST_TEXT` characters of it."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text[:LONGEST_TEXT].replace("\r\n", "\n"))
@@ -81,8 +87,8 @@ def day(when: str | datetime | None, zone: ZoneInfo) -> str:
         local = moment.astimezone(zone) if known else moment
     except (ValueError, OverflowError):
         return line(when)
-    # strftime's %-d is no standard, and its %Y does not pad years before 1000
-    clock = f"{local:%b} {local.day}, {local.year:04d}, {local:%I:%M %p}".replace(", 0", ", ", 1)
+    # strftime's %-d and %-I are no standard, and its %Y does not pad years before 1000
+    clock = f"{local:%b} {local.day}, {local.year:04d}, {local.hour % 12 or 12}:{local:%M %p}"
     return f"{clock} {local.tzname()}" if known else f"{clock} (no zone stated)"
 
 
@@ -101,7 +107,7 @@ class Rendering:
             auto_reload=False,
         )
         self._templates.filters.update(
-            line=line, block=block, size=size, number=number, day=lambda when: day(when, zone)
+            line=line, sentence=sentence, block=block, size=size, number=number, day=lambda when: day(when, zone)
         )
         self._templates.globals.update(
             agency=agency,

@@ -29,6 +29,17 @@ def coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
     return (first, f"{unsearchable:,} of them {those} whose text could not be read and cannot be found by its words.")
 
 
+def searchable_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
+    """How much of the archive a search would look at, where nothing was searched yet."""
+    if coverage["records"] == 0:
+        return ()
+    if coverage["indexed"] >= coverage["records"]:
+        return ("Every record can be searched.", *coverage_sentences(coverage)[1:])
+    missing = coverage["records"] - coverage["indexed"]
+    verb = "record cannot" if missing == 1 else "records cannot"
+    return (f"{missing:,} {verb} be searched yet; the index is catching up.", *coverage_sentences(coverage)[1:])
+
+
 def employee_coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
     """The same for somebody who searches his own records only, and is told no counts of the whole archive."""
     if coverage["records"] - coverage["indexed"] > 0:

@@ -51,9 +51,14 @@ CORPUS = [
     "<ScRiPt/x>alert(1)</sCrIpT>",
     "<<script>script>alert(1)<</script>/script>",
 ]
-ALLOWED = set(
-    ["html", "head", "meta", "title", "link", "body", "a", "header", "div", "span", "nav", "form", "button", "main", "h1", "h2", "h3", "ul", "ol", "li", "section", "dl", "dt", "dd", "bdi", "pre", "p", "table", "thead", "tbody", "tr", "th", "td", "time", "code", "strong", "mark", "input", "label", "select", "option", "footer", "article"]
-)
+# fmt: off
+ALLOWED = {
+    "html", "head", "meta", "title", "link", "body", "a", "header", "div", "span", "nav", "form", "button", "main",
+    "h1", "h2", "h3", "ul", "ol", "li", "section", "dl", "dt", "dd", "bdi", "pre", "p", "table",
+    "thead", "tbody", "tr", "th", "td", "time", "code", "strong", "mark", "input", "label", "select", "option", "footer",
+    "article",
+}
+# fmt: on
 URLS = ("href", "src", "action")
 
 
@@ -77,7 +82,7 @@ class Page(HTMLParser):
                 self.wrong.append(f"{tag} {name}")
 
     def handle_comment(self, data):
-        self.wrong.append("comment")
+        self.wrong.append(f"comment {data}")
 
     def handle_data(self, data):
         self.text += data
@@ -93,8 +98,12 @@ def read(page: str) -> Page:
 def hostile(text: str):
     name = text.replace("\ud800", "?")
     head = Letterhead(
-        sender=Party(name=text, address=text), to=(Party(name=text, address=None),), cc=(Party(address=text),),
-        date=text, subject=text, message_id=text,
+        sender=Party(name=text, address=text),
+        to=(Party(name=text, address=None),),
+        cc=(Party(address=text),),
+        date=text,
+        subject=text,
+        message_id=text,
     )
     return letter(
         text,
@@ -105,7 +114,12 @@ def hostile(text: str):
         platform=text,
         components=(
             Component(
-                id="cmp_hostile", role=ComponentRole.ATTACHMENT, media_type=text, name=name, size=1, sha256="0" * 64,
+                id="cmp_hostile",
+                role=ComponentRole.ATTACHMENT,
+                media_type=text,
+                name=name,
+                size=1,
+                sha256="0" * 64,
                 path="2",
             ),
         ),
@@ -192,7 +206,14 @@ def test_a_block_keeps_its_lines_and_loses_its_controls():
 
 @pytest.mark.parametrize(
     ("count", "shown"),
-    [(0, "0 bytes"), (1, "1 byte"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (5 << 20, "5.0 MiB"), (3 << 30, "3.0 GiB")],
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (5 << 20, "5.0 MiB"),
+        (3 << 30, "3.0 GiB"),
+    ],
 )
 def test_sizes_are_shown_in_the_unit_that_fits(count, shown):
     assert size(count) == shown

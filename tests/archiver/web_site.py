@@ -115,11 +115,7 @@ def add_record(
         sha256=hashlib.sha256(payload).hexdigest(),
     )
     whole = Description(
-        **{
-            name: getattr(description, name)
-            for name in Description.__dataclass_fields__
-            if name not in ("components",)
-        },
+        **{name: getattr(description, name) for name in Description.__dataclass_fields__ if name != "components"},
         components=(component, *description.components),
     )
     record = Record(
@@ -198,8 +194,6 @@ def running_site(folder: Path) -> Iterator[Site]:
         own = add_record(installation, custodians[OWN], letter("Bus route 12", "Route 12 was late again today."))
         other = add_record(installation, custodians[OTHER], letter("Roof repair", "The route to the roof is closed."))
         with serving(installation) as url:
-            yield Site(
-                installation=installation, url=url, tokens=tokens, custodians=custodians, own=own, other=other
-            )
+            yield Site(installation=installation, url=url, tokens=tokens, custodians=custodians, own=own, other=other)
     finally:
         installation.close()

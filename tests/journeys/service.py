@@ -13,13 +13,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.archiver.commands import PASSPHRASE, PERSONAL, Office, a_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 INTAKE = "archive@agency.example"
 PATIENCE = 60.0
@@ -50,10 +50,10 @@ def eventually(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
 def is_running(process: int) -> bool:
     """Whether a process is there and has not ended (a zombie has)."""
     try:
-        with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except FileNotFoundError:
+        status = Path(f"/proc/{process}/stat").read_text("ascii", "replace")
+    except (FileNotFoundError, ProcessLookupError):
         return False
+    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,134 @@
+"""A records officer in a real browser: signs in, searches, opens a record and its receipt, signs out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import pytest
+
+from archiver.access import Role
+from tests.archiver.web_site import OWN, add_record, letter, running_site
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NAMED_HOST = "archive.test"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--host-resolver-rules=MAP {NAMED_HOST} 127.0.0.1",
+]
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS NOT INSTALLED: the browser journey was NOT run"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with running_site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, site):
+    context = browser.new_context(base_url=site.url)
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    yield opened
+    context.close()
+
+
+def sign_in(page, token: str) -> None:
+    page.get_by_label("Your token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_an_officer_signs_in_finds_a_record_opens_it_and_its_receipt_and_signs_out(page, site):
+    elsewhere: list[str] = []
+    page.on("request", lambda one: None if one.url.startswith(site.url) else elsewhere.append(one.url))
+    page.goto("/search?q=late")
+    sign_in(page, "pra_wrong")
+    assert "belongs to no user" in page.get_by_role("alert").inner_text()
+    sign_in(page, site.tokens[Role.OFFICER])
+    assert page.get_by_label("Words, phrases and fields").input_value() == "late"
+    assert page.locator("mark").all_inner_texts() == ["late"]
+
+    page.get_by_role("link", name="Bus route 12").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Bus route 12"
+    assert "Route 12 was late again today." in page.locator("pre.mail").inner_text()
+
+    page.get_by_role("navigation", name="On this page").get_by_role("link", name="Receipt").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Receipt"
+    assert site.own.submission in page.get_by_role("main").inner_text()
+
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="Sign in").wait_for()
+    page.goto("/")
+    assert page.url.startswith(site.url + "/sign-in")
+    assert elsewhere == []
+
+
+def test_the_sign_in_form_works_at_an_address_that_the_browser_does_not_trust(page, site):
+    # over plain http to a named host no Sec-Fetch-Site is sent; the form must still be known as our own
+    headers: list[dict[str, str]] = []
+    page.on("request", lambda one: headers.append(one.headers) if one.method == "POST" else None)
+    page.goto(site.url.replace("127.0.0.1", NAMED_HOST) + "/sign-in")
+    sign_in(page, site.tokens[Role.OFFICER])
+    page.get_by_role("heading", name=re.compile("Welcome")).wait_for()
+
+    assert len(headers) == 1
+    assert "sec-fetch-site" not in headers[0]
+
+
+def test_hostile_text_runs_nothing_and_fetches_nothing(page, site):
+    text = "hostile <img src=//tracker.example/x onerror=document.title='run'><script>document.title='run'</script>"
+    made = add_record(site.installation, site.custodians[OWN], letter(text, text))
+    asked: list[str] = []
+    page.on("request", lambda one: None if one.url.startswith(site.url) else asked.append(one.url))
+    page.goto("/sign-in")
+    sign_in(page, site.tokens[Role.OFFICER])
+    for path in (f"/records/{made.record}", "/search?q=hostile", f"/receipts/{made.submission}"):
+        page.goto(path)
+        assert page.title() != "run"
+        assert page.locator("img, script, iframe, object").count() == 0
+
+    assert asked == []
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=late", "/search?q=("])
+def test_what_can_be_pressed_is_large_enough_and_the_page_fits_a_phone(page, site, path):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/sign-in")
+    sign_in(page, site.tokens[Role.OFFICER])
+    page.goto(path)
+    boxes = [one.bounding_box() for one in page.locator("button:visible, input:visible, select:visible").all()]
+
+    assert boxes
+    assert all(box["height"] >= 24 and box["width"] >= 24 for box in boxes if box)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_keyboard_alone_reaches_the_main_content(page, site):
+    page.goto("/sign-in")
+    sign_in(page, site.tokens[Role.OFFICER])
+    page.get_by_role("heading", name=re.compile("Welcome")).wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
