@@ -73,7 +73,7 @@ def measure_writing(folder: Path, objects: int) -> list[list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--objects", type=int, default=4_096, help="objects to write for each batch size")
+    parser.add_argument("--objects", type=int, default=2_048, help="objects to write for each batch size")
     parser.add_argument("--place", type=Path, default=ROOT / ".work", help="folder for scratch files (default: .work)")
     chosen = parser.parse_args()
     with scratch_folder(chosen.place) as folder:

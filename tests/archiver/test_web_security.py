@@ -95,7 +95,7 @@ def test_a_wrong_token_is_told_in_a_sentence_and_never_repeated(site):
         answer = client.post("/sign-in", data={"token": "pra_<script>wrong"})
 
     assert answer.status_code == 403
-    assert "this token belongs to no user" in answer.text
+    assert "This token belongs to no user" in answer.text
     assert "pra_&lt;" not in answer.text
     assert "<script>" not in answer.text
     assert "set-cookie" not in answer.headers

@@ -163,6 +163,12 @@ def test_a_description_of_another_record_names_the_record(filled):
     assert ("description", filed[3].record_id) in faults(archive)
 
 
+def test_a_missing_description_names_the_record(filled):
+    archive, filed = filled
+    tamper(archive, delete(descriptions).where(descriptions.c.record_id == filed[3].record_id))
+    assert set(faults(archive)) == {("description", filed[3].record_id)}
+
+
 def test_a_flipped_bit_in_an_envelope_names_the_record(filled):
     archive, filed = filled
     flip_column(archive, submissions.c.sealed_envelope, submissions.c.id == filed[3].submission_id)
@@ -214,6 +220,7 @@ def test_a_changed_published_checkpoint_is_found(filled):
 def test_a_deleted_record_is_missed_though_nothing_else_names_it(filled):
     archive, filed = filled
     tamper(archive, delete(components).where(components.c.record_id == filed[1].record_id))
+    tamper(archive, delete(descriptions).where(descriptions.c.record_id == filed[1].record_id))
     tamper(archive, delete(records).where(records.c.id == filed[1].record_id))
     assert faults(archive) == [("missing", filed[1].record_id)]
 
@@ -223,6 +230,7 @@ def test_a_deleted_submission_is_missed_with_its_record(filled):
     one = filed[1]
     for statement in (
         delete(components).where(components.c.record_id == one.record_id),
+        delete(descriptions).where(descriptions.c.record_id == one.record_id),
         delete(records).where(records.c.id == one.record_id),
         delete(submission_digests).where(submission_digests.c.submission_id == one.submission_id),
         delete(objects).where(objects.c.blob_id == one.blob_id),
