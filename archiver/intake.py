@@ -196,7 +196,7 @@ class Intake:
                 IntakeItem(
                     source=one.source,
                     outcome=Outcome.FAILED,
-                    reason=f"not taken: {error.message}",
+                    reason=_not_taken(error),
                     sha256=hashlib.sha256(one.payload).hexdigest(),
                 )
                 for one in batch
@@ -205,7 +205,10 @@ class Intake:
         self._report.items += [self._taken(one, answer) for one, answer in zip(batch, answers, strict=True)]
         self._progress(len(self._report.items), None)
 
-    def _taken(self, one: FoundItem, answer: Deposited) -> IntakeItem:
+    def _taken(self, one: FoundItem, answer: Deposited | Exception) -> IntakeItem:
+        if isinstance(answer, Exception):
+            sha256 = hashlib.sha256(one.payload).hexdigest()
+            return IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=_not_taken(answer), sha256=sha256)
         taken = IntakeItem(source=one.source, submission=answer.submission_id, sha256=answer.sha256)
         if answer.duplicate_of is not None:
             taken.outcome = Outcome.DUPLICATE
@@ -271,3 +274,7 @@ class Intake:
                     if one.fresh and submission.outcome is not None:
                         one.outcome = submission.outcome.value
                         one.reason = submission.reason or one.reason
+
+
+def _not_taken(error: Exception) -> str:
+    return f"not taken: {error.message if isinstance(error, ArchiveError) else type(error).__name__}"

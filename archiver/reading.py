@@ -135,7 +135,9 @@ def receipt(installation: Installation, principal: Principal, submission_id: str
 
     Raises:
         NotFound: no such submission, or not for this principal.
+        Denied: this role may not read records.
     """
+    authorize(principal, Act.READ_RECORD)
     archive = installation.archive
     with archive.store.read() as connection:
         submission = archive.submissions.get(connection, submission_id)
@@ -167,22 +169,14 @@ def custody(installation: Installation, principal: Principal, record_id: str) ->
     authorize(principal, Act.READ_RECORD)
     described, _ = open_record(installation, principal, record_id)
     archive = installation.archive
-    ids = {record_id, described.record.submission_id}
-    found: list[dict[str, Any]] = []
-    position = described.record.position
     with archive.store.read() as connection:
-        submission = archive.submissions.get(connection, described.record.submission_id)
-        position = min(position, submission.position) - 1
-        while page := archive.ledger.events_after(connection, position, limit=2_000):
-            position = page[-1].position
-            found += [
-                {
-                    "position": one.position,
-                    "at": one.event.at.isoformat(),
-                    "kind": one.event.kind.value,
-                    "actor": one.event.actor,
-                }
-                for one in page
-                if ids & set(one.event.subjects)
-            ]
-    return found
+        events = archive.ledger.events_about(connection, [record_id, described.record.submission_id])
+    return [
+        {
+            "position": one.position,
+            "at": one.event.at.isoformat(),
+            "kind": one.event.kind.value,
+            "actor": one.event.actor,
+        }
+        for one in events
+    ]

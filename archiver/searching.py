@@ -13,6 +13,7 @@ from sqlalchemy import select
 from archiver.access import Act, Principal, authorize
 from archiver.record_view import name_of, party
 from search.index import IdScope, Order
+from search.queries import Fact, Is, conjunction
 from search.query_language import parse_query
 from search.snippets import make_snippet
 from storage.errors import InvalidInput
@@ -32,17 +33,20 @@ _CATCH_UP_SECONDS = 1.0
 MOST_AT_ONCE = 1_000
 
 
-def _scope(installation: Installation, principal: Principal) -> IdScope:
-    """What this principal may find: an employee his own records, and nobody what is no longer active."""
-    query = select(records.c.id)
+def _gone(installation: Installation) -> IdScope:
+    """Nobody finds what is no longer active."""
+    # named one by one, so that the index on the state finds the few instead of passing over the many
+    states = [one.value for one in RecordState if one is not RecordState.ACTIVE]
     with installation.archive.store.read() as connection:
-        # named one by one, so that the index on the state finds the few instead of passing over the many
-        gone = query.where(records.c.state.in_([one.value for one in RecordState if one is not RecordState.ACTIVE]))
-        without = frozenset(connection.execute(gone).scalars())
-        if principal.sees_only is None:
-            return IdScope(without=without)
-        own = query.where(records.c.custodian_id == principal.sees_only)
-        return IdScope(only=frozenset(connection.execute(own).scalars()), without=without)
+        gone = connection.execute(select(records.c.id).where(records.c.state.in_(states))).scalars()
+        return IdScope(without=frozenset(gone))
+
+
+def _bounded(query: Query, principal: Principal) -> Query:
+    """The query within what this principal may find: an employee his own records."""
+    if principal.sees_only is None:
+        return query
+    return conjunction((query, Is(Fact.CUSTODIAN_ID, principal.sees_only)))
 
 
 def _let_catch_up(installation: Installation) -> None:
@@ -93,8 +97,9 @@ def search_records(
     query = _read(installation, text)
     _let_catch_up(installation)
     coverage = installation.follower().coverage()
-    scope = _scope(installation, principal)
-    page = installation.index.search(query, limit=limit, offset=offset, order=Order(sort), allowed=scope)
+    page = installation.index.search(
+        _bounded(query, principal), limit=limit, offset=offset, order=Order(sort), allowed=_gone(installation)
+    )
     archive = installation.archive
     with archive.store.read() as connection:
         opened = archive.catalogue.describe(connection, page.ids)
@@ -121,7 +126,7 @@ def search_ids(installation: Installation, principal: Principal, text: str) -> I
     _let_catch_up(installation)
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload={"query": text, "ids": True})
-    yield from installation.index.ids(query, allowed=_scope(installation, principal))
+    yield from installation.index.ids(_bounded(query, principal), allowed=_gone(installation))
 
 
 def _hit(one: DescribedRecord, query: Query) -> dict[str, Any]:

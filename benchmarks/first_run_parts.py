@@ -67,11 +67,12 @@ def what_email_says(raw: bytes) -> dict[str, Any]:
     }
 
 
-def what_record_says(head: dict[str, Any]) -> dict[str, Any]:
-    """The same facts of a `record show` document's headers, in the same form."""
+def what_record_says(document: dict[str, Any]) -> dict[str, Any]:
+    """The same facts of a `record show` document, in the same form: of the mail itself where it forwards another."""
+    head = document["original"] if document["forward"]["method"] == "none" else document["captured"]["headers"]
 
     def party(one: dict[str, Any] | None) -> tuple[str, str] | None:
-        return None if one is None else (_plain(one["name"] or ""), (one["address"] or "").casefold())
+        return None if one is None else _named(one["name"] or "", one["address"] or "")
 
     date = head["date"]
     return {
@@ -86,7 +87,13 @@ def what_record_says(head: dict[str, Any]) -> dict[str, Any]:
 
 def _addresses(message: Any, name: str) -> list[tuple[str, str]]:
     fields = [str(value) for value in message.get_all(name, [])]
-    return [(_text(shown), address.casefold()) for shown, address in email.utils.getaddresses(fields) if address]
+    return [_named(_text(shown), address) for shown, address in email.utils.getaddresses(fields) if address]
+
+
+def _named(name: str, address: str) -> tuple[str, str]:
+    """A name that only repeats the address counts as none."""
+    shown = _plain(name)
+    return ("" if shown.casefold() == address.casefold() else shown, address.casefold())
 
 
 def _text(value: Any) -> str:

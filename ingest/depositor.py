@@ -67,8 +67,8 @@ class GroupDepositor:
                 self._settle(group)
         return _answer(ticket)
 
-    def deposit_many(self, handovers: Sequence[Handover]) -> list[Deposited]:
-        """Deposit a batch under one commit, in order.
+    def deposit_many(self, handovers: Sequence[Handover]) -> list[Deposited | Exception]:
+        """Deposit a batch under one commit, in order; where the database refuses one alone, its error is its answer.
 
         Raises:
             StorageFull, TemporarilyUnavailable: nothing of the batch was taken.
@@ -76,7 +76,9 @@ class GroupDepositor:
         tickets = [_Ticket(self._prepare(handover)) for handover in handovers]
         with self._commit_lock:
             self._settle(tickets)
-        return [_answer(ticket) for ticket in tickets]
+        if all(ticket.error is not None for ticket in tickets):
+            return [_answer(ticket) for ticket in tickets]
+        return [ticket.error or _answer(ticket) for ticket in tickets]
 
     def _prepare(self, handover: Handover) -> PreparedSubmission:
         return self._archive.submissions.prepare(

@@ -6,7 +6,7 @@ before that the bytes are the sender's, after that they are ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Handover:
     channel: Channel
     account: str
     custodian_id: str | None
-    envelope: Envelope
-    payload: bytes
+    envelope: Envelope = field(repr=False)
+    payload: bytes = field(repr=False)
     kind: str | None = None
 
 

@@ -7,7 +7,9 @@ says is sealed and stays as it was read.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -79,6 +81,7 @@ class Catalogue:
             actor,
             subjects,
             blobs=blobs,
+            facts=facts_digest(record),
         )
         return PreparedRecord(
             record=record, holder=key.holder, sealed_description=sealed, stored=tuple(stored), event=event
@@ -129,7 +132,7 @@ class Catalogue:
         row = connection.execute(select(records).where(records.c.id == record_id)).first()
         if row is None:
             raise NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
-        return _record(row)
+        return record_of(row)
 
     def describe(self, connection: Connection, ids: Sequence[str]) -> list[DescribedRecord]:
         """These records, opened, in the order asked; unknown and destroyed ones are absent.
@@ -149,7 +152,7 @@ class Catalogue:
                     continue
                 plain = self._store.vault.unseal(key, SealKind.DESCRIPTION, row.id, row.sealed_description)
                 found[row.id] = DescribedRecord(
-                    record=_record(row), description=decode(plain), custodian=owners[row.custodian_id]
+                    record=record_of(row), description=decode(plain), custodian=owners[row.custodian_id]
                 )
         return [found[one] for one in ids if one in found]
 
@@ -158,12 +161,12 @@ class Catalogue:
         query = select(records).order_by(records.c.id).limit(limit)
         if after is not None:
             query = query.where(records.c.id > after)
-        return [_record(row) for row in connection.execute(query)]
+        return [record_of(row) for row in connection.execute(query)]
 
     def of_submission(self, connection: Connection, submission_id: str) -> list[Record]:
         """The records that examination made of a submission."""
         query = select(records).where(records.c.submission_id == submission_id).order_by(records.c.id)
-        return [_record(row) for row in connection.execute(query)]
+        return [record_of(row) for row in connection.execute(query)]
 
     def of_submissions(self, connection: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
         """The ids of the records that were made of these submissions."""
@@ -194,7 +197,30 @@ class Catalogue:
         transaction.append(EventKind.RECORD_ASSIGNED, actor=actor, subjects=(record_id,), payload=payload)
 
 
-def _record(row: Any) -> Record:
+def facts_digest(record: Record) -> str:
+    """SHA-256 over the captured facts of a record, those that have no update, as the ledger leaf names them.
+
+    Ids are random and times are not content, so the digest needs no salt. Series and state change later, by
+    events of their own.
+    """
+    sent_at = None if record.sent_at is None else record.sent_at.astimezone(UTC).isoformat(timespec="microseconds")
+    facts = {
+        "id": record.id,
+        "kind": record.kind.value,
+        "submission": record.submission_id,
+        "custodian": record.custodian_id,
+        "channel": record.channel.value,
+        "captured_at": record.captured_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "sent_at": None
+        if record.sent_at is None
+        else record.sent_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "grade": record.grade.value,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def record_of(row: Any) -> Record:
+    """A row of `records` as a record."""
     return Record(
         id=row.id,
         kind=RecordKind(row.kind),

@@ -47,7 +47,7 @@ class Event:
     """One leaf of the ledger.
 
     `subjects` are the ids that it is about; `blobs` the SHA-256 (hex) of sealed bytes that it brought in;
-    `digest` binds the payload, if there is one.
+    `facts` that of the plain columns that never change; `digest` binds the payload, if there is one.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Event:
     at: datetime
     subjects: tuple[str, ...] = ()
     blobs: tuple[str, ...] = ()
+    facts: str | None = None
     digest: str | None = None
 
     def __post_init__(self) -> None:
@@ -75,6 +76,8 @@ class Event:
         }
         if self.blobs:
             members["blobs"] = list(self.blobs)
+        if self.facts is not None:
+            members["facts"] = self.facts
         if self.digest is not None:
             members["digest"] = self.digest
         return json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
@@ -99,6 +102,7 @@ class Event:
                 at=datetime.fromisoformat(members["at"]),
                 subjects=tuple(members["subjects"]),
                 blobs=tuple(members.get("blobs", ())),
+                facts=members.get("facts"),
                 digest=members.get("digest"),
             )
         except (KeyError, TypeError, RecursionError) as error:

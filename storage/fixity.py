@@ -7,7 +7,7 @@ names the object. For each record: (6) its description opens; (7) its leaf names
 the ledger: (8) the recomputed tree is the head, and the published checkpoint is a prefix of it. Payloads: (9)
 each opens and is the one that its leaf binds. Custodians: (10) each identity opens. And the other way round:
 (11) every submission and record that the ledger witnesses has its row, and (12) every submission has an outcome
-or waits for one.
+or waits for one. (13) the captured facts of a record, in plain columns, are those that its leaf names.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from storage.catalogue import facts_digest, record_of
 from storage.database import DatabaseError
 from storage.errors import ArchiveError, Corrupt, NotFound
 from storage.events import Event, EventKind
@@ -215,16 +216,25 @@ class FixityCheck:
             self._archive.store.vault.unseal(key, SealKind.DESCRIPTION, row.id, row.sealed_description)  # (6)
         except Corrupt as error:
             self._fault("description", row.id, error.message)
-        self._check_leaf(row.leaf, hashlib.sha256(row.sealed_description).hexdigest(), row.id, row.id)  # (7)
+        digest = hashlib.sha256(row.sealed_description).hexdigest()
+        event = self._check_leaf(row.leaf, digest, row.id, row.id)  # (7)
+        try:
+            changed = event is not None and event.facts != facts_digest(record_of(row))  # (13)
+        except ValueError:
+            changed = True
+        if changed:
+            self._fault("facts", row.id, "custodian, channel, kind, grade or times are not those that were captured")
 
-    def _check_leaf(self, leaf: bytes | None, blob: str, subject: str, name: str) -> None:
+    def _check_leaf(self, leaf: bytes | None, blob: str, subject: str, name: str) -> Event | None:
         try:
             event = Event.decode(leaf or b"")
         except ValueError:
             self._fault("ledger", name, "the ledger leaf that should witness it cannot be read")
-            return
+            return None
         if blob not in event.blobs or subject not in event.subjects:
             self._fault("ledger", name, "the ledger leaf names other bytes")
+            return None
+        return event
 
     def _check_payloads(self) -> None:
         position = -1

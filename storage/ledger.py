@@ -17,7 +17,7 @@ from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.files import write_whole
 from storage.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, node_hash
 from storage.sealing import SealKind
-from storage.tables import ledger_head, ledger_leaves, ledger_nodes, ledger_payloads
+from storage.tables import ledger_head, ledger_leaves, ledger_nodes, ledger_payloads, ledger_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,6 +95,13 @@ class Ledger:
         if kinds:
             query = query.where(ledger_leaves.c.kind.in_([kind.value for kind in kinds]))
         rows = connection.execute(query.order_by(ledger_leaves.c.position).limit(limit))
+        return [LedgerEvent(row.position, Event.decode(row.leaf)) for row in rows]
+
+    def events_about(self, connection: Connection, subjects: Sequence[str]) -> list[LedgerEvent]:
+        """Every event that one of these ids is a subject of, in order."""
+        about = select(ledger_subjects.c.position).where(ledger_subjects.c.subject.in_(subjects)).distinct()
+        query = select(ledger_leaves.c.position, ledger_leaves.c.leaf).where(ledger_leaves.c.position.in_(about))
+        rows = connection.execute(query.order_by(ledger_leaves.c.position))
         return [LedgerEvent(row.position, Event.decode(row.leaf)) for row in rows]
 
     def event_at(self, connection: Connection, position: int) -> LedgerEvent:

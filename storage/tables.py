@@ -195,6 +195,15 @@ ledger_leaves = Table(
 )
 Index("ix_ledger_leaves_kind_position", ledger_leaves.c.kind, ledger_leaves.c.position)
 
+# Which events an id is a subject of: what a custody list reads instead of all leaves.
+ledger_subjects = Table(
+    "ledger_subjects",
+    metadata,
+    Column("subject", Id, primary_key=True),
+    Column("position", Position, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 # Hashes of complete subtrees of 256, 65,536, ... leaves (level 8, 16, ...): what a proof reads instead of all leaves.
 ledger_nodes = Table(
     "ledger_nodes",

@@ -22,7 +22,15 @@ from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.identifiers import Prefix, new_id
 from storage.merkle import Frontier, leaf_hash
 from storage.sealing import SealKind
-from storage.tables import epochs, ledger_head, ledger_leaves, ledger_nodes, ledger_payloads, wrapped_keys
+from storage.tables import (
+    epochs,
+    ledger_head,
+    ledger_leaves,
+    ledger_nodes,
+    ledger_payloads,
+    ledger_subjects,
+    wrapped_keys,
+)
 from storage.vault import HolderKey, Vault, WrappedKey
 
 if TYPE_CHECKING:
@@ -122,6 +130,13 @@ class Transaction:
                 for at, (prepared, leaf, hashed) in enumerate(zip(self._events, leaves, hashes, strict=True))
             ],
         )
+        subjects = [
+            {"subject": subject, "position": first + at}
+            for at, prepared in enumerate(self._events)
+            for subject in dict.fromkeys(prepared.event.subjects)
+        ]
+        if subjects:
+            self.connection.execute(insert(ledger_subjects), subjects)
         payloads = [
             {"position": first + at, "event_id": prepared.event.id, "sealed_payload": prepared.sealed_payload}
             for at, prepared in enumerate(self._events)
@@ -150,12 +165,21 @@ def prepare(
     subjects: Sequence[str] = (),
     payload: Mapping[str, Any] | None = None,
     blobs: Sequence[str] = (),
+    facts: str | None = None,
 ) -> PreparedEvent:
     """Build an event, and seal its payload (any JSON) under a fresh key wrapped under `epoch`."""
     event_id = new_id(Prefix.EVENT)
     if payload is None:
         return PreparedEvent(
-            Event(id=event_id, kind=kind, actor=actor, at=at, subjects=tuple(subjects), blobs=tuple(blobs))
+            Event(
+                id=event_id,
+                kind=kind,
+                actor=actor,
+                at=at,
+                subjects=tuple(subjects),
+                blobs=tuple(blobs),
+                facts=facts,
+            )
         )
     # escaped, because a query or a file name may hold a lone surrogate, which UTF-8 cannot say
     plain = json.dumps(payload, sort_keys=True, separators=(",", ":")).encode()
@@ -168,6 +192,7 @@ def prepare(
         at=at,
         subjects=tuple(subjects),
         blobs=tuple(blobs),
+        facts=facts,
         digest=payload_digest(salt, plain),
     )
     sealed = vault.seal(key, SealKind.EVENT_PAYLOAD, event_id, salt + plain)

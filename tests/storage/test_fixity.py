@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
@@ -149,6 +151,29 @@ def test_a_flipped_bit_in_a_description_names_the_record(filled):
     archive, filed = filled
     flip_column(archive, descriptions.c.sealed_description, descriptions.c.record_id == filed[3].record_id)
     assert faults(archive) == [("description", filed[3].record_id), ("ledger", filed[3].record_id)]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"channel": "smtp"},
+        {"grade": "A"},
+        {"sent_at": datetime(2001, 1, 1, tzinfo=UTC)},
+        {"captured_at": datetime(2001, 1, 1, tzinfo=UTC)},
+        {"grade": "Z"},
+    ],
+)
+def test_captured_facts_that_were_edited_in_the_database_are_found(filled, changed):
+    archive, filed = filled
+    tamper(archive, update(records).where(records.c.id == filed[2].record_id).values(**changed))
+    assert faults(archive) == [("facts", filed[2].record_id)]
+
+
+def test_a_series_may_change_by_an_act_of_its_own(filled):
+    archive, filed = filled
+    with archive.store.write() as transaction:
+        archive.catalogue.assign_series(transaction, filed[2].record_id, "S-1", actor="usr_x", why="relabelled")
+    assert faults(archive) == []
 
 
 def test_a_description_of_another_record_names_the_record(filled):

@@ -240,3 +240,12 @@ def test_a_conflict_is_not_swallowed_by_a_transaction(archive):
         append_and_refuse(transaction)
     with archive.store.read() as connection:
         assert archive.ledger.head(connection).size == 1
+
+
+def test_all_events_about_an_id_are_listed_in_order(archive):
+    grow(archive, 3)
+    grow(archive, 3)
+    with archive.store.read() as connection:
+        about = archive.ledger.events_about(connection, ["rec_1", "rec_2"])
+    assert [one.position for one in about] == [2, 3, 5, 6]
+    assert {subject for one in about for subject in one.event.subjects} == {"rec_1", "rec_2"}

@@ -118,6 +118,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", name=op.f("uq_ledger_payloads_event_id")),
     )
     op.create_table(
+        "ledger_subjects",
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column(
+            "position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("subject", "position", name=op.f("pk_ledger_subjects")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "objects",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
