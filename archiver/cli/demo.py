@@ -50,6 +50,7 @@ def demo(session: Session, smtp_port: int, web_port: int, *, once: bool) -> None
 
     Nothing of it is real, and nothing leaves this machine. Runs until Ctrl-C; the archive is then thrown away.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave by the same door as with Ctrl-C
     with tempfile.TemporaryDirectory(prefix="archiver-demo-") as scratch:
         folder = Path(scratch) / "archive"
         passphrase = secrets.token_urlsafe(18)
@@ -67,6 +68,8 @@ def demo(session: Session, smtp_port: int, web_port: int, *, once: bool) -> None
         finally:
             services.send_signal(signal.SIGTERM)
             services.wait(_PATIENCE)
+            if services.stdout is not None:
+                services.stdout.close()
             log.close()
 
 

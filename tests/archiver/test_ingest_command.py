@@ -7,14 +7,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from storage.errors import StorageFull
 from storage.local_blobs import LocalBlobs
 from tests.archiver.commands import CUSTODIAN, a_mail
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.archiver.commands import Office
     from tests.archiver.conftest import Filled

@@ -74,7 +74,7 @@ class Senders:
 
 
 def test_every_mail_that_was_answered_250_is_there_once_after_two_losses_of_power(office: Office, tmp_path: Path):
-    print(f"seed {SEED}")
+    print(f"seed {SEED}")  # noqa: T201 - shown where it fails
     random_numbers = random.Random(SEED)
     beside = [numbered_mail("beside", number) for number in range(BESIDE)]
     (tmp_path / "in").mkdir()
