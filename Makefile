@@ -42,7 +42,7 @@ bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)
 
 first-run: $(READY)  ## the run of docs/first-run.md
-	$(BIN)/python benchmarks/first_run.py --corpus $(CORPUS) --write docs/first-run.md
+	$(BIN)/python -m benchmarks.first_run --corpus $(CORPUS) --write docs/first-run.md
 
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

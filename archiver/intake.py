@@ -32,7 +32,7 @@ _BATCH = 256
 _BATCH_BYTES = 16 << 20
 _PAGE = 500
 _POLL_SECONDS = 0.05
-_PATIENCE_SECONDS = 300.0
+_PATIENCE_SECONDS = 1_800.0
 _FULL_DISK_SECONDS = 5.0
 _FULL_DISK_BYTES = 4 << 20
 _LONGEST_PROBLEMS = 10_000
@@ -222,7 +222,7 @@ class Intake:
         """Wait until everything deposited has its outcome and is in the index.
 
         Raises:
-            TemporarilyUnavailable: nothing has moved for five minutes; what was taken is safe and stays waiting.
+            TemporarilyUnavailable: nothing has moved for half an hour; what was taken is safe and stays waiting.
             StorageFull: nothing moves and there is no space left; the same holds.
         """
         if self._position < 0:

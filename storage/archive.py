@@ -21,7 +21,6 @@ from storage.identifiers import Prefix, new_id
 from storage.keys import Keyring, Secret, create_keys
 from storage.ledger import Ledger
 from storage.local_blobs import LocalBlobs
-from storage.migrating import migrate
 from storage.submissions import Submissions
 from storage.tables import archive, epochs, ledger_head
 from storage.transaction import Store, now
@@ -99,6 +98,8 @@ def create_archive(
         (folder / name).mkdir(mode=0o700, exist_ok=True)
     archive_id = new_id(Prefix.ARCHIVE)
     keyring = create_keys(folder / "keys", archive_id, list(secrets))
+    from storage.migrating import migrate  # noqa: PLC0415 - only who makes an archive pays for Alembic
+
     migrate(folder / "archive.db", keyring.database_key)
     store = Store(folder, keyring, clock)
     at = clock()

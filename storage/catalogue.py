@@ -211,9 +211,7 @@ def facts_digest(record: Record) -> str:
         "custodian": record.custodian_id,
         "channel": record.channel.value,
         "captured_at": record.captured_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "sent_at": None
-        if record.sent_at is None
-        else record.sent_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "sent_at": sent_at,
         "grade": record.grade.value,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -20,7 +20,7 @@ import sqlcipher3.dbapi2 as driver
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from storage.errors import Corrupt, StorageFull, TemporarilyUnavailable
+from storage.errors import ArchiveError, Corrupt, StorageFull, TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +87,8 @@ def translate(error: Exception, name: str) -> Exception:
         return TemporarilyUnavailable(f"{name} could not be read or written: the disk reports an error")
     if code in {driver.SQLITE_CANTOPEN, driver.SQLITE_NOMEM, driver.SQLITE_READONLY, driver.SQLITE_PERM}:
         return TemporarilyUnavailable(f"{name} cannot be opened or written now; check rights, memory and open files")
+    if code in {driver.SQLITE_ERROR, driver.SQLITE_MISUSE, driver.SQLITE_SCHEMA}:
+        return ArchiveError(f"{name} does not have the form that this program expects; was it made by another version?")
     return Corrupt(f"{name} cannot be read: it is damaged, or the key is not its key")
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, func, select
 
 from storage.checkpoints import Checkpoint, sign, verifier_key, verify
-from storage.errors import Corrupt, NotFound
+from storage.errors import Conflict, Corrupt, NotFound
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.files import write_whole
-from storage.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, node_hash
+from storage.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, node_hash, range_hash
 from storage.sealing import SealKind
 from storage.tables import ledger_head, ledger_leaves, ledger_nodes, ledger_payloads, ledger_subjects
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from storage.transaction import Store
 
 _LEVELS = 8
+_ROW = 1 << _LEVELS
 _PAGE = 2_000
 _place = ledger_leaves.c.position
 
@@ -65,6 +66,44 @@ class LedgerFault:
 
     position: int
     detail: str
+
+
+class _StoredHashes:
+    """Hashes of complete subtrees of a tree of `size` leaves, each row of 256 read once from the database."""
+
+    def __init__(self, connection: Connection, size: int) -> None:
+        self._connection = connection
+        self._size = size
+        self._rows: dict[tuple[int, int], list[bytes]] = {}
+
+    def subtree(self, level: int, number: int) -> bytes:
+        """See `storage.merkle.SubtreeHash`."""
+        if level and level % _LEVELS == 0:
+            return self._row(level, number >> _LEVELS)[number & _ROW - 1]
+        below = level - level % _LEVELS
+        first, count = number << (level - below), 1 << (level - below)
+        row = self._row(below, first >> _LEVELS)[first & _ROW - 1 :][:count]
+        if len(row) != count:
+            raise Corrupt("the ledger lacks leaves that its head counts", position=first << below)
+        while len(row) > 1:
+            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+        return row[0]
+
+    def _row(self, level: int, number: int) -> list[bytes]:
+        """The stored hashes [256 * number, 256 * number + 256) of a level, as far as the tree has them."""
+        if (level, number) not in self._rows:
+            first = number << _LEVELS
+            expected = min(_ROW, (self._size >> level) - first)
+            place = ledger_leaves.c.position if level == 0 else ledger_nodes.c.number
+            query = select(ledger_leaves.c.hash) if level == 0 else select(ledger_nodes.c.hash)
+            if level:
+                query = query.where(ledger_nodes.c.level == level)
+            query = query.where(place >= first, place < first + expected).order_by(place)
+            row = [bytes(one) for one in self._connection.execute(query).scalars()]
+            if len(row) != expected:
+                raise Corrupt("the ledger lacks leaves that its head counts", position=first << level)
+            self._rows[level, number] = row
+        return self._rows[level, number]
 
 
 class Ledger:
@@ -134,26 +173,6 @@ class Ledger:
             raise Corrupt("an event's payload is not the one that its leaf names", position=position)
         return salt, payload
 
-    def _subtree(self, connection: Connection, level: int, number: int) -> bytes:
-        """The hash of a complete subtree, from the nearest stored level below."""
-        if level >= _LEVELS and level % _LEVELS == 0:
-            stored = select(ledger_nodes.c.hash).where(ledger_nodes.c.level == level, ledger_nodes.c.number == number)
-            return bytes(connection.execute(stored).scalar_one())
-        below = level - level % _LEVELS
-        first, count = number << (level - below), 1 << (level - below)
-        if below == 0:
-            column, place = ledger_leaves.c.hash, ledger_leaves.c.position
-            query = select(column).where(place >= first, place < first + count)
-        else:
-            column, place = ledger_nodes.c.hash, ledger_nodes.c.number
-            query = select(column).where(ledger_nodes.c.level == below, place >= first, place < first + count)
-        row = [bytes(one) for one in connection.execute(query.order_by(place)).scalars()]
-        if len(row) != count:
-            raise Corrupt("the ledger lacks leaves that its head counts", position=first)
-        while len(row) > 1:
-            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
-
     def prove(self, connection: Connection, position: int) -> InclusionProof:
         """Prove that the leaf at a place is under the present head, signed.
 
@@ -164,14 +183,14 @@ class Ledger:
         head = self.head(connection)
         if leaf is None:
             raise NotFound(f"the ledger has no leaf {position}", position=position)
-        path = inclusion_proof(position, head.size, lambda level, number: self._subtree(connection, level, number))
+        path = inclusion_proof(position, head.size, _StoredHashes(connection, head.size).subtree)
         return InclusionProof(
             position=position, size=head.size, leaf=bytes(leaf), path=tuple(path), checkpoint=self._sign(head)
         )
 
     def consistency(self, connection: Connection, old: int, size: int) -> list[bytes]:
         """The hashes that show the tree of `old` leaves to be a prefix of that of `size`."""
-        return consistency_proof(old, size, lambda level, number: self._subtree(connection, level, number))
+        return consistency_proof(old, size, _StoredHashes(connection, size).subtree)
 
     def _sign(self, head: Frontier) -> bytes:
         checkpoint = Checkpoint(origin=self.origin, size=head.size, root=head.root())
@@ -181,9 +200,29 @@ class Ledger:
         """Sign the present head and write it to ``ledger/checkpoint``, outside the database."""
         # under the write lock, so that of two programs the later head is the one that stays
         with self._store.write() as transaction:
-            note = self._sign(self.head(transaction.connection))
+            head = self.head(transaction.connection)
+            self._refuse_rollback(transaction.connection, head)
+            note = self._sign(head)
             write_whole(self._folder / "checkpoint", note)
         return note
+
+    def _refuse_rollback(self, connection: Connection, head: Frontier) -> None:
+        """A checkpoint that was published is never taken back: the log must still begin with what it named."""
+        note = self.published_checkpoint()
+        if note is None:
+            return
+        published = verify(note, self.public_key())
+        same = published.size <= head.size and (
+            published.size == 0
+            or range_hash(0, published.size, _StoredHashes(connection, head.size).subtree) == published.root
+        )
+        if not same:
+            raise Conflict(
+                f"the ledger has {head.size} leaves and does not begin with the {published.size} that ledger/checkpoint "
+                "names: an older database was put back; keep both and see docs/operations.md",
+                leaves=head.size,
+                published=published.size,
+            )
 
     def published_checkpoint(self) -> bytes | None:
         """The checkpoint last written, if any."""

@@ -37,6 +37,7 @@ def serve(session: Session) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise Conflict(f"the services of {archive.folder} are running already; stop them first") from error
+    archive.ledger.publish_checkpoint()  # refuses where an older database was put back
     plan = plan_services(installation.settings)
     try:
         with archive.store.write() as transaction:

@@ -249,3 +249,30 @@ def test_all_events_about_an_id_are_listed_in_order(archive):
         about = archive.ledger.events_about(connection, ["rec_1", "rec_2"])
     assert [one.position for one in about] == [2, 3, 5, 6]
     assert {subject for one in about for subject in one.event.subjects} == {"rec_1", "rec_2"}
+
+
+def test_an_older_database_put_back_does_not_replace_the_checkpoint(archive):
+    grow(archive, 3)
+    database = archive.folder / "archive.db"
+    with archive.store.read() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    archive.close()
+    older = {path.name: path.read_bytes() for path in archive.folder.glob("archive.db*")}
+    again = open_again(archive.folder)
+    grow(again, 2)
+    note = again.ledger.publish_checkpoint()
+    again.close()
+    for path in archive.folder.glob("archive.db*"):
+        path.unlink()
+    for name, content in older.items():
+        database.with_name(name).write_bytes(content)
+    rolled_back = open_again(archive.folder)
+    with pytest.raises(Conflict, match="an older database was put back"):
+        rolled_back.ledger.publish_checkpoint()
+    assert rolled_back.ledger.published_checkpoint() == note
+    rolled_back.close()
+
+
+def test_a_checkpoint_may_be_published_again_at_the_same_size(archive):
+    grow(archive, 300)
+    assert archive.ledger.publish_checkpoint() == archive.ledger.publish_checkpoint()
