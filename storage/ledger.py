@@ -218,8 +218,8 @@ class Ledger:
         )
         if not same:
             raise Conflict(
-                f"the ledger has {head.size} leaves and does not begin with the {published.size} that ledger/checkpoint "
-                "names: an older database was put back; keep both and see docs/operations.md",
+                f"the ledger has {head.size} leaves and does not begin with the {published.size} that "
+                "ledger/checkpoint names: an older database was put back; keep both and see docs/operations.md",
                 leaves=head.size,
                 published=published.size,
             )
