@@ -23,7 +23,7 @@ from search.fts_match import MATCHING, MOST_RANKED, microseconds, ranking_expres
 from search.index import NOTHING_READ, IndexCounts, IndexOutdated, Order, SearchPage
 from search.projection import PROJECTION_VERSION
 from storage.database import DatabaseError, open_encrypted, translate
-from storage.errors import Corrupt, TemporarilyUnavailable
+from storage.errors import ArchiveError, Corrupt, TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -214,7 +214,7 @@ class FtsIndex:
             if connection is not None:
                 connection.close()
             if isinstance(error, DatabaseError):
-                raise translate(error, f"the search index {self._path.name}") from error
+                raise _refusal(error, self._path.name) from error
             raise
         with self._idle_lock:
             if not self._closed:
@@ -237,8 +237,16 @@ class FtsIndex:
                     self._writer.close()  # undoes what was begun
                     self._writer = None
                 if isinstance(error, DatabaseError):
-                    raise translate(error, f"the search index {self._path.name}") from error
+                    raise _refusal(error, self._path.name) from error
                 raise
+
+
+def _refusal(error: DatabaseError, name: str) -> Exception:
+    """The driver's error as one of ours; a file without our tables is as damaged as one that does not open."""
+    found = translate(error, f"the search index {name}")
+    if type(found) is ArchiveError:
+        return Corrupt(f"the search index {name} is damaged; run: archiver index rebuild")
+    return found
 
 
 def open_fts_index(path: Path, key: bytes, *, create: bool = False) -> FtsIndex:
