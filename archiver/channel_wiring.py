@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from ingest.channels.imap_settings import ImapAccount
@@ -13,18 +14,29 @@ if TYPE_CHECKING:
     from storage.archive import Archive
 
 _LARGEST_BUFFER = 256 << 20
+_REMEMBERED_SECONDS = 10.0
+_MOST_REMEMBERED = 10_000
 
 
 class ArchiveDirectory:
-    """A `CustodianDirectory` over the archive's custodians."""
+    """A `CustodianDirectory` over the archive's custodians; who was found is remembered for a few seconds."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        self._found: dict[str, tuple[float, str]] = {}
 
     def find(self, address: str) -> str | None:
         """The custodian with this address, if any."""
+        at, custodian_id = self._found.get(address, (float("-inf"), ""))
+        if time.monotonic() - at < _REMEMBERED_SECONDS:
+            return custodian_id
         with self._archive.store.read() as connection:
-            return self._archive.custodians.find(connection, address)
+            found = self._archive.custodians.find(connection, address)
+        if found is not None:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            self._found[address] = (time.monotonic(), found)
+        return found
 
 
 def smtp_settings(section: SmtpSection) -> SmtpSettings:

@@ -1,15 +1,16 @@
 """The one way in: seal, make durable, commit, and only then answer.
 
 Rule: when `deposit` returns, a loss of power loses nothing of it; when it raises, nothing was taken and the
-sender still has the bytes. Concurrent deposits share one commit: whoever gets the commit lock first writes
-for everybody who is queued behind it, each row in a part of its own, so that one bad row fails alone.
+sender still has the bytes. Concurrent deposits share their syncs in two stages, objects first, then rows: at
+each stage the first of those that wait works for all of them, and while one group's rows are committed the next
+group's objects are written. Each row is in a part of its own, so that one bad row fails alone.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +20,7 @@ from storage.errors import ArchiveError, TemporarilyUnavailable
 from storage.events import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from storage.archive import Archive
     from storage.records import Submission
@@ -36,10 +37,17 @@ class _Ticket:
     prepared: PreparedSubmission
     answer: Deposited | None = None
     error: Exception | None = None
+    written: bool | None = None  # None until staged; False where the bytes were known already
+    turn: threading.Event = field(default_factory=threading.Event)
 
     @property
     def settled(self) -> bool:
         return self.answer is not None or self.error is not None
+
+    def await_turn(self) -> None:
+        """Wait until settled, or until it is this ticket's turn to lead."""
+        self.turn.wait()
+        self.turn.clear()
 
 
 class GroupDepositor:
@@ -49,7 +57,10 @@ class GroupDepositor:
         self._archive = archive
         self._actor = actor
         self._epoch = archive.store.current_epoch()
-        self._queue: list[_Ticket] = []
+        self._queued: list[_Ticket] = []
+        self._staged: list[_Ticket] = []
+        self._staging = False
+        self._committing = False
         self._queue_lock = threading.Lock()
         self._commit_lock = threading.Lock()
 
@@ -57,15 +68,55 @@ class GroupDepositor:
         """See `ingest.submission.Depositor.deposit`."""
         ticket = _Ticket(self._prepare(handover))
         with self._queue_lock:
-            self._queue.append(ticket)
-        while not ticket.settled:
-            with self._commit_lock:
-                if ticket.settled:
-                    break
-                with self._queue_lock:
-                    group, self._queue = self._queue[:_LARGEST_GROUP], self._queue[_LARGEST_GROUP:]
-                self._settle(group)
+            self._queued.append(ticket)
+            leads, self._staging = not self._staging, True
+        if not leads:
+            ticket.await_turn()
+        if not ticket.settled and ticket.written is None:
+            self._lead_staging(ticket)
+        if not ticket.settled:
+            self._lead_commit()
         return _answer(ticket)
+
+    def _lead_staging(self, ticket: _Ticket) -> None:
+        """Make the objects durable of all that are queued (our own is the first), and line up for the commit.
+
+        Returns when our own is settled, or when it is our turn to commit.
+        """
+        with self._queue_lock:
+            group, self._queued = self._queued[:_LARGEST_GROUP], self._queued[_LARGEST_GROUP:]
+        try:
+            self._attempt(group, self._stage)
+        finally:
+            with self._queue_lock:
+                heir = self._queued[0] if self._queued else None
+                self._staging = heir is not None
+                staged = [one for one in group if not one.settled]
+                self._staged += staged
+                commits = bool(staged) and not self._committing
+                self._committing = self._committing or commits
+            if heir is not None:
+                heir.turn.set()
+            for one in group:
+                if one.settled and one is not ticket:
+                    one.turn.set()
+        if not commits and not ticket.settled:
+            ticket.await_turn()
+
+    def _lead_commit(self) -> None:
+        """Commit all that are staged (our own is the first), then hand on to who was staged meanwhile."""
+        with self._queue_lock:
+            group, self._staged = self._staged, []
+        try:
+            self._attempt(group, self._commit)
+        finally:
+            with self._queue_lock:
+                heir = self._staged[0] if self._staged else None
+                self._committing = heir is not None
+            if heir is not None:
+                heir.turn.set()
+            for one in group:
+                one.turn.set()
 
     def deposit_many(self, handovers: Sequence[Handover]) -> list[Deposited | Exception]:
         """Deposit a batch under one commit, in order; where the database refuses one alone, its error is its answer.
@@ -74,8 +125,9 @@ class GroupDepositor:
             StorageFull, TemporarilyUnavailable: nothing of the batch was taken.
         """
         tickets = [_Ticket(self._prepare(handover)) for handover in handovers]
-        with self._commit_lock:
-            self._settle(tickets)
+        self._attempt(tickets, self._stage)
+        if not any(ticket.settled for ticket in tickets):
+            self._attempt(tickets, self._commit)
         if all(ticket.error is not None for ticket in tickets):
             return [_answer(ticket) for ticket in tickets]
         return [ticket.error or _answer(ticket) for ticket in tickets]
@@ -93,9 +145,10 @@ class GroupDepositor:
             actor=self._actor,
         )
 
-    def _settle(self, tickets: Sequence[_Ticket]) -> None:
+    @staticmethod
+    def _attempt(tickets: Sequence[_Ticket], step: Callable[[Sequence[_Ticket]], None]) -> None:
         try:
-            self._commit(tickets)
+            step(tickets)
         except BaseException as error:
             # every caller of the group must learn that nothing was taken, even where this thread is interrupted
             refusal = error if isinstance(error, Exception) else TemporarilyUnavailable("interrupted; try again")
@@ -104,13 +157,23 @@ class GroupDepositor:
             if refusal is not error:
                 raise
 
+    def _stage(self, tickets: Sequence[_Ticket]) -> None:
+        """Make the objects durable of what is not known yet. No row names them so far."""
+        archive = self._archive
+        with archive.store.read() as connection:
+            known = archive.submissions.known(connection, [ticket.prepared.tag for ticket in tickets])
+        fresh = [ticket for ticket in tickets if ticket.prepared.tag not in known]
+        archive.blobs.write([ticket.prepared.sealed for ticket in fresh])
+        for ticket in tickets:
+            ticket.written = ticket.prepared.tag not in known
+
     def _commit(self, tickets: Sequence[_Ticket]) -> None:
+        with self._commit_lock:
+            self._write_rows(tickets)
+
+    def _write_rows(self, tickets: Sequence[_Ticket]) -> None:
         archive = self._archive
         tags = [ticket.prepared.tag for ticket in tickets]
-        with archive.store.read() as connection:
-            known = archive.submissions.known(connection, tags)
-        written = [ticket.prepared.sealed for ticket in tickets if ticket.prepared.tag not in known]
-        archive.blobs.write(written)
         added: set[str] = set()
         with archive.store.write() as transaction:
             # again under the lock: another program may have taken the same bytes meanwhile
@@ -120,8 +183,11 @@ class GroupDepositor:
             for ticket in tickets:
                 if ticket.prepared.tag in known or ticket.prepared.tag in fresh:
                     repeats.append(ticket)
-                else:
+                elif ticket.written:
                     fresh[ticket.prepared.tag] = ticket
+                else:
+                    # known a moment ago and destroyed since: its object was not written, so no row may name it
+                    ticket.error = TemporarilyUnavailable("the same bytes were destroyed just now; try again")
             for ticket, submission in self._add(transaction, list(fresh.values())):
                 known[ticket.prepared.tag] = submission
                 added.add(ticket.prepared.sealed.blob_id)
@@ -135,11 +201,10 @@ class GroupDepositor:
                 ticket.answer = _deposited(ticket, earlier, duplicate=True)
             epoch = transaction.epoch
         self._epoch = epoch
-        for sealed in written:
-            if sealed.blob_id not in added:
-                # committed by now: what cannot be tidied is an orphan that verify counts, not a refusal
-                with suppress(OSError, ArchiveError):
-                    archive.blobs.delete(sealed.blob_id)
+        for blob_id in {ticket.prepared.sealed.blob_id for ticket in tickets if ticket.written} - added:
+            # committed by now: what cannot be tidied is an orphan that verify counts, not a refusal
+            with suppress(OSError, ArchiveError):
+                archive.blobs.delete(blob_id)
 
     def _add(self, transaction: Transaction, tickets: Sequence[_Ticket]) -> list[tuple[_Ticket, Submission]]:
         """Add all together; if the database refuses one of them, each alone, so that only that one fails."""

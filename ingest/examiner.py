@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from storage.catalogue import PreparedRecord
     from storage.vault import HolderKey
 
+BATCH = 128
 EMAIL = "email"
 DOCUMENT = "document"
 _LONGEST_NAME = 1_000
@@ -104,7 +105,7 @@ class Examiner:
     """Examines what waits. One examiner at a time works on an archive (`archiver/services.py` holds the lock)."""
 
     def __init__(
-        self, archive: Archive, reader: Reader, assigner: SeriesAssigner, *, actor: str, batch: int = 128
+        self, archive: Archive, reader: Reader, assigner: SeriesAssigner, *, actor: str, batch: int = BATCH
     ) -> None:
         self._archive = archive
         self._reader = reader

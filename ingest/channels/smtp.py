@@ -16,6 +16,8 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+import uvloop
+
 from ingest.channel_health import Health, HealthLog
 from ingest.channels.smtp_protocol import ArchiveProtocol
 from ingest.channels.smtp_receiver import ACCOUNT, SmtpReceiver
@@ -247,7 +249,8 @@ def run_acceptor(
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await serve_smtp(listener, settings, depositor, directory, stop, health=health, clock=clock)
 
-    asyncio.run(until_signalled())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(until_signalled())
 
 
 def quiet_library() -> None:

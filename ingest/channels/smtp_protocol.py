@@ -17,7 +17,7 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, syntax
 
@@ -132,12 +132,14 @@ class ArchiveProtocol(SMTP):
 
     def abort(self) -> None:
         """Cut the connection now."""
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
+        transport = cast("asyncio.WriteTransport | None", self.transport)
+        if transport is not None:
+            transport.abort()
 
     def _say_goodbye(self, reply: str) -> None:
-        transport = self.transport
-        if not isinstance(transport, asyncio.WriteTransport) or transport.is_closing():
+        # not asked by isinstance: uvloop's transports are none of asyncio's classes
+        transport = cast("asyncio.WriteTransport | None", self.transport)
+        if transport is None or transport.is_closing():
             return
         transport.write(reply.encode() + b"\r\n")
         transport.close()
