@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_HEAD_BYTES: Final = 1 << 16
-PREFIX: Final = struct.Struct(">cIQ")
+PREFIX: Final = struct.Struct(">cIQQ")  # kind, length of the head, length of the body, token
 
 _CHUNK: Final = 1 << 20
 _LARGE: Final = 1 << 18
@@ -97,31 +97,42 @@ ReadingAnswer = Description | bytes | ReadingFailed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One frame as it came: `kind` is one byte of anything, `head` and `body` are bounded in length only."""
+    """One frame as it came: `kind` is one byte of anything, `head` and `body` are bounded in length only.
+
+    `token` is the one of the request that it answers, or pretends to.
+    """
 
     kind: bytes
     head: bytes
     body: bytes
+    token: int = 0
 
 
-def frame_parts(kind: FrameKind, head: Members, body: bytes) -> tuple[bytes, bytes]:
+def frame_parts(kind: FrameKind, head: Members, body: bytes, token: int = 0) -> tuple[bytes, bytes]:
     """The two byte strings of a frame: prefix with head, and the body, which is not copied."""
     encoded = write_object(head) if head else b""
-    return PREFIX.pack(kind.value.encode(), len(encoded), len(body)) + encoded, body
+    return PREFIX.pack(kind.value.encode(), len(encoded), len(body), token) + encoded, body
 
 
-def request_parts(request: ReadingRequest, *, seconds: float) -> tuple[bytes, bytes]:
+def new_token() -> int:
+    """A number for one request that no answer written before it was asked can carry."""
+    return int.from_bytes(os.urandom(8))
+
+
+def request_parts(request: ReadingRequest, *, seconds: float, token: int) -> tuple[bytes, bytes]:
     """A reading as a frame; `seconds` is the time after which the reader shall end itself if nobody else does."""
     head: Members = {"task": request.task, "options": dict(request.options), "seconds": round(seconds)}
-    return frame_parts(FrameKind.READING, head, request.payload)
+    return frame_parts(FrameKind.READING, head, request.payload, token)
 
 
-def answer_of(frame: Frame, request: ReadingRequest) -> ReadingAnswer:
+def answer_of(frame: Frame, request: ReadingRequest, token: int) -> ReadingAnswer:
     """What a reader's frame says about the request that it answers.
 
     Raises:
         ValueError: it is no answer to that request.
     """
+    if frame.token != token:
+        refuse("an answer to another request")
     if frame.kind == b"N":
         return _refusal(frame)
     if frame.head or frame.kind != (b"B" if request.wants_content else b"D"):
@@ -134,10 +145,10 @@ def answer_of(frame: Frame, request: ReadingRequest) -> ReadingAnswer:
         refuse("the version of the answer")
 
 
-def refusal_parts(error: Exception) -> tuple[bytes, bytes]:
+def refusal_parts(error: Exception, token: int) -> tuple[bytes, bytes]:
     """A refusal as a frame: the nearest known name of the exception, never its words."""
     known = (one.__name__ for one in type(error).__mro__ if one.__name__ in _KNOWN_REFUSALS)
-    return frame_parts(FrameKind.REFUSAL, {"refused": next(known, "Exception")}, b"")
+    return frame_parts(FrameKind.REFUSAL, {"refused": next(known, "Exception")}, b"", token)
 
 
 def ready_parts(confinement: Confinement) -> tuple[bytes, bytes]:
@@ -237,7 +248,7 @@ class FrameStream:
         available = len(self._held) - self._start
         if available < PREFIX.size:
             return None
-        _, head, body = PREFIX.unpack_from(self._held, self._start)
+        _, head, body, _ = PREFIX.unpack_from(self._held, self._start)
         if head > MAX_HEAD_BYTES or body > self._max_body:
             refuse("the length of a frame")
         size = PREFIX.size + head + body
@@ -254,9 +265,12 @@ class FrameStream:
 
 
 def _frame_in(buffer: bytearray, start: int) -> Frame:
-    kind, head, body = PREFIX.unpack_from(buffer, start)
+    kind, head, body, token = PREFIX.unpack_from(buffer, start)
     first = start + PREFIX.size
     with memoryview(buffer) as view:
         return Frame(
-            kind=kind, head=bytes(view[first : first + head]), body=bytes(view[first + head : first + head + body])
+            kind=kind,
+            head=bytes(view[first : first + head]),
+            body=bytes(view[first + head : first + head + body]),
+            token=token,
         )

@@ -56,21 +56,21 @@ def main(reader_module: str, memory: int, cpu_seconds: int) -> None:
     with io.FileIO(requests) as pipe:
         stream = io.BufferedReader(pipe, _READ_AHEAD)
         while prefix := stream.read(PREFIX.size):
-            _, head, body = PREFIX.unpack(prefix)
-            _send(answers, _answer(tasks, json.loads(stream.read(head)), stream.read(body)))
+            _, head, body, token = PREFIX.unpack(prefix)
+            _send(answers, _answer(tasks, json.loads(stream.read(head)), stream.read(body), token))
         os._exit(0)
 
 
-def _answer(tasks: Mapping[str, Task], head: Mapping[str, Any], payload: bytes) -> tuple[bytes, bytes]:
+def _answer(tasks: Mapping[str, Task], head: Mapping[str, Any], payload: bytes, token: int) -> tuple[bytes, bytes]:
     # The parent keeps the time. This is for the case that it is gone: an orphan in an endless loop ends itself.
     signal.alarm(head["seconds"])
     try:
         reading = tasks[head["task"]](payload, head["options"])
         if isinstance(reading, bytes):
-            return frame_parts(FrameKind.CONTENT, {}, reading)
-        return frame_parts(FrameKind.DESCRIPTION, {}, description_codec.encode(reading))
+            return frame_parts(FrameKind.CONTENT, {}, reading, token)
+        return frame_parts(FrameKind.DESCRIPTION, {}, description_codec.encode(reading), token)
     except Exception as error:  # noqa: BLE001 - whatever hostile input raises in a parser is an answer about that input
-        return refusal_parts(error)
+        return refusal_parts(error, token)
     finally:
         signal.alarm(0)
 

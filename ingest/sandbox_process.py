@@ -33,6 +33,7 @@ from ingest.reading_codec import (
     ReadingRequest,
     answer_of,
     confinement_of,
+    new_token,
     request_parts,
 )
 from storage.strict_json import refuse
@@ -200,7 +201,7 @@ class ReaderProcess:
                 if not self._stream.fill():
                     return self._how_it_ended()
                 before = len(answers)
-                self._take(answers, requests, sent=outgoing.sent)
+                self._take(answers, requests, outgoing)
                 if len(answers) > before:
                     began_at = time.monotonic()
                     continue
@@ -209,11 +210,12 @@ class ReaderProcess:
                 return failure
         return None
 
-    def _take(self, answers: list[ReadingAnswer], requests: Sequence[ReadingRequest], *, sent: int) -> None:
+    def _take(self, answers: list[ReadingAnswer], requests: Sequence[ReadingRequest], outgoing: _Outgoing) -> None:
         while (frame := self._stream.next_frame()) is not None:
-            if len(answers) >= sent:
+            place = len(answers)
+            if place >= outgoing.sent:
                 refuse("an answer that nobody asked for")
-            answers.append(answer_of(frame, requests[len(answers)]))
+            answers.append(answer_of(frame, requests[place], outgoing.tokens[place]))
 
     def _broken_limit(self, began_at: float, *, size: int) -> ReadingFailed | None:
         now = time.monotonic()
@@ -251,6 +253,8 @@ class _Outgoing:
 
     def __init__(self, descriptor: int, requests: Sequence[ReadingRequest], limits: Limits) -> None:
         self.sent = 0
+        self.tokens = [new_token() for _ in requests]
+        self._cut_so_far = 0
         self._descriptor = descriptor
         self._waiting = deque(requests)
         self._limits = limits
@@ -277,7 +281,8 @@ class _Outgoing:
 
     def _cut(self, request: ReadingRequest) -> None:
         seconds = self._limits.seconds_for(len(request.payload)) + _ORPHAN_SECONDS
-        head, body = request_parts(request, seconds=seconds)
+        head, body = request_parts(request, seconds=seconds, token=self.tokens[self._cut_so_far])
+        self._cut_so_far += 1
         self._parts.append((memoryview(head), not body))
         if body:
             self._parts.append((memoryview(body), True))

@@ -147,7 +147,7 @@ def say_and_answer(payload: bytes, options: Mapping[str, Any]) -> Description:
 
 
 def announce_giant(payload: bytes, options: Mapping[str, Any]) -> Description:
-    _answer_pipe(b"D" + b"\0\0\0\0" + (1 << 40).to_bytes(8, "big"))
+    _answer_pipe(b"D" + b"\0\0\0\0" + (1 << 40).to_bytes(8, "big") + bytes(8))
     time.sleep(60)
     return described("")
 

@@ -33,9 +33,9 @@ DESCRIPTION = Description(kind=RecordKind.EMAIL, text="hello")
 
 def frame_of(parts: tuple[bytes, bytes]) -> Frame:
     raw = b"".join(parts)
-    kind, head, _ = PREFIX.unpack_from(raw)
+    kind, head, _, token = PREFIX.unpack_from(raw)
     rest = raw[PREFIX.size :]
-    return Frame(kind=kind, head=rest[:head], body=rest[head:])
+    return Frame(kind=kind, head=rest[:head], body=rest[head:], token=token)
 
 
 def frames_written_in(pieces: list[bytes], *, max_body: int = 1 << 30) -> list[Frame]:
@@ -77,32 +77,32 @@ def test_frames_are_the_same_however_they_are_cut():
 
 def test_a_frame_longer_than_agreed_is_refused_before_it_is_kept():
     with pytest.raises(ValueError, match="length of a frame"):
-        frames_written_in([PREFIX.pack(b"B", 0, 1001)], max_body=1000)
+        frames_written_in([PREFIX.pack(b"B", 0, 1001, 0)], max_body=1000)
 
 
 def test_a_head_longer_than_agreed_is_refused():
     with pytest.raises(ValueError, match="length of a frame"):
-        frames_written_in([PREFIX.pack(b"N", (1 << 32) - 1, 0)])
+        frames_written_in([PREFIX.pack(b"N", (1 << 32) - 1, 0, 0)])
 
 
 def test_a_description_answers_who_asked_for_one():
     frame = frame_of(frame_parts(FrameKind.DESCRIPTION, {}, encode(DESCRIPTION)))
-    assert answer_of(frame, WANTS_DESCRIPTION) == DESCRIPTION
+    assert answer_of(frame, WANTS_DESCRIPTION, 0) == DESCRIPTION
     with pytest.raises(ValueError, match="kind of the answer"):
-        answer_of(frame, WANTS_CONTENT)
+        answer_of(frame, WANTS_CONTENT, 0)
 
 
 def test_bytes_answer_who_asked_for_them():
     frame = frame_of(frame_parts(FrameKind.CONTENT, {}, b"bytes"))
-    assert answer_of(frame, WANTS_CONTENT) == b"bytes"
+    assert answer_of(frame, WANTS_CONTENT, 0) == b"bytes"
     with pytest.raises(ValueError, match="kind of the answer"):
-        answer_of(frame, WANTS_DESCRIPTION)
+        answer_of(frame, WANTS_DESCRIPTION, 0)
 
 
 @pytest.mark.parametrize("kind", [b"Q", b"C", b"\0", b"\xff", b"d"])
 def test_a_frame_of_another_kind_is_no_answer(kind):
     with pytest.raises(ValueError, match="kind of the answer"):
-        answer_of(Frame(kind=kind, head=b"", body=encode(DESCRIPTION)), WANTS_DESCRIPTION)
+        answer_of(Frame(kind=kind, head=b"", body=encode(DESCRIPTION)), WANTS_DESCRIPTION, 0)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_frame_of_another_kind_is_no_answer(kind):
     ],
 )
 def test_a_refusal_names_the_nearest_known_exception_and_nothing_else(error, reason, detail):
-    answer = answer_of(frame_of(refusal_parts(error)), WANTS_DESCRIPTION)
+    answer = answer_of(frame_of(refusal_parts(error, 0)), WANTS_DESCRIPTION, 0)
     assert answer == ReadingFailed(reason=reason, detail=detail)
 
 
@@ -125,12 +125,12 @@ def test_a_refusal_names_the_nearest_known_exception_and_nothing_else(error, rea
 )
 def test_a_refusal_in_other_words_is_refused(head):
     with pytest.raises(ValueError, match="not as agreed"):
-        answer_of(Frame(kind=b"N", head=head, body=b""), WANTS_DESCRIPTION)
+        answer_of(Frame(kind=b"N", head=head, body=b""), WANTS_DESCRIPTION, 0)
 
 
 def test_a_newer_description_is_no_answer():
     with pytest.raises(ValueError, match="version of the answer"):
-        answer_of(Frame(kind=b"D", head=b"", body=b'{"v":2}\n'), WANTS_DESCRIPTION)
+        answer_of(Frame(kind=b"D", head=b"", body=b'{"v":2}\n'), WANTS_DESCRIPTION, 0)
 
 
 def test_what_confines_a_reader_comes_back_equal():
@@ -148,3 +148,10 @@ def test_what_confines_a_reader_comes_back_equal():
 def test_a_first_frame_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="first frame"):
         confinement_of(Frame(kind=b"D", head=b"{}", body=b""))
+
+
+def test_an_answer_with_another_requests_token_is_none():
+    frame = frame_of(frame_parts(FrameKind.DESCRIPTION, {}, encode(DESCRIPTION), 7))
+    assert answer_of(frame, WANTS_DESCRIPTION, 7) == DESCRIPTION
+    with pytest.raises(ValueError, match="an answer to another request"):
+        answer_of(frame, WANTS_DESCRIPTION, 8)

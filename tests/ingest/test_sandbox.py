@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.reading_codec import PREFIX
 from ingest.sandbox import FailureReason, Limits, ReadingFailed, ReadingRequest, SandboxedReader
 from storage.records import Description
 
@@ -180,15 +181,16 @@ def test_an_answer_that_is_none_ends_the_reader(reader, task):
     assert attempt(reader, task).reason is FailureReason.PROTOCOL
 
 
-@pytest.mark.parametrize("garbage", [b"garbage garbage", b"D" + bytes(12), b"N" + bytes(12)])
+@pytest.mark.parametrize("garbage", [b"garbage garbage garbage", b"D" + bytes(20), b"N" + bytes(20)])
 def test_garbage_instead_of_an_answer_ends_the_reader(reader, garbage):
     assert attempt(reader, "say", garbage).reason is FailureReason.PROTOCOL
 
 
-def test_an_answer_more_than_was_asked_for_reaches_no_later_input(reader):
-    forged = b"D" + (0).to_bytes(4, "big") + (24).to_bytes(8, "big") + b'{"v":1,"kind":"email"}\n!'
-    answers = reader.read_many([ReadingRequest(task="say_and_answer", payload=forged)])
-    assert [answer.text for answer in answers] == ["!"]
+def test_an_answer_that_is_forged_reaches_neither_its_own_nor_a_later_input(reader):
+    forged = PREFIX.pack(b"D", 0, 24, 0) + b'{"v":1,"kind":"email"}\n!'
+    answer, after = reader.read_many([ReadingRequest(task="say_and_answer", payload=forged), echo("after")])
+    assert answer == ReadingFailed(reason=FailureReason.PROTOCOL, detail="not as agreed: an answer to another request")
+    assert after.text == "after"
     assert told(reader, "echo", b"next") == "next"
 
 
