@@ -41,7 +41,8 @@ class _Entry:
         self.quoted = False
 
     def blank(self) -> bool:
-        return self.angle is None and self.comment is None and not "".join(self.words).strip()
+        # a comment alone is nobody (RFC 5322 §3.2.2), as after the empty group of "unlisted-recipients:; (no To)"
+        return self.angle is None and "@" not in (self.comment or "") and not "".join(self.words).strip()
 
 
 def parse_addresses(text: str, decode_phrase: Callable[[str], str] = str) -> tuple[Party, ...]:

@@ -191,3 +191,8 @@ def test_text_never_holds_surrogates_or_nul():
 def test_labels_for_less_than_what_was_written_are_widened():
     assert decode(b"\x93quoted\x94", "iso-8859-1") == "“quoted”"
     assert decode("漢字".encode("gb18030"), "gb2312") == "漢字"
+
+
+@pytest.mark.parametrize("text", ["unlisted-recipients:; (no To-header on input)", "(only a comment)", "nobody:;"])
+def test_a_comment_alone_is_nobody(text):
+    assert parse_addresses(text) == ()

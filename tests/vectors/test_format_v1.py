@@ -11,6 +11,8 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,13 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from storage import description_codec
+from storage.catalogue import facts_digest
 from storage.checkpoints import sign, verifier_key, verify
 from storage.errors import Corrupt
 from storage.events import Event, payload_digest
 from storage.keys import Secret, SlotKind, read_recovery_text, unlock
 from storage.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion
+from storage.records import Channel, Grade, Record, RecordKind, RecordState
 from storage.sealing import SealKind, unseal
 from storage.submissions import SealedEnvelope
 from storage.vault import Vault, WrappedKey
@@ -228,3 +232,26 @@ def test_the_frozen_description_is_read_and_written_the_same():
     assert described.original.subject == "Bus"
     assert described.text.endswith("\U0001f68c")
     assert description_codec.encode(described) == encoded
+
+
+def test_the_digest_of_captured_facts_is_taken_as_the_format_says():
+    record = Record(
+        id="rec_1",
+        kind=RecordKind.EMAIL,
+        submission_id="sub_1",
+        custodian_id="cus_1",
+        channel=Channel.SMTP,
+        captured_at=datetime(2026, 3, 1, 12, 30, 5, 250_000, tzinfo=UTC),
+        sent_at=None,
+        series_id="S-1",
+        state=RecordState.ACTIVE,
+        grade=Grade.C,
+        position=7,
+    )
+    said = (
+        b'{"captured_at":"2026-03-01T12:30:05.250000+00:00","channel":"smtp","custodian":"cus_1","grade":"C",'
+        b'"id":"rec_1","kind":"email","sent_at":null,"submission":"sub_1"}'
+    )
+    assert facts_digest(record) == hashlib.sha256(said).hexdigest()
+    assert facts_digest(replace(record, series_id="S-2", position=8)) == facts_digest(record)
+    assert facts_digest(replace(record, grade=Grade.A)) != facts_digest(record)
