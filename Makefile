@@ -36,7 +36,7 @@ floors: $(READY)
 	$(BIN)/lint-imports
 
 tests: $(READY)
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered -rs
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --maxfail=25 --cov --cov-report=term:skip-covered -rs
 
 bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)
