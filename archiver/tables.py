@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, String, Table
 
-from storage.tables import Id, Moment, metadata
+from storage.tables import CarriedBy, Id, Moment, carried, metadata
 
 users = Table(
     "users",
@@ -17,6 +17,7 @@ users = Table(
     Column("sealed_name", LargeBinary, nullable=False),
     Column("token_digest", LargeBinary(32), nullable=False, unique=True),
     CheckConstraint("role IN ('employee','officer','reviewer','approver','auditor','administrator')", name="role"),
+    info=carried(CarriedBy.WHOLE),
 )
 
 web_sessions = Table(
@@ -27,4 +28,5 @@ web_sessions = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     sqlite_with_rowid=False,
+    info=carried(CarriedBy.NOT),
 )

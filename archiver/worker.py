@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from archiver.channel_wiring import ArchiveDirectory, imap_account, smtp_settings
+from archiver.chores import Chores, chores_of
 from archiver.wiring import SERVICE_ACTOR
 from ingest.channel_health import SqlHealthLog
 from ingest.channels.imap_poller import ImapPoller
@@ -197,7 +198,7 @@ def run_imap(installation: Installation, stop: Stop) -> None:
 
 
 def run_clock(installation: Installation, stop: Stop) -> None:
-    """Evaluate retention daily, and publish a checkpoint at every change of the ledger's head."""
+    """Evaluate retention daily, publish a checkpoint at every change of the ledger's head, and do the chores."""
     archive = installation.archive
     os.nice(_WORKER_NICENESS)
     with role_lock(archive.folder, WorkerRole.CLOCK, stop) as mine:
@@ -205,6 +206,7 @@ def run_clock(installation: Installation, stop: Stop) -> None:
             return
         clock = RetentionClock(installation.retention)
         clock.start()
+        chores = Chores(chores_of(installation))
         size = -1
         try:
             while not stop.is_set():
@@ -213,6 +215,7 @@ def run_clock(installation: Installation, stop: Stop) -> None:
                 if head != size:
                     archive.ledger.publish_checkpoint()
                     size = head
+                chores.run_due()
                 stop.wait(_CHECKPOINT_SECONDS)
         finally:
             clock.stop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table
 
-from storage.tables import Id, Moment, metadata
+from storage.tables import CarriedBy, Id, Moment, carried, metadata
 
 # UIDs and UIDVALIDITY are unsigned 32-bit numbers (RFC 9051 §2.3.1.1)
 imap_cursors = Table(
@@ -19,6 +19,7 @@ imap_cursors = Table(
     Column("uidvalidity", BigInteger, nullable=False),
     Column("last_uid", BigInteger, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    info=carried(CarriedBy.WHOLE),
 )
 
 # What the cursor went past without having it: each row is tried again, and is gone once it worked.
@@ -30,6 +31,7 @@ imap_misses = Table(
     Column("reason", String(32), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_try", Moment, nullable=False),
+    info=carried(CarriedBy.WHOLE),
 )
 
 channel_health = Table(
@@ -40,4 +42,5 @@ channel_health = Table(
     Column("last_tried", Moment, nullable=True),
     Column("last_worked", Moment, nullable=True),
     Column("last_item", Moment, nullable=True),
+    info=carried(CarriedBy.WHOLE),
 )

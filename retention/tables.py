@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.tables import Id, Moment, Position, metadata
+from storage.tables import CarriedBy, Id, Moment, Position, carried, metadata
 
 schedules = Table(
     "schedules",
@@ -37,6 +37,7 @@ schedules = Table(
     Column("loaded_at", Moment, nullable=False),
     Column("position", Position, nullable=False),
     CheckConstraint("state IN ('current', 'superseded')", name="state"),
+    info=carried(CarriedBy.WHOLE),
 )
 Index("ix_schedules_state_name", schedules.c.state, schedules.c.name)
 
@@ -53,6 +54,7 @@ series_assignments = Table(
     Column("at", Moment, nullable=False),
     CheckConstraint("how IN ('rule', 'person', 'suggestion')", name="how"),
     sqlite_with_rowid=False,
+    info=carried(CarriedBy.SUBJECT, "record_id"),
 )
 
 # One row for each completed evaluation; a run that did not end leaves none, and its day is made up.
@@ -72,5 +74,6 @@ retention_runs = Table(
     Column("unscheduled", BigInteger, nullable=False),
     Column("not_due", BigInteger, nullable=False),
     UniqueConstraint("position"),
+    info=carried(CarriedBy.WHOLE),
 )
 Index("ix_retention_runs_forecast_today", retention_runs.c.forecast, retention_runs.c.today)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, text
 
-from storage.tables import Moment, metadata
+from storage.tables import CarriedBy, Moment, carried, metadata
 
 index_generations = Table(
     "index_generations",
@@ -18,6 +18,7 @@ index_generations = Table(
     Column("state", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
     CheckConstraint("state IN ('building', 'current', 'retired')", name="state"),
+    info=carried(CarriedBy.NOT),
 )
 Index(
     "ix_index_generations_current",

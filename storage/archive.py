@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from storage.blobs import BlobStore
 
-FORMAT = 1
+FORMAT = 2
 _FOLDERS = ("objects", "index", "keys", "ledger", "ledger/tile", "drafts", "tmp")
 
 
@@ -131,7 +131,7 @@ def open_archive(folder: Path, keyring: Keyring, clock: Callable[[], datetime] =
 
     Raises:
         NewerFormat: a newer version of this program wrote it.
-        Conflict: it was never completely made.
+        Conflict: it was never completely made, or an older version wrote it and it was not upgraded.
         NotFound: the database is missing.
         Corrupt: it is damaged, or not of these keys.
     """
@@ -145,6 +145,11 @@ def open_archive(folder: Path, keyring: Keyring, clock: Callable[[], datetime] =
         if row.format > FORMAT:
             raise NewerFormat(
                 f"this archive has format {row.format} and this program knows up to {FORMAT}; use the newer program"
+            )
+        if row.format < FORMAT:
+            raise Conflict(
+                f"this archive has format {row.format} and this program writes format {FORMAT}; run: archiver upgrade",
+                format=row.format,
             )
     except ArchiveError:
         store.close()

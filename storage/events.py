@@ -40,6 +40,20 @@ class EventKind(StrEnum):
     SIGNED_IN = "user.signed_in"
     SERVICE_STARTED = "service.started"
     SERVICE_STOPPED = "service.stopped"
+    KEY_SLOT_ADDED = "key.slot_added"
+    KEY_SLOT_REMOVED = "key.slot_removed"
+    EPOCH_OPENED = "epoch.opened"
+    EPOCH_RETIRED = "epoch.retired"
+    CHECKPOINT_ANCHORED = "checkpoint.anchored"
+    LETTER_SENT = "letter.sent"
+    RECOVERY_MADE = "recovery.made"
+    RECORD_DESTROYED = "record.destroyed"
+    DESTRUCTION_CONFIRMED = "destruction.confirmed"
+    BACKUP_MADE = "backup.made"
+    BACKUP_DRILLED = "backup.drilled"
+    ARCHIVE_RESTORED = "archive.restored"
+    LOSS_ACCEPTED = "archive.loss_accepted"
+    ARCHIVE_UPGRADED = "archive.upgraded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

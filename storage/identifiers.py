@@ -24,6 +24,9 @@ class Prefix(StrEnum):
     EVENT = "evt"
     CUSTODIAN = "cus"
     USER = "usr"
+    LETTER = "ltr"
+    DESTRUCTION = "dst"
+    BACKUP = "bkp"
 
 
 def new_id(prefix: Prefix) -> str:

@@ -6,7 +6,9 @@ in a `sealed_*` column, because PostgreSQL has no SQLCipher around it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -67,6 +69,33 @@ class Moment(TypeDecorator[datetime]):
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Id = String(64)
 
+
+class CarriedBy(StrEnum):
+    """How a backup's increments find the rows of a table that are new or changed since the one before."""
+
+    POSITION = "position"  # rows are only added; their ledger position is beyond the last one carried
+    SUBJECT = "subject"  # whatever changes a row leaves a leaf that has the row's id as a subject
+    WHOLE = "whole"  # the table is small: all rows each time
+    KEYS = "keys"  # a part of its own, which expires
+    NOT = "not"  # made again from the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A table's way into a backup; `column` is the position or the id that a subject names."""
+
+    by: CarriedBy
+    column: str = ""
+
+
+def carried(by: CarriedBy, column: str = "") -> dict[Any, Any]:
+    """The `info` of a table; every table declares one, and a test holds that."""
+    return {"backup": Carried(by, column)}
+
+
+_WHOLE = carried(CarriedBy.WHOLE)
+_NOT = carried(CarriedBy.NOT)
+
 archive = Table(
     "archive",
     metadata,
@@ -75,6 +104,7 @@ archive = Table(
     Column("zone", String(64), nullable=False),
     Column("test_clock", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    info=_WHOLE,
 )
 
 epochs = Table(
@@ -84,6 +114,7 @@ epochs = Table(
     Column("state", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
     CheckConstraint("state IN ('current', 'draining', 'retired')", name="state"),
+    info=_WHOLE,
 )
 
 # Keys lie apart from what they open, so that a backup of everything else opens nothing.
@@ -94,6 +125,7 @@ wrapped_keys = Table(
     Column("epoch", Integer, ForeignKey("epochs.number"), nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    info=carried(CarriedBy.KEYS),
 )
 
 objects = Table(
@@ -106,6 +138,7 @@ objects = Table(
     Column("sealed_size", BigInteger, nullable=False),
     Column("plain_size", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+    info=carried(CarriedBy.SUBJECT, "holder"),
 )
 
 submissions = Table(
@@ -122,6 +155,7 @@ submissions = Table(
     Column("reason", String(200), nullable=True),
     Column("sealed_envelope", LargeBinary, nullable=False),
     CheckConstraint("outcome IN ('archived', 'quarantined', 'failed')", name="outcome"),
+    info=carried(CarriedBy.SUBJECT, "id"),
 )
 
 # The keyed digest by which the same bytes from the same custodian over the same channel are known again.
@@ -131,6 +165,7 @@ submission_digests = Table(
     Column("tag", LargeBinary(32), primary_key=True),
     Column("submission_id", Id, ForeignKey("submissions.id"), nullable=False, index=True),
     sqlite_with_rowid=False,
+    info=carried(CarriedBy.SUBJECT, "submission_id"),
 )
 
 custodians = Table(
@@ -139,6 +174,7 @@ custodians = Table(
     Column("id", Id, primary_key=True),
     Column("since", Moment, nullable=False),
     Column("sealed_identity", LargeBinary, nullable=False),
+    info=_WHOLE,
 )
 
 custodian_addresses = Table(
@@ -147,6 +183,7 @@ custodian_addresses = Table(
     Column("tag", LargeBinary(32), primary_key=True),
     Column("custodian_id", Id, ForeignKey("custodians.id"), nullable=False, index=True),
     sqlite_with_rowid=False,
+    info=_WHOLE,
 )
 
 records = Table(
@@ -165,6 +202,7 @@ records = Table(
     Column("position", Position, nullable=False),
     Column("holder", Id, nullable=False),
     CheckConstraint("state IN ('active', 'destroyed', 'transferred', 'released')", name="state"),
+    info=carried(CarriedBy.SUBJECT, "id"),
 )
 Index("ix_records_state", records.c.state)
 
@@ -174,6 +212,7 @@ descriptions = Table(
     metadata,
     Column("record_id", Id, ForeignKey("records.id"), primary_key=True),
     Column("sealed_description", LargeBinary, nullable=False),
+    info=carried(CarriedBy.SUBJECT, "record_id"),
 )
 
 components = Table(
@@ -183,6 +222,7 @@ components = Table(
     Column("record_id", Id, ForeignKey("records.id"), nullable=False, index=True),
     Column("role", String(16), nullable=False),
     Column("blob_id", String(64), ForeignKey("objects.blob_id"), nullable=False, index=True),
+    info=carried(CarriedBy.SUBJECT, "record_id"),
 )
 
 ledger_leaves = Table(
@@ -192,6 +232,7 @@ ledger_leaves = Table(
     Column("kind", String(32), nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
+    info=carried(CarriedBy.POSITION, "position"),
 )
 Index("ix_ledger_leaves_kind_position", ledger_leaves.c.kind, ledger_leaves.c.position)
 
@@ -202,6 +243,7 @@ ledger_subjects = Table(
     Column("subject", Id, primary_key=True),
     Column("position", Position, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
+    info=_NOT,
 )
 
 # Hashes of complete subtrees of 256, 65,536, ... leaves (level 8, 16, ...): what a proof reads instead of all leaves.
@@ -212,6 +254,7 @@ ledger_nodes = Table(
     Column("number", BigInteger, primary_key=True),
     Column("hash", LargeBinary(32), nullable=False),
     sqlite_with_rowid=False,
+    info=_NOT,
 )
 
 ledger_head = Table(
@@ -220,7 +263,9 @@ ledger_head = Table(
     Column("one", Integer, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
+    Column("log", Integer, nullable=False, server_default="1"),  # 1 more with every declared break
     CheckConstraint("one = 1", name="single"),
+    info=_WHOLE,
 )
 
 ledger_payloads = Table(
@@ -229,6 +274,7 @@ ledger_payloads = Table(
     Column("position", Position, primary_key=True, autoincrement=False),
     Column("event_id", Id, nullable=False, unique=True),
     Column("sealed_payload", LargeBinary, nullable=False),
+    info=carried(CarriedBy.POSITION, "position"),
 )
 
 # Submissions that wait for examination: written with the deposit, deleted with the outcome.
@@ -238,4 +284,91 @@ awaiting_examination = Table(
     Column("submission_id", Id, ForeignKey("submissions.id"), primary_key=True),
     Column("position", Position, nullable=False, index=True),
     sqlite_with_rowid=False,
+    info=_NOT,
+)
+
+# Letters that wait to be sent: a row is written with what caused it and deleted once the letter is handed over.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_try", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("sealed_letter", LargeBinary, nullable=False),
+    info=_WHOLE,
+)
+
+# A destruction decided together. The states follow each other and never go back: keys gone, bytes gone, old epoch
+# gone, absence verified.
+destruction_batches = Table(
+    "destruction_batches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("position", Position, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    Column("confirmed_at", Moment, nullable=True),
+    CheckConstraint("state IN ('decided', 'erased', 'rolled', 'confirmed')", name="state"),
+    info=_WHOLE,
+)
+
+destructions = Table(
+    "destructions",
+    metadata,
+    Column("record_id", Id, primary_key=True),
+    Column("batch_id", Id, ForeignKey("destruction_batches.id"), nullable=False, index=True),
+    Column("position", Position, nullable=False),
+    info=carried(CarriedBy.SUBJECT, "record_id"),
+    sqlite_with_rowid=False,
+)
+
+# The scheduled passes of fixity: how far the running one has come, and what each found.
+fixity_passes = Table(
+    "fixity_passes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment, nullable=True),
+    Column("cursor", Id, nullable=False),
+    Column("objects", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("faults", BigInteger, nullable=False),
+    info=_WHOLE,
+)
+
+# What an archive may not do since it was restored, until somebody settles it; normally empty.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("missing_leaves", BigInteger, nullable=False),
+    info=_WHOLE,
+)
+
+# What the ledger witnesses and a restore could not bring back, declared by the leaf at `position`.
+losses = Table(
+    "losses",
+    metadata,
+    Column("subject", Id, primary_key=True),
+    Column("position", Position, nullable=False),
+    info=_WHOLE,
+    sqlite_with_rowid=False,
+)
+
+# Backups that were completed; where they lie stands in the payload of their event.
+backups = Table(
+    "backups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("place_tag", LargeBinary(32), nullable=False, index=True),
+    Column("made_at", Moment, nullable=False),
+    Column("position", Position, nullable=False),
+    Column("oldest_keys_at", Moment, nullable=False),
+    Column("objects", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    info=_WHOLE,
 )

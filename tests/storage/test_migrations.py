@@ -21,7 +21,7 @@ import retention.tables
 import search.tables
 from storage.database import engine_for
 from storage.migrating import configuration, migrate
-from storage.tables import metadata
+from storage.tables import CarriedBy, metadata
 
 FLOORS = (archiver.tables, ingest.tables, retention.tables, search.tables)
 KEY = bytes(32)
@@ -84,3 +84,10 @@ def test_names_fit_the_63_bytes_of_postgresql():
     names = [table.name for table in metadata.sorted_tables]
     names += [str(index.name) for table in metadata.sorted_tables for index in table.indexes]
     assert max(map(len, names)) <= 63
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_table_says_how_a_backup_carries_it(table):
+    carried = table.info["backup"]
+    assert (carried.by in {CarriedBy.POSITION, CarriedBy.SUBJECT}) == bool(carried.column)
+    assert not carried.column or carried.column in table.c
