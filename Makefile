@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CORPUS ?= ../shared/corpus/linux-clk-20000.mbox.xz
 JOBS ?= 2
 
-.PHONY: demo test check system lint types floors tests bench first-run lock clean
+.PHONY: demo test check system lint types floors tests faults bench first-run lock clean
 
 demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
 	$(BIN)/archiver demo $(if $(ONCE),--once)
@@ -37,6 +37,9 @@ floors: $(READY)
 
 tests: $(READY)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --maxfail=25 --cov --cov-report=term:skip-covered -rs
+
+faults: $(READY) system  ## every fault campaign in full, about an hour; SEED=n repeats a run, ONLY='name' runs one
+	$(BIN)/python -m tests.faults.campaigns --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
 
 bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)

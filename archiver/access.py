@@ -35,19 +35,22 @@ class Act(StrEnum):
     VERIFY = "verify"
     RUN = "run the archive"
     ADD_USERS = "add users and custodians"
+    CHANGE_KEYS = "change keys"
     LOAD_SCHEDULE = "load a schedule"
     EVALUATE = "evaluate retention"
+    ACCEPT_LOSS = "accept a loss"
 
 
+_OF_PERSONS = frozenset({Act.ACCEPT_LOSS})
 _ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
 _PERMITTED: dict[Role, frozenset[Act]] = {
     Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT}),
-    Role.OFFICER: _ALL_READING | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE},
+    Role.OFFICER: _ALL_READING | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE, Act.ACCEPT_LOSS},
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
     Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE}),
     Role.AUDITOR: frozenset({Act.VERIFY}),
-    Role.ADMINISTRATOR: frozenset({Act.RUN, Act.ADD_USERS, Act.VERIFY}),
-    Role.OPERATOR: frozenset(Act),
+    Role.ADMINISTRATOR: frozenset({Act.RUN, Act.ADD_USERS, Act.CHANGE_KEYS, Act.VERIFY, Act.ACCEPT_LOSS}),
+    Role.OPERATOR: frozenset(Act) - _OF_PERSONS,
 }
 
 

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from archiver.anchoring import Anchoring
+from archiver.backing_up import ScheduledBackup
+from archiver.checking import ScheduledFixity
+from archiver.letters import LetterSender
+from archiver.wiring import SERVICE_ACTOR
 from storage.errors import ArchiveError
+from storage.rotation import Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +26,13 @@ if TYPE_CHECKING:
     from archiver.wiring import Installation
 
 log = structlog.get_logger()
+
+_ANCHOR_SECONDS = 30.0
+_LETTER_SECONDS = 15.0
+_ROTATION_SECONDS = 600.0
+_DESTRUCTION_SECONDS = 60.0
+_FIXITY_SECONDS = 30.0
+_BACKUP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +68,72 @@ class Chores:
 
 def chores_of(installation: Installation) -> tuple[Chore, ...]:
     """The chores that an archive's settings ask for."""
-    del installation
-    return ()
+    return (
+        *_anchors_and_letters(installation),
+        _rotation(installation),
+        _destruction(installation),
+        *_fixity(installation),
+        *_backup(installation),
+    )
+
+
+def _anchors_and_letters(installation: Installation) -> tuple[Chore, ...]:
+    """Give checkpoints away, and send the letters of the outbox; where the settings ask for it."""
+    actor = f"{SERVICE_ACTOR}:clock"
+    chosen: list[Chore] = []
+    section = installation.settings.anchors
+    if section.files or section.folders or section.mail:
+        anchoring = Anchoring(installation)
+
+        def anchor() -> None:
+            anchoring.step(actor=actor)
+
+        chosen.append(Chore(name="anchors", every_seconds=_ANCHOR_SECONDS, step=anchor))
+    if installation.settings.mail.enabled:
+        sender = LetterSender(installation.archive, installation.settings.mail)
+
+        def send() -> None:
+            done = sender.send_due(actor=actor)
+            if done.sent or done.failed:
+                log.info("letters.tried", sent=done.sent, failed=done.failed)
+
+        chosen.append(Chore(name="letters", every_seconds=_LETTER_SECONDS, step=send))
+    return tuple(chosen)
+
+
+def _rotation(installation: Installation) -> Chore:
+    """Finish a rotation that was killed, so that the old epoch key does not outlive it for long."""
+    rotation = Rotation(installation.archive)
+
+    def step() -> None:
+        rotation.resume(f"{SERVICE_ACTOR}:clock")
+
+    return Chore(name="rotation", every_seconds=_ROTATION_SECONDS, step=step)
+
+
+def _destruction(installation: Installation) -> Chore:
+    """Bring decided destructions further, as far as the daily roll allows."""
+    destroying = installation.destroying()
+
+    def step() -> None:
+        destroying.advance(actor=f"{SERVICE_ACTOR}:clock")
+
+    return Chore(name="destruction", every_seconds=_DESTRUCTION_SECONDS, step=step)
+
+
+def _fixity(installation: Installation) -> tuple[Chore, ...]:
+    """A slice of the scheduled check of everything, where the settings ask for one."""
+    days = installation.settings.fixity.days
+    if not days:
+        return ()
+    fixity = ScheduledFixity(installation.archive, days=days, actor=f"{SERVICE_ACTOR}:clock")
+    return (Chore(name="fixity", every_seconds=_FIXITY_SECONDS, step=fixity.step),)
+
+
+def _backup(installation: Installation) -> tuple[Chore, ...]:
+    """A backup when one is due, where the settings name a place; last, because the first one takes long."""
+    section = installation.settings.backup
+    if section.to is None:
+        return ()
+    backup = ScheduledBackup(installation.archive, section, actor=f"{SERVICE_ACTOR}:clock")
+    return (Chore(name="backup", every_seconds=_BACKUP_SECONDS, step=backup.step),)

@@ -77,6 +77,7 @@ class SandboxSection(_Section):
 
     memory_mb: int = Field(512, ge=64, description="resident memory of a reader, in MiB")
     seconds: float = Field(60.0, gt=0, description="time for one submission")
+    largest_mb: int = Field(64, ge=1, le=1024, description="larger submissions are kept without being read, in MiB")
     allow_unconfined: bool = Field(default=False, description="read even where the kernel refuses seccomp")
 
 
@@ -84,6 +85,42 @@ class ClockSection(_Section):
     """Daily work."""
 
     evaluate_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time of evaluation")
+
+
+class FixitySection(_Section):
+    """The scheduled check of everything."""
+
+    days: float = Field(30.0, ge=0, le=3_650, description="days within which every byte is checked; 0 for never")
+
+
+class AnchorsSection(_Section):
+    """Where the ledger's signed checkpoints are kept outside of this archive."""
+
+    files: tuple[Path, ...] = Field((), description="files, on another disk, that checkpoints are appended to")
+    folders: tuple[Path, ...] = Field((), description="folders, of another host, that get one file a checkpoint")
+    mail: tuple[str, ...] = Field((), description="addresses that get a letter; needs [mail]")
+    every_minutes: int = Field(60, ge=1, le=44_640, description="minutes between checkpoints, if something happened")
+
+
+class MailSection(_Section):
+    """The mail server that takes letters of the archive."""
+
+    enabled: bool = Field(default=False, description="whether letters are sent")
+    host: str = Field("127.0.0.1", description="mail server that relays for this archive")
+    port: int = Field(25, ge=1, le=65535, description="its port")
+    tls: TlsMode = Field(TlsMode.NONE, description="implicit, starttls, or none for a server on this machine")
+    username: str = Field("", description="user name, if the server asks for one")
+    password_file: Path | None = Field(None, description="file that holds the password")
+    sender: str = Field("archive@archive.localdomain", description="address that letters come from")
+    timeout: float = Field(30.0, gt=0, le=600, description="seconds to wait for the server")
+
+
+class BackupSection(_Section):
+    """The backup that `serve` makes by itself."""
+
+    to: Path | None = Field(None, description="folder on another disk or host that backups go to; none if unset")
+    every_minutes: int = Field(15, ge=1, le=10_080, description="minutes between backups, if something happened")
+    key_days: int = Field(30, ge=1, le=30, description="days that a copy of keys may be kept in the backup")
 
 
 class _TomlFile(PydanticBaseSettingsSource):
@@ -116,6 +153,10 @@ class Settings(BaseSettings):
     web: WebSection = WebSection()  # type: ignore[call-arg]
     sandbox: SandboxSection = SandboxSection()  # type: ignore[call-arg]
     clock: ClockSection = ClockSection()  # type: ignore[call-arg]
+    fixity: FixitySection = FixitySection()  # type: ignore[call-arg]
+    anchors: AnchorsSection = AnchorsSection()  # type: ignore[call-arg]
+    mail: MailSection = MailSection()  # type: ignore[call-arg]
+    backup: BackupSection = BackupSection()  # type: ignore[call-arg]
 
 
 def load_settings(folder: Path) -> Settings:
@@ -166,6 +207,10 @@ def template(*, agency: str, zone: str) -> str:
         ("web", WebSection),
         ("sandbox", SandboxSection),
         ("clock", ClockSection),
+        ("fixity", FixitySection),
+        ("anchors", AnchorsSection),
+        ("mail", MailSection),
+        ("backup", BackupSection),
     ):
         lines.append(f"[{name}]")
         for key, field in section.model_fields.items():

@@ -19,6 +19,7 @@ _OPEN_EVENTS = frozenset(
         EventKind.SUBMISSION_DUPLICATE.value,
         EventKind.SUBMISSION_EXAMINED.value,
         EventKind.RECORD_ARCHIVED.value,
+        EventKind.RECORD_DESTROYED.value,
     }
 )
 

@@ -1,29 +1,32 @@
 """Exports: a record's components byte for byte, its metadata and its inclusion proof, for one record or for all.
 
 Rule: the export is an event, written before the bytes leave; what is written is checked against its digest; a
-record that cannot be exported is named with its reason, and the others go on.
+record that cannot be exported is named with its reason, and the others go on. A file has its name only when it is
+whole, however large it is.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, Principal, authorize
-from archiver.reading import ComponentSource, file_name, open_record
-from storage.errors import ArchiveError, Conflict, TemporarilyUnavailable
+from archiver.reading import ComponentSource, open_record
+from archiver.record_writing import write_record
+from storage.errors import ArchiveError, Conflict, Corrupt, TemporarilyUnavailable
 from storage.events import EventKind
-from storage.files import sync_folder, write_whole
+from storage.files import sync_folder
 from storage.records import RecordState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from archiver.record_writing import WrittenFile
     from archiver.wiring import Installation
     from storage.records import DescribedRecord
 
@@ -40,6 +43,13 @@ class ExportReport:
     files: int = 0
     bytes: int = 0
     failed: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, written: tuple[WrittenFile, ...]) -> None:
+        """Count one record that was written: its components and their bytes."""
+        components = [one for one in written if one.component is not None]
+        self.exported += 1
+        self.files += len(components)
+        self.bytes += sum(one.size for one in components)
 
     def to_json(self) -> dict[str, Any]:
         """The document of `record export --json` for several records."""
@@ -61,13 +71,18 @@ def export_record(installation: Installation, principal: Principal, record_id: s
         Corrupt: the bytes are not what was described.
     """
     authorize(principal, Act.EXPORT)
-    _refuse_full(folder)
+    refuse_full(folder)
     described, document = _exportable(installation, principal, record_id)
     _note(installation, principal, [record_id])
     with ComponentSource(installation) as source:
-        written, _ = _write(installation, source, described, document, folder, write_whole)
+        written = write_record(installation, source, described, document, folder, durable=True)
     sync_folder(folder)
-    return {"record": record_id, "folder": os.fspath(folder), "files": written}
+    files = [
+        {"file": one.name, "component": one.component, "sha256": one.sha256}
+        for one in written
+        if one.component is not None
+    ]
+    return {"record": record_id, "folder": os.fspath(folder), "files": files}
 
 
 def export_records(
@@ -92,27 +107,48 @@ def export_records(
         TemporarilyUnavailable: the disk is full, or busy; what is there is whole but not all.
     """
     authorize(principal, Act.EXPORT)
-    _refuse_full(folder)
+    refuse_full(folder)
     folder.mkdir(parents=True, exist_ok=True)
     report = ExportReport(folder=os.fspath(folder))
-    rest = iter(ids)
     with ComponentSource(installation) as source:
-        while chosen := list(islice(rest, _TOGETHER)):
-            opened: list[tuple[DescribedRecord, dict[str, Any]]] = []
-            for record_id in chosen:
-                with _accounted(report, record_id):
-                    opened.append(_exportable(installation, principal, record_id))
-            _note(installation, principal, [described.record.id for described, _ in opened])
-            for described, document in opened:
-                record_id = described.record.id
-                with _accounted(report, record_id):
-                    written, size = _write(installation, source, described, document, folder / record_id, _write_plain)
-                    report.exported += 1
-                    report.files += len(written)
-                    report.bytes += size
-                progress(report.exported + len(report.failed))
+
+        def write(described: DescribedRecord, document: dict[str, Any]) -> tuple[WrittenFile, ...]:
+            place = folder / described.record.id
+            try:
+                return write_record(installation, source, described, document, place, durable=False)
+            except Corrupt:
+                shutil.rmtree(place)  # what is half there could be taken for the whole
+                raise
+
+        export_each(installation, principal, ids, report, write, progress)
     os.sync()  # once for all of them: one by one would be three waits for the disk a record
     return report
+
+
+def export_each(
+    installation: Installation,
+    principal: Principal,
+    ids: Iterable[str],
+    report: ExportReport,
+    write: Callable[[DescribedRecord, dict[str, Any]], tuple[WrittenFile, ...]],
+    progress: Callable[[int], None],
+) -> None:
+    """Open these records in turn, note that they are exported, and have each written; the report gets the account.
+
+    Raises:
+        TemporarilyUnavailable: the disk is full, or busy; the records after that were not written.
+    """
+    rest = iter(ids)
+    while chosen := list(islice(rest, _TOGETHER)):
+        opened: list[tuple[DescribedRecord, dict[str, Any]]] = []
+        for record_id in chosen:
+            with _accounted(report, record_id):
+                opened.append(_exportable(installation, principal, record_id))
+        _note(installation, principal, [described.record.id for described, _ in opened])
+        for described, document in opened:
+            with _accounted(report, described.record.id):
+                report.add(write(described, document))
+            progress(report.exported + len(report.failed))
 
 
 def all_record_ids(installation: Installation) -> Iterator[str]:
@@ -139,7 +175,12 @@ def _accounted(report: ExportReport, record_id: str) -> Iterator[None]:
         report.failed.append({"record": record_id, "reason": error.message})
 
 
-def _refuse_full(folder: Path) -> None:
+def refuse_full(folder: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        Conflict: it does, or it is a file.
+    """
     if folder.exists() and not folder.is_dir():
         raise Conflict(f"{folder} is a file; choose a new folder with --to")
     if folder.exists() and any(folder.iterdir()):
@@ -159,39 +200,3 @@ def _note(installation: Installation, principal: Principal, ids: Iterable[str]) 
     with installation.archive.store.write() as transaction:
         for record_id in ids:
             transaction.append(EventKind.RECORD_EXPORTED, actor=principal.actor, subjects=(record_id,))
-
-
-def _write(
-    installation: Installation,
-    source: ComponentSource,
-    described: DescribedRecord,
-    document: dict[str, Any],
-    folder: Path,
-    write: Callable[[Path, bytes], None],
-) -> tuple[list[dict[str, Any]], int]:
-    """Write one record; returns its files and the sum of their bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[dict[str, Any]] = []
-    size = 0
-    for number, component in enumerate(described.description.components, start=1):
-        name = file_name(component, number)
-        write(folder / name, source.read(described, component))
-        written.append({"file": name, "component": component.id, "sha256": component.sha256})
-        size += component.size
-    archive = installation.archive
-    with archive.store.read() as connection:
-        proof = archive.ledger.prove(connection, described.record.position).to_json()
-    write(folder / "metadata.json", _pretty(document))
-    write(folder / "proof.json", _pretty({**proof, "key": archive.ledger.public_key()}))
-    return written, size
-
-
-def _write_plain(path: Path, content: bytes) -> None:
-    """A new file that only its owner reads; durable with the sync at the end."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-
-
-def _pretty(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"

@@ -170,7 +170,7 @@ class Intake:
                 self._report.items.append(IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=one.problem))
                 continue
             batch.append(one)
-            size += len(one.payload)
+            size += one.bytes_held
             if len(batch) >= _BATCH or size >= _BATCH_BYTES:
                 self._deposit(batch)
                 batch, size = [], 0
@@ -197,7 +197,7 @@ class Intake:
                     source=one.source,
                     outcome=Outcome.FAILED,
                     reason=_not_taken(error),
-                    sha256=hashlib.sha256(one.payload).hexdigest(),
+                    sha256=_digest(one),
                 )
                 for one in batch
             ]
@@ -207,8 +207,8 @@ class Intake:
 
     def _taken(self, one: FoundItem, answer: Deposited | Exception) -> IntakeItem:
         if isinstance(answer, Exception):
-            sha256 = hashlib.sha256(one.payload).hexdigest()
-            return IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=_not_taken(answer), sha256=sha256)
+            reason = _not_taken(answer)
+            return IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=reason, sha256=_digest(one))
         taken = IntakeItem(source=one.source, submission=answer.submission_id, sha256=answer.sha256)
         if answer.duplicate_of is not None:
             taken.outcome = Outcome.DUPLICATE
@@ -274,6 +274,11 @@ class Intake:
                     if one.fresh and submission.outcome is not None:
                         one.outcome = submission.outcome.value
                         one.reason = submission.reason or one.reason
+
+
+def _digest(one: FoundItem) -> str | None:
+    """The digest of bytes at hand; a large file that could not be taken is not read once more for it."""
+    return hashlib.sha256(one.payload).hexdigest() if isinstance(one.payload, bytes) else None
 
 
 def _not_taken(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from archiver.supervisor import read_status
+from storage.records import RecordState
 from storage.tables import awaiting_examination, records, submissions
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def look_over(installation: Installation, principal: Principal, *, newest: int =
     """The archive as this principal may see it, with at most `newest` submissions, latest first."""
     archive = installation.archive
     owner = principal.sees_only
-    counted = select(func.count()).select_from(records)
+    counted = select(func.count()).select_from(records).where(records.c.state == RecordState.ACTIVE.value)
     waiting = select(func.count()).select_from(awaiting_examination)
     # ids begin with their time, so their order is that of arrival, and they have an index
     listed = select(submissions.c.id).order_by(submissions.c.id.desc()).limit(newest)

@@ -52,8 +52,8 @@ _TABLE: tuple[tuple[type[ArchiveError], Problem], ...] = (
     (NotFound, Problem(Exit.NOT_FOUND, 404, "Not found")),
     (Denied, Problem(Exit.DENIED, 403, "Not permitted")),
     (Conflict, Problem(Exit.CONFLICT, 409, "Not in this state")),
+    (NewerFormat, Problem(Exit.ERROR, 500, "Newer archive")),  # before what a container of a newer version is too
     (Corrupt, Problem(Exit.ERROR, 500, "Stored bytes are damaged")),
-    (NewerFormat, Problem(Exit.ERROR, 500, "Newer archive")),
 )
 _OTHER = Problem(Exit.ERROR, 500, "Error")
 

@@ -1,4 +1,4 @@
-"""Reading records: opened for somebody who may, with an event for it; their components' bytes; receipts.
+"""Reading records: opened for somebody who may, with an event for it; their components' bytes.
 
 Rule: who may see what is asked before anything is opened, and a record that may not be seen is answered like
 one that does not exist.
@@ -10,17 +10,25 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Self
 
 from archiver.access import Act, Principal, authorize
+from archiver.destroyed_view import destroyed_document, is_destroyed
 from archiver.record_view import record_document
 from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
+from ingest.submission import STREAMED_FROM
+from storage.destructions import destruction_of, read_batch
 from storage.errors import Corrupt, NotFound
 from storage.events import EventKind
-from storage.records import ComponentRole
+from storage.records import ComponentRole, RecordState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
     from archiver.wiring import Installation
     from ingest.sandbox import SandboxedReader
-    from storage.records import Component, DescribedRecord
+    from storage.archive import Archive
+    from storage.records import Component, DescribedRecord, Record
 
 _LONGEST_NAME = 120
 
@@ -32,31 +40,49 @@ def open_record(
 
     Raises:
         NotFound: no such record, or not for this principal.
+        Conflict: the record was destroyed.
     """
     archive = installation.archive
-    missing = NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
     with archive.store.read() as connection:
-        record = archive.catalogue.get(connection, record_id)
-        if principal.sees_only is not None and record.custodian_id != principal.sees_only:
-            raise missing
+        record = _seen(archive, connection, principal, record_id)
+        if record.state is RecordState.DESTROYED:
+            raise is_destroyed(record_id)
         described = archive.catalogue.describe(connection, [record_id])
         if not described:
-            raise missing
+            raise _missing(record_id)
         envelope = archive.submissions.envelopes(connection, [record.submission_id])[record.submission_id]
         size = archive.submissions.get(connection, record.submission_id).size
         decision = installation.retention.decide(connection, record, installation.retention.today())
     return described[0], record_document(described[0], envelope, size=size, decision=decision)
 
 
+def _missing(record_id: str) -> NotFound:
+    return NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
+
+
+def _seen(archive: Archive, connection: Connection, principal: Principal, record_id: str) -> Record:
+    """The facts of a record that this principal may see."""
+    record = archive.catalogue.get(connection, record_id)
+    if principal.sees_only is not None and record.custodian_id != principal.sees_only:
+        raise _missing(record_id)
+    return record
+
+
 def show_record(installation: Installation, principal: Principal, record_id: str) -> dict[str, Any]:
-    """The `record show` document; the view is an event.
+    """The `record show` document, of a destroyed record what is left of it; the view is an event.
 
     Raises:
         NotFound: no such record, or not for this principal.
         Denied: this role may not read records.
     """
     authorize(principal, Act.READ_RECORD)
-    _, document = open_record(installation, principal, record_id)
+    archive = installation.archive
+    with archive.store.read() as connection:
+        record = _seen(archive, connection, principal, record_id)
+        gone = record.state is RecordState.DESTROYED
+        document = destroyed_document(archive, connection, record) if gone else {}
+    if not gone:
+        _, document = open_record(installation, principal, record_id)
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.RECORD_VIEWED, actor=principal.actor, subjects=(record_id,))
     return document
@@ -97,6 +123,28 @@ class ComponentSource:
             raise Corrupt("a component is not what was described", component=component.id)
         return content
 
+    def pieces(self, described: DescribedRecord, component: Component) -> Iterator[bytes]:
+        """The same in pieces, the last of which comes only when all of it was checked; for components of any size.
+
+        Raises:
+            Corrupt: they are not what was described.
+        """
+        if not _is_streamed(component):
+            yield self.read(described, component)
+            return
+        archive = self._installation.archive
+        with archive.store.read() as connection:
+            content = archive.submissions.locate(connection, described.record.submission_id)
+        digest, held = hashlib.sha256(), b""
+        for piece in content.pieces():
+            digest.update(piece)
+            if held:
+                yield held
+            held = piece
+        if digest.hexdigest() != component.sha256:
+            raise Corrupt("a component is not what was described", component=component.id)
+        yield held
+
     def _original(self, submission_id: str) -> bytes:
         """The submission's bytes; the last one is kept, for a record's components mostly lie in it."""
         if self._opened[0] != submission_id:
@@ -114,10 +162,19 @@ class ComponentSource:
         return self._reader
 
 
-def component_bytes(installation: Installation, described: DescribedRecord, component: Component) -> bytes:
-    """The bytes of one component; see `ComponentSource.read`."""
-    with ComponentSource(installation) as source:
-        return source.read(described, component)
+def component_pieces(installation: Installation, described: DescribedRecord, component: Component) -> Iterator[bytes]:
+    """The bytes of one component in pieces; see `ComponentSource.pieces`."""
+    if _is_streamed(component):
+        yield from ComponentSource(installation).pieces(described, component)
+        return
+    with ComponentSource(installation) as source:  # a reader must not wait for whoever takes the bytes
+        content = source.read(described, component)
+    yield content
+
+
+def _is_streamed(component: Component) -> bool:
+    """What lies inside a mail is taken out whole by the reader, whose limits bound it."""
+    return not component.path and component.size >= STREAMED_FROM
 
 
 def file_name(component: Component, number: int) -> str:
@@ -130,47 +187,19 @@ def file_name(component: Component, number: int) -> str:
     return f"{number:03d}-{kept or 'attachment'}"
 
 
-def receipt(installation: Installation, principal: Principal, submission_id: str) -> dict[str, Any]:
-    """What the submitter gets: digest, time, ledger position, proof, and what became of it.
-
-    Raises:
-        NotFound: no such submission, or not for this principal.
-        Denied: this role may not read records.
-    """
-    authorize(principal, Act.READ_RECORD)
-    archive = installation.archive
-    with archive.store.read() as connection:
-        submission = archive.submissions.get(connection, submission_id)
-        if principal.sees_only is not None and submission.custodian_id != principal.sees_only:
-            raise NotFound(f"there is no submission {submission_id}", submission=submission_id)
-        envelope = archive.submissions.envelopes(connection, [submission_id])[submission_id]
-        made = archive.catalogue.of_submission(connection, submission_id)
-        salted = archive.ledger.salted_payload(connection, submission.position)
-        proof = archive.ledger.prove(connection, submission.position).to_json()
-    return {
-        "submission": submission_id,
-        "received_at": submission.received_at.isoformat(),
-        "channel": submission.channel.value,
-        "source": envelope.envelope.source,
-        "size": submission.size,
-        "sha256": envelope.sha256,
-        "outcome": None if submission.outcome is None else submission.outcome.value,
-        "reason": submission.reason,
-        "records": [one.id for one in made],
-        "salt": None if salted is None else salted[0].hex(),
-        "payload": None if salted is None else salted[1].decode(),
-        "proof": proof,
-        "key": archive.ledger.public_key(),
-    }
-
-
 def custody(installation: Installation, principal: Principal, record_id: str) -> list[dict[str, Any]]:
-    """Every event of a record and its submission, in order."""
+    """Every event of a record, its submission and its destruction, in order."""
     authorize(principal, Act.READ_RECORD)
-    described, _ = open_record(installation, principal, record_id)
     archive = installation.archive
     with archive.store.read() as connection:
-        events = archive.ledger.events_about(connection, [record_id, described.record.submission_id])
+        record = _seen(archive, connection, principal, record_id)
+        events = archive.ledger.events_about(connection, [record_id, record.submission_id])
+        gone = destruction_of(connection, record_id)
+        if gone is not None:
+            batch = read_batch(connection, gone.batch_id)
+            of_batch = {batch.position, batch.confirmed_position} - {None}
+            events += [archive.ledger.event_at(connection, one) for one in of_batch if one is not None]
+            events.sort(key=lambda one: one.position)
     return [
         {
             "position": one.position,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from storage.records import DescribedRecord, Description, Letterhead, Message, Party
     from storage.submissions import SealedEnvelope
 
-_GRADES = {
+GRADES = {
     "A": "the original's own DKIM signature was verified",
     "B": "a native or attached message, or a native export, without a verified signature",
     "C": "the original stands inside another mail's text, as its forwarder's mail program printed it",
@@ -106,7 +106,7 @@ def record_document(
         },
         "provenance": {
             "grade": record.grade.value,
-            "means": _GRADES[record.grade.value],
+            "means": GRADES[record.grade.value],
             "verified": _verified(described, envelope),
             "asserted": _asserted(description),
             "dkim": "unchecked",
@@ -144,6 +144,7 @@ def record_document(
         "series": record.series_id,
         "retention": retention_document(decision),
         "holds": list(holds),
+        "destruction": None,
     }
 
 
@@ -189,6 +190,7 @@ def as_text(document: dict[str, Any]) -> str:
     for one in document["components"]:
         lines.append(f"{one['role']:<11}{one['name'] or '-'}  {one['media_type']}  {one['size']:,} bytes")
     lines += [f"note: {one}" for one in document["notes"]]
+    lines += [f"not searchable: {one}" for one in document["unsearchable"]]
     lines += [
         "",
         f"Captured {captured['at']} over {captured['channel']} for {captured['custodian']}",

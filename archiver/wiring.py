@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archiver.config import Settings, load_settings
+from archiver.destroying import Destroying
 from archiver.users import Users
 from ingest.depositor import GroupDepositor
 from ingest.examiner import Examiner
@@ -22,7 +23,10 @@ from retention.library import ScheduleLibrary
 from retention.service import RetentionService
 from search.follower import Follower
 from search.generations import CurrentIndex, Generations
+from search.traces import IndexTraces
 from storage.archive import Archive, open_archive
+from storage.errors import Conflict
+from storage.rotation import Rotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +82,12 @@ class Installation:
     def reader(self) -> SandboxedReader:
         """A sandboxed reader with the limits of the settings."""
         section = self.settings.sandbox
-        limits = Limits(memory=section.memory_mb << 20, seconds=section.seconds)
+        limits = Limits(
+            memory=section.memory_mb << 20,
+            seconds=section.seconds,
+            # never less than before the setting was lowered: attachments of what was read then are taken out still
+            input_bytes=max(Limits().input_bytes, section.largest_mb << 20),
+        )
         return SandboxedReader(limits=limits, allow_unconfined=section.allow_unconfined)
 
     @contextmanager
@@ -86,12 +95,25 @@ class Installation:
         """An examiner with a reader of its own."""
         with self.reader() as reader:
             yield Examiner(
-                self.archive, reader, ScheduleAssigner(self.archive, self.library), actor=f"{SERVICE_ACTOR}:examiner"
+                self.archive,
+                reader,
+                ScheduleAssigner(self.archive, self.library),
+                actor=f"{SERVICE_ACTOR}:examiner",
+                largest=self.settings.sandbox.largest_mb << 20,
             )
 
     def follower(self) -> Follower:
         """A follower of the current index."""
         return Follower(self.archive, self.index)
+
+    def destroying(self) -> Destroying:
+        """What brings destructions to their end; that it may begin one is asked elsewhere."""
+        return Destroying(
+            self.archive,
+            (IndexTraces(self.archive, self.generations, self.index),),
+            Rotation(self.archive),
+            index_generation=self.generations.current,
+        )
 
     def index_has_reached(self, position: int) -> bool:
         """Whether the index has read the ledger up to and with this position."""
@@ -103,10 +125,20 @@ class Installation:
         self.archive.close()
 
 
-def open_installation(folder: Path, keyring: Keyring) -> Installation:
-    """Open an archive and wire it."""
+def open_installation(folder: Path, keyring: Keyring, *, while_restricted: bool = False) -> Installation:
+    """Open an archive and wire it.
+
+    Raises:
+        Conflict: it was restored without its newest leaves, and the caller is not one who may look all the same.
+    """
     settings = load_settings(folder)
     archive = open_archive(folder, keyring)
+    if not while_restricted:
+        try:
+            archive.store.refuse_if_restricted()
+        except Conflict:
+            archive.close()
+            raise
     library = ScheduleLibrary(archive.store)
     generations = Generations(archive)
     return Installation(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from archiver.anchoring import publish_or_tell
 from archiver.channel_wiring import ArchiveDirectory, imap_account, smtp_settings
 from archiver.chores import Chores, chores_of
 from archiver.wiring import SERVICE_ACTOR
@@ -75,6 +76,16 @@ class Stop:
         while os.read(0, 1024):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def install_disk_watch(self, disk_failed: threading.Event) -> None:
+        """Stop once a sync has failed: only a fresh program knows again what is on the disk."""
+
+        def watch() -> None:
+            disk_failed.wait()
+            log.error("worker.disk_failed")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=watch, name="disk", daemon=True).start()
 
     def is_set(self) -> bool:
         """Whether it is time."""
@@ -212,8 +223,7 @@ def run_clock(installation: Installation, stop: Stop) -> None:
             while not stop.is_set():
                 with archive.store.read() as connection:
                     head = archive.ledger.head(connection).size
-                if head != size:
-                    archive.ledger.publish_checkpoint()
+                if head != size and publish_or_tell(archive):
                     size = head
                 chores.run_due()
                 stop.wait(_CHECKPOINT_SECONDS)

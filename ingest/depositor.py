@@ -4,6 +4,9 @@ Rule: when `deposit` returns, a loss of power loses nothing of it; when it raise
 sender still has the bytes. Concurrent deposits share their syncs in two stages, objects first, then rows: at
 each stage the first of those that wait works for all of them, and while one group's rows are committed the next
 group's objects are written. Each row is in a part of its own, so that one bad row fails alone.
+
+What is large goes to the store in pieces and is durable before its group is formed, so that nobody waits for it
+and its size is not the memory's; where its rows cannot be written, it is taken back.
 """
 
 from __future__ import annotations
@@ -11,16 +14,20 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from ingest.submission import Deposited, Handover
-from storage.errors import ArchiveError, TemporarilyUnavailable
+from ingest.submission import STREAMED_FROM, Deposited, Handover
+from storage.blobs import SealedObject, StoredObject
+from storage.errors import ArchiveError, InvalidInput, TemporarilyUnavailable
 from storage.events import EventKind
+from storage.sealed_streams import PIECE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from storage.archive import Archive
     from storage.records import Submission
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 _LARGEST_GROUP = 128
+_HELD_UP = timedelta(minutes=10)  # well below the age at which an object without a row is removed
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +46,7 @@ class _Ticket:
     answer: Deposited | None = None
     error: Exception | None = None
     written: bool | None = None  # None until staged; False where the bytes were known already
+    staged_at: datetime | None = None
     turn: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -124,22 +133,50 @@ class GroupDepositor:
         Raises:
             StorageFull, TemporarilyUnavailable: nothing of the batch was taken.
         """
-        tickets = [_Ticket(self._prepare(handover)) for handover in handovers]
+        prepared = self._prepare_all(handovers)
+        tickets = [_Ticket(one) for one in prepared if not isinstance(one, Exception)]
         self._attempt(tickets, self._stage)
         if not any(ticket.settled for ticket in tickets):
             self._attempt(tickets, self._commit)
-        if all(ticket.error is not None for ticket in tickets):
+        if tickets and all(ticket.error is not None for ticket in tickets):
             return [_answer(ticket) for ticket in tickets]
-        return [ticket.error or _answer(ticket) for ticket in tickets]
+        settled = iter(tickets)
+        return [one if isinstance(one, Exception) else _outcome(next(settled)) for one in prepared]
+
+    def _prepare_all(self, handovers: Sequence[Handover]) -> list[PreparedSubmission | Exception]:
+        """Each prepared, or why its source cannot be read; where the store refuses one, none of them is kept."""
+        prepared: list[PreparedSubmission | Exception] = []
+        try:
+            for handover in handovers:
+                try:
+                    prepared.append(self._prepare(handover))
+                except InvalidInput as error:
+                    prepared.append(error)
+        except BaseException:
+            self._take_back([one for one in prepared if not isinstance(one, Exception)])
+            raise
+        return prepared
+
+    def _take_back(self, prepared: Sequence[PreparedSubmission]) -> None:
+        """Remove the objects that are durable already and that no row will name."""
+        for one in prepared:
+            if isinstance(one.sealed, StoredObject):
+                with suppress(OSError, ArchiveError):  # an orphan that verify counts
+                    self._archive.blobs.delete(one.sealed.blob_id)
 
     def _prepare(self, handover: Handover) -> PreparedSubmission:
+        payload = handover.payload
+        if not isinstance(payload, bytes):
+            given: bytes | Iterator[bytes | memoryview] = payload.pieces()
+        else:
+            given = payload if len(payload) < STREAMED_FROM else _cut(payload)
         return self._archive.submissions.prepare(
             channel=handover.channel,
             account=handover.account,
             custodian_id=handover.custodian_id,
             envelope=handover.envelope,
             kind=handover.kind,
-            payload=handover.payload,
+            payload=given,
             epoch=self._epoch,
             received_at=self._archive.store.clock(),
             actor=self._actor,
@@ -160,12 +197,18 @@ class GroupDepositor:
     def _stage(self, tickets: Sequence[_Ticket]) -> None:
         """Make the objects durable of what is not known yet. No row names them so far."""
         archive = self._archive
-        with archive.store.read() as connection:
-            known = archive.submissions.known(connection, [ticket.prepared.tag for ticket in tickets])
-        fresh = [ticket for ticket in tickets if ticket.prepared.tag not in known]
-        archive.blobs.write([ticket.prepared.sealed for ticket in fresh])
+        try:
+            with archive.store.read() as connection:
+                known = archive.submissions.known(connection, [ticket.prepared.tag for ticket in tickets])
+            fresh = [ticket.prepared for ticket in tickets if ticket.prepared.tag not in known]
+            archive.blobs.write([one.sealed for one in fresh if isinstance(one.sealed, SealedObject)])
+        except BaseException:
+            self._take_back([ticket.prepared for ticket in tickets])
+            raise
+        at = archive.store.clock()
         for ticket in tickets:
-            ticket.written = ticket.prepared.tag not in known
+            ticket.staged_at = at
+            ticket.written = ticket.prepared.tag not in known or isinstance(ticket.prepared.sealed, StoredObject)
 
     def _commit(self, tickets: Sequence[_Ticket]) -> None:
         with self._commit_lock:
@@ -183,11 +226,11 @@ class GroupDepositor:
             for ticket in tickets:
                 if ticket.prepared.tag in known or ticket.prepared.tag in fresh:
                     repeats.append(ticket)
-                elif ticket.written:
+                elif ticket.written and self._still_there(ticket, transaction.at):
                     fresh[ticket.prepared.tag] = ticket
                 else:
-                    # known a moment ago and destroyed since: its object was not written, so no row may name it
-                    ticket.error = TemporarilyUnavailable("the same bytes were destroyed just now; try again")
+                    # known a moment ago and destroyed since, so its object was not written, or swept up meanwhile
+                    ticket.error = TemporarilyUnavailable("the stored bytes were removed just now; try again")
             for ticket, submission in self._add(transaction, list(fresh.values())):
                 known[ticket.prepared.tag] = submission
                 added.add(ticket.prepared.sealed.blob_id)
@@ -205,6 +248,12 @@ class GroupDepositor:
             # committed by now: what cannot be tidied is an orphan that verify counts, not a refusal
             with suppress(OSError, ArchiveError):
                 archive.blobs.delete(blob_id)
+
+    def _still_there(self, ticket: _Ticket, at: datetime) -> bool:
+        """Look again where this program was held up for long: recovery removes old objects that no row names."""
+        assert ticket.staged_at is not None
+        held_up = not timedelta(0) <= at - ticket.staged_at < _HELD_UP
+        return not held_up or self._archive.blobs.contains(ticket.prepared.sealed.blob_id)
 
     def _add(self, transaction: Transaction, tickets: Sequence[_Ticket]) -> list[tuple[_Ticket, Submission]]:
         """Add all together; if the database refuses one of them, each alone, so that only that one fails."""
@@ -235,6 +284,17 @@ def _deposited(ticket: _Ticket, submission: Submission, *, duplicate: bool) -> D
         received_at=submission.received_at,
         sha256=ticket.prepared.sha256,
     )
+
+
+def _cut(payload: bytes) -> Iterator[memoryview]:
+    """A large payload in pieces, none of them a copy."""
+    view = memoryview(payload)
+    for start in range(0, len(payload), PIECE_BYTES):
+        yield view[start : start + PIECE_BYTES]
+
+
+def _outcome(ticket: _Ticket) -> Deposited | Exception:
+    return ticket.error or _answer(ticket)
 
 
 def _answer(ticket: _Ticket) -> Deposited:

@@ -3,6 +3,9 @@
 Rule: bytes are opened here and read only in the sandboxed child; whatever the child does (crash, lie, never
 answer) ends in an outcome, the submission stays, and the rest of the batch goes on. A custodian's submissions
 are never read by a child that read another's.
+
+What is larger than the reader may take is kept as a record of kind document that says so and that no search
+finds by its text; its content is not even opened, but for the first bytes that tell what it is.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.formats.detect import detect
+from ingest.formats.detect import HEAD_BYTES, detect
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
 from ingest.sandbox import document_reading, email_reading
 from storage.errors import ArchiveError, TemporarilyUnavailable
@@ -39,12 +42,14 @@ if TYPE_CHECKING:
 
     from storage.archive import Archive
     from storage.catalogue import PreparedRecord
+    from storage.contents import SubmissionContent
     from storage.vault import HolderKey
 
 BATCH = 128
 EMAIL = "email"
 DOCUMENT = "document"
 _LONGEST_NAME = 1_000
+LARGEST_READ = 64 << 20
 _LARGEST_BATCH = 64 << 20  # bytes opened at a time, so that memory does not follow the size of what is sent
 _MAIL_CHANNELS = frozenset({Channel.SMTP, Channel.LMTP, Channel.IMAP})
 _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
@@ -83,13 +88,14 @@ class SeriesAssigner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
-    """A submission that waits, opened."""
+    """A submission that waits, opened; `request` is None where it is too large to be read, then `head` begins it."""
 
     submission: Submission
     envelope: SealedEnvelope
     key: HolderKey
     blob_id: str
-    request: ReadingRequest
+    head: bytes
+    request: ReadingRequest | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +111,21 @@ class Examiner:
     """Examines what waits. One examiner at a time works on an archive (`archiver/services.py` holds the lock)."""
 
     def __init__(
-        self, archive: Archive, reader: Reader, assigner: SeriesAssigner, *, actor: str, batch: int = BATCH
+        self,
+        archive: Archive,
+        reader: Reader,
+        assigner: SeriesAssigner,
+        *,
+        actor: str,
+        batch: int = BATCH,
+        largest: int = LARGEST_READ,
     ) -> None:
         self._archive = archive
         self._reader = reader
         self._assigner = assigner
         self._actor = actor
         self._batch = batch
+        self._largest = largest  # bytes of a submission above which it is kept without being read
         self._last_custodian: str | None = None
 
     def examine_waiting(self) -> int:
@@ -122,7 +136,7 @@ class Examiner:
             sizes = {one.id: one.size for one, _ in archive.submissions.get_many(connection, ids)}
         if not ids:
             return 0
-        so_far = list(accumulate(sizes.get(one, 0) for one in ids))
+        so_far = list(accumulate(self._opened_bytes(sizes.get(one, 0)) for one in ids))
         ids = [one for number, one in enumerate(ids) if number == 0 or so_far[number] <= _LARGEST_BATCH]
         epoch = archive.store.current_epoch()
         opened, examined = self._open_all(ids, epoch)
@@ -132,8 +146,10 @@ class Examiner:
             if custodian_id is None or custodian_id != self._last_custodian:
                 self._reader.renew()
             self._last_custodian = custodian_id
-            answers = self._reader.read_many([one.request for one in group])
-            examined += [self._conclude(one, answer, epoch) for one, answer in zip(group, answers, strict=True)]
+            answers = iter(self._reader.read_many([one.request for one in group if one.request is not None]))
+            for waiting in group:
+                answer = self._too_large() if waiting.request is None else next(answers)
+                examined.append(self._conclude(waiting, answer, epoch))
         with archive.store.write() as transaction:
             archive.catalogue.add(transaction, [one.record for one in examined if one.record is not None])
             for one in examined:
@@ -141,6 +157,9 @@ class Examiner:
                     transaction.append_prepared(one.event)
             archive.submissions.conclude(transaction, [one.conclusion for one in examined])
         return len(examined)
+
+    def _opened_bytes(self, size: int) -> int:
+        return size if size <= self._largest else HEAD_BYTES
 
     def _open_all(self, ids: Sequence[str], epoch: int) -> tuple[list[_Waiting], list[_Examined]]:
         """Open a batch; where one of it is damaged, each alone, so that only that one fails."""
@@ -172,17 +191,35 @@ class Examiner:
             keys = archive.store.holder_keys(connection, ids)
             rows = archive.submissions.get_many(connection, ids)
         for submission, blob_id in rows:
-            content = archive.submissions.unseal_content(keys[submission.id], blob_id)
+            content = archive.submissions.content_of(keys[submission.id], blob_id, submission.size)
             about = envelopes[submission.id]
-            kind = about.kind or (EMAIL if submission.channel in _MAIL_CHANNELS else DOCUMENT)
-            name = _clean_name(about.envelope.source) or ""
-            request = email_reading(content) if kind == EMAIL else document_reading(content, name)
+            head, request = self._request(content, about, submission)
             opened.append(
                 _Waiting(
-                    submission=submission, envelope=about, key=keys[submission.id], blob_id=blob_id, request=request
+                    submission=submission,
+                    envelope=about,
+                    key=keys[submission.id],
+                    blob_id=blob_id,
+                    head=head,
+                    request=request,
                 )
             )
         return opened
+
+    def _request(
+        self, content: SubmissionContent, about: SealedEnvelope, submission: Submission
+    ) -> tuple[bytes, ReadingRequest | None]:
+        if submission.size > self._largest:
+            with content.ranges() as ranges:
+                return ranges.read(0, HEAD_BYTES), None
+        whole = content.read()
+        kind = about.kind or (EMAIL if submission.channel in _MAIL_CHANNELS else DOCUMENT)
+        name = _clean_name(about.envelope.source) or ""
+        return whole[:HEAD_BYTES], email_reading(whole) if kind == EMAIL else document_reading(whole, name)
+
+    def _too_large(self) -> Description:
+        unread = f"the document: not read: larger than {self._largest >> 20} MB"
+        return Description(kind=RecordKind.DOCUMENT, unsearchable=(unread,))
 
     def _conclude(self, waiting: _Waiting, answer: ReadingAnswer, epoch: int) -> _Examined:
         submission = waiting.submission
@@ -226,7 +263,7 @@ class Examiner:
         original = Component(
             id=new_id(Prefix.COMPONENT),
             role=ComponentRole.ORIGINAL,
-            media_type=_MAIL_TYPE if read.kind is RecordKind.EMAIL else detect(waiting.request.payload).media_type,
+            media_type=_MAIL_TYPE if read.kind is RecordKind.EMAIL else detect(waiting.head).media_type,
             name=_clean_name(waiting.envelope.envelope.source),
             size=submission.size,
             sha256=waiting.envelope.sha256,

@@ -10,14 +10,35 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from storage.records import Channel, Envelope
 
 
+STREAMED_FROM = 4 << 20
+
+
+class ContentSource(Protocol):
+    """Bytes that are too many to be held at once, read where they are needed."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it says it has."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of them, in order, from the beginning; each call reads them again.
+
+        Raises:
+            InvalidInput: they cannot be read, or are no longer those that were found.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """Bytes on their way in, exactly as the channel received them.
+    """Bytes on their way in, exactly as the channel received them, or where they can be read.
 
     `account` separates sources within a channel (``smtp``, or the name of an IMAP account): the same payload
     from the same custodian over the same channel and account is a duplicate. `custodian_id` is None where
@@ -29,7 +50,7 @@ class Handover:
     account: str
     custodian_id: str | None
     envelope: Envelope = field(repr=False)
-    payload: bytes = field(repr=False)
+    payload: bytes | ContentSource = field(repr=False)
     kind: str | None = None
 
 
@@ -56,6 +77,7 @@ class Depositor(Protocol):
         Raises:
             StorageFull: no space; nothing was half-done.
             TemporarilyUnavailable: the same again later will do.
+            InvalidInput: a source of content cannot be read; bytes never raise this.
         """
         ...
 

@@ -69,10 +69,28 @@ class Absence:
 
 
 class Traces(Protocol):
-    """An owner of bytes derived from records: an index, renditions, drafts, exports."""
+    """An owner of bytes derived from records: an index, renditions, drafts, exports.
 
-    def erase(self, record_ids: Sequence[str]) -> None:
-        """Erase all that was derived from these records. Safe to repeat; unknown ids are none of its business."""
+    Every method is safe to repeat, and ids of which it has nothing are none of its business.
+    """
+
+    @property
+    def owner(self) -> str:
+        """Its name in a testimony."""
+        ...
+
+    def forget(self, record_ids: Sequence[str]) -> None:
+        """Show and find nothing of these records from now on; cheap, called right after the decision."""
+        ...
+
+    def erase(self, record_ids: Sequence[str], *, actor: str) -> None:
+        """Make all that was derived from these records unrecoverable, in the files themselves and in old copies.
+
+        May be costly; called once for all batches that go together.
+
+        Raises:
+            StorageFull, TemporarilyUnavailable: not now; called again later.
+        """
         ...
 
     def confirm(self, record_ids: Sequence[str]) -> tuple[Absence, ...]:

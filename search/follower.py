@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from search.index import NOTHING_READ, IdScope
 from search.projection import project
+from search.queries import Between, Clock
 from storage.errors import Corrupt
 from storage.events import EventKind
 from storage.records import RecordState
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 BATCH = 256
 _POLL_SECONDS = 0.02
+_ANY = Between(Clock.CAPTURED, None, None)
 log = structlog.get_logger()
 
 
@@ -122,6 +125,16 @@ class Follower:
             behind=max(0, head - 1 - reached),
         )
 
+    def forget(self, record_ids: Sequence[str]) -> None:
+        """Take records out of the index, after a step that may have opened them before they were destroyed.
+
+        From now on no step adds them again: whoever opens them finds nothing. Writes only where one is there.
+        """
+        with self._turn(wait=True):
+            there = list(self._index.ids(_ANY, allowed=IdScope(only=frozenset(record_ids))))
+            if there:
+                self._index.remove(there, NOTHING_READ)
+
     def _head(self) -> int:
         with self._archive.store.read() as connection:
             return self._archive.ledger.head(connection).size
@@ -156,12 +169,12 @@ class Follower:
         return [described for record_id in ids for described in self._open([record_id])]
 
     @contextmanager
-    def _turn(self) -> Iterator[bool]:
+    def _turn(self, *, wait: bool = False) -> Iterator[bool]:
         """Whether it is this follower's turn; the kernel gives the lock back however a program dies."""
         descriptor = os.open(self._lock_path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False
             else:

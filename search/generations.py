@@ -4,9 +4,10 @@ Rules:
 
 - ``index/gen-N.db`` is encrypted with the random key ``keys/index/N``. Destroying the key destroys the file,
   and every copy of it.
-- A rebuild makes generation N+1 beside the current one, which goes on answering; one transaction switches; then
-  the old key and file are destroyed. A crash before the switch leaves the old generation, a crash after it
-  leaves remains that the next rebuild or start sweeps away.
+- A rebuild (from the ledger) and a renewal (from the current one, after a destruction) make generation N+1 beside
+  the current one, which goes on answering; one transaction switches; then the old key and file are destroyed. A
+  crash before the switch leaves the old generation, a crash after it leaves remains that the next rebuild, renewal
+  or start sweeps away.
 - Readers look at the row before each search and reopen when it has changed.
 """
 
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, insert, select, update
 
 from search.follower import Coverage, Follower
+from search.fts_export import export_without
 from search.fts_index import FtsIndex, open_fts_index
 from search.index import IndexCounts, IndexOutdated, Order, SearchPage
 from search.tables import index_generations
@@ -99,6 +101,42 @@ class Generations:
             self._switch(number, actor, facts)
             self._sweep()
         return coverage
+
+    def renew_without(self, record_ids: Sequence[str], *, actor: str) -> int:
+        """Make the next generation of what the current one holds less these records; returns its number.
+
+        Far quicker than a rebuild, for nothing is read or analysed again; where the current one cannot be read, it
+        is a rebuild. Either way the key of every older generation is destroyed when this returns.
+
+        Raises:
+            StorageFull: there is no space for a second index.
+        """
+        self.current()
+        with self._building():
+            self._sweep()
+            old = self.current()
+            try:
+                source_key = self._key(old)
+                self.open(old).close()
+            except (Corrupt, IndexOutdated):
+                readable = False
+            else:
+                readable = True
+                number = self._begin()
+                target_key = self._archive.keyring.index_key(number)
+                export_without(self.path(old), source_key, self.path(number), target_key, record_ids)
+                self._switch(number, actor, {"generation": number, "engine": ENGINE, "without": len(record_ids)})
+                self._sweep()
+        if not readable:
+            self.rebuild(actor=actor)
+        return self.current()
+
+    def only_one_left(self) -> bool:
+        """Whether no key and no file is left of any generation but the current one."""
+        number = self.current()
+        files = {path.name.partition(".")[0] for path in self._folder.glob("gen-*")}
+        keys = {path.name for path in (self._archive.folder / "keys" / "index").iterdir()}
+        return files <= {f"gen-{number}"} and keys <= {str(number)}
 
     def make_ready(self, *, actor: str) -> int:
         """The current generation's number, rebuilt first if another version of this program built it."""

@@ -11,7 +11,7 @@ import zoneinfo
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import insert, inspect, select, text
 
 from storage.catalogue import Catalogue
 from storage.custodians import Custodians
@@ -21,8 +21,9 @@ from storage.identifiers import Prefix, new_id
 from storage.keys import Keyring, Secret, create_keys
 from storage.ledger import Ledger
 from storage.local_blobs import LocalBlobs
+from storage.log_check import KEPT, keep_log
 from storage.submissions import Submissions
-from storage.tables import archive, epochs, ledger_head
+from storage.tables import archive, epochs, ledger_head, restrictions
 from storage.transaction import Store, now
 
 if TYPE_CHECKING:
@@ -30,10 +31,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from storage.blobs import BlobStore
 
 FORMAT = 2
-_FOLDERS = ("objects", "index", "keys", "ledger", "ledger/tile", "drafts", "tmp")
+_REVISION = "0002"  # of the database's schema, as the last file of storage/migrations/versions names it
+FOLDERS = ("objects", "index", "keys", "ledger", "ledger/tile", "drafts", "tmp")
+RESTORING = "restoring"
+"""A file that lies in the folder as long as a restore is under way; it ends with the path of the backup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,7 @@ def create_archive(
         raise Conflict(f"{folder} is not empty; choose an empty folder with --data")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    for name in _FOLDERS:
+    for name in FOLDERS:
         (folder / name).mkdir(mode=0o700, exist_ok=True)
     archive_id = new_id(Prefix.ARCHIVE)
     keyring = create_keys(folder / "keys", archive_id, list(secrets))
@@ -126,35 +132,92 @@ def _archive_row(store: Store) -> Any:
         return connection.execute(select(archive)).first()
 
 
-def open_archive(folder: Path, keyring: Keyring, clock: Callable[[], datetime] = now) -> Archive:
-    """Open an archive whose keys are opened.
+def _revision(store: Store) -> str:
+    with store.read() as connection:
+        return read_revision(connection)
+
+
+def read_revision(connection: Connection) -> str:
+    """The revision of the database's schema, as Alembic keeps it; empty where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def refuse_newer(found: int, revision: str) -> None:
+    """Refuse the format or the schema of a newer version of this program; revisions are numbers of four digits.
+
+    Raises:
+        NewerFormat: it is one.
+    """
+    if found > FORMAT:
+        raise NewerFormat(
+            f"this archive has format {found} and this program knows up to {FORMAT}; use the newer program"
+        )
+    if revision > _REVISION:
+        raise NewerFormat(
+            f"the database of this archive has schema {revision[:32]} and this program knows up to {_REVISION}; "
+            "use the newer program"
+        )
+
+
+def restriction_of(store: Store) -> str | None:
+    """Why an archive may neither write nor show anything, as a sentence; None normally."""
+    with store.read() as connection:
+        row = connection.execute(select(restrictions)).first()
+    if row is None:
+        return None
+    return (
+        f"this archive was restored without the newest {row.missing_leaves} leaves of its ledger, among which records "
+        "may have been destroyed, so it shows nothing and takes nothing; restore again with a newer copy of the ledger "
+        "(--ledger), or accept the loss: archiver backup restore --accept-loss --as USER"
+    )
+
+
+def _log_restriction(folder: Path, store: Store) -> str | None:
+    """Why an archive whose log was damaged may neither write nor show anything; None normally."""
+    if not (folder / KEPT).exists():
+        if not store.lost_commits():
+            return None
+        keep_log(folder)
+    return (
+        "the database's log was damaged while the archive was stopped, and acknowledged commits are gone, among which "
+        "records may have been destroyed, so it shows nothing and takes nothing; restore a backup that has them, or "
+        f"accept the loss: move {KEPT} out of the archive's folder"
+    )
+
+
+def open_archive(
+    folder: Path, keyring: Keyring, clock: Callable[[], datetime] = now, *, restoring: bool = False
+) -> Archive:
+    """Open an archive whose keys are opened. `restoring` is for the restore itself, which comes before all else.
 
     Raises:
         NewerFormat: a newer version of this program wrote it.
-        Conflict: it was never completely made, or an older version wrote it and it was not upgraded.
+        Conflict: it was never completely made or restored, or an older version wrote it and it was not upgraded.
         NotFound: the database is missing.
         Corrupt: it is damaged, or not of these keys.
     """
     if not (folder / "archive.db").exists():  # opening would make an empty one
         raise NotFound(f"{folder} has keys and no archive.db; restore it, or remove the folder if init was interrupted")
+    if (folder / RESTORING).exists() and not restoring:
+        raise Conflict(f"the archive in {folder} is not completely restored; run the same restore again")
     store = Store(folder, keyring, clock)
     try:
         row = _archive_row(store)
         if row is None:
             raise Conflict(f"{folder} holds an archive that was never completely made; remove it and run init again")
-        if row.format > FORMAT:
-            raise NewerFormat(
-                f"this archive has format {row.format} and this program knows up to {FORMAT}; use the newer program"
-            )
+        refuse_newer(row.format, _revision(store))
         if row.format < FORMAT:
             raise Conflict(
                 f"this archive has format {row.format} and this program writes format {FORMAT}; run: archiver upgrade",
                 format=row.format,
             )
+        store.restriction = _log_restriction(folder, store) or restriction_of(store)
     except ArchiveError:
         store.close()
         raise
-    blobs = LocalBlobs(folder / "objects")
+    blobs = LocalBlobs(folder / "objects", on_failure=store.disk_failed.set)
     custodians = Custodians(store)
     return Archive(
         folder=folder,

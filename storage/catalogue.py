@@ -7,7 +7,6 @@ says is sealed and stays as it was read.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from storage.description_codec import decode, encode
 from storage.errors import NotFound
-from storage.events import EventKind
+from storage.events import EventKind, digest_of_facts
 from storage.records import Channel, Component, DescribedRecord, Description, Grade, Record, RecordKind, RecordState
 from storage.sealing import SealKind
 from storage.tables import components, descriptions, records
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from storage.custodians import Custodians
+    from storage.events import Event
     from storage.transaction import Store
     from storage.vault import HolderKey
 
@@ -197,14 +197,10 @@ class Catalogue:
         transaction.append(EventKind.RECORD_ASSIGNED, actor=actor, subjects=(record_id,), payload=payload)
 
 
-def facts_digest(record: Record) -> str:
-    """SHA-256 over the captured facts of a record, those that have no update, as the ledger leaf names them.
-
-    Ids are random and times are not content, so the digest needs no salt. Series and state change later, by
-    events of their own.
-    """
+def captured_facts(record: Record) -> dict[str, str | None]:
+    """The captured facts of a record, those that have no update, as the digest in its leaf is taken over."""
     sent_at = None if record.sent_at is None else record.sent_at.astimezone(UTC).isoformat(timespec="microseconds")
-    facts = {
+    return {
         "id": record.id,
         "kind": record.kind.value,
         "submission": record.submission_id,
@@ -214,7 +210,23 @@ def facts_digest(record: Record) -> str:
         "sent_at": sent_at,
         "grade": record.grade.value,
     }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def facts_digest(record: Record) -> str:
+    """SHA-256 over the captured facts of a record, as the ledger leaf names them.
+
+    Ids are random and times are not content, so the digest needs no salt. Series and state change later, by
+    events of their own.
+    """
+    return digest_of_facts(captured_facts(record))
+
+
+def has_facts_of(row: Any, event: Event) -> bool:
+    """Whether a row of `records` has the facts that the leaf of its archiving names."""
+    try:
+        return facts_digest(record_of(row)) == event.facts
+    except ValueError:
+        return False
 
 
 def record_of(row: Any) -> Record:

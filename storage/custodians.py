@@ -57,7 +57,8 @@ class Custodians:
         self._store = store
         self._opened: dict[str, Custodian] = {}
 
-    def _tag(self, address: str) -> bytes:
+    def tag(self, address: str) -> bytes:
+        """The keyed digest by which an address is found."""
         message = b"custodian-address\x00" + normal_address(address).encode("utf-8", "surrogatepass")
         return hmac.digest(self._store.keyring.digest_key, message, hashlib.sha256)
 
@@ -80,7 +81,7 @@ class Custodians:
             transaction.keep_key(wrapped)
             row = {"id": custodian_id, "since": transaction.at, "sealed_identity": sealed}
             transaction.connection.execute(insert(custodians), [row])
-            tags = [{"tag": self._tag(one), "custodian_id": custodian_id} for one in addresses]
+            tags = [{"tag": self.tag(one), "custodian_id": custodian_id} for one in addresses]
             transaction.connection.execute(insert(custodian_addresses), tags)
             transaction.append(EventKind.CUSTODIAN_ADDED, actor=actor, subjects=(custodian_id,))
             since = transaction.at
@@ -88,7 +89,7 @@ class Custodians:
 
     def find(self, connection: Connection, address: str) -> str | None:
         """The id of the custodian with this address, if any."""
-        query = select(custodian_addresses.c.custodian_id).where(custodian_addresses.c.tag == self._tag(address))
+        query = select(custodian_addresses.c.custodian_id).where(custodian_addresses.c.tag == self.tag(address))
         found: str | None = connection.execute(query).scalar()
         return found
 

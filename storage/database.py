@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DatabaseError = driver.DatabaseError
 _BUSY_MILLISECONDS = 20_000
 _CACHE_KIBIBYTES = 8_192
+# SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC (sqlite.org/rescode.html), which the driver does not name
+_FAILED_SYNCS = {10 | 4 << 8, 10 | 5 << 8}
 _CHECKPOINT_PAGES = 4_000
 
 
@@ -92,6 +94,11 @@ def translate(error: Exception, name: str) -> Exception:
     return Corrupt(f"{name} cannot be read: it is damaged, or the key is not its key")
 
 
+def is_failed_sync(error: BaseException | None) -> bool:
+    """Whether a sync of the database or of its log failed, after which no later one says anything about those pages."""
+    return getattr(error, "sqlite_errorcode", 0) in _FAILED_SYNCS
+
+
 def engine_for(path: Path, key: bytes) -> Engine:
     """An engine over an encrypted database. Make a fresh one in every program; never carry one over a fork.
 
@@ -112,7 +119,32 @@ def engine_for(path: Path, key: bytes) -> Engine:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
+    @event.listens_for(engine, "handle_error")
+    def _leave(context: Any) -> None:
+        # SQLCipher refuses everything on a connection that met a damaged page; a fresh one reads what is whole
+        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
+        if code in {driver.SQLITE_CORRUPT, driver.SQLITE_NOTADB}:
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
     return engine
+
+
+def truncate_log(connection: Any, *, patience_milliseconds: int) -> bool:
+    """Fold the write-ahead log of an idle driver connection into the database and cut it to nothing.
+
+    False where a reader's snapshot still needs it (sqlite.org/c3ref/wal_checkpoint_v2.html): deleted content is then
+    still in the log, sealed as it was.
+
+    Args:
+        connection: as `open_encrypted` gives it, in no transaction.
+        patience_milliseconds: how long to wait for readers; writers wait as long.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {patience_milliseconds}")
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    return not busy
 
 
 class WriteLock:

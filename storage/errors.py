@@ -66,3 +66,14 @@ class NewerFormat(ArchiveError):
     """The archive was written by a newer version of this program."""
 
     kind = "newer_format"
+
+
+class NewerContainer(NewerFormat, Corrupt):
+    """A container names a version that is not known: a newer program made it, or that byte is damaged.
+
+    The version is read before anything is authenticated, so both are possible, and whoever looks for damage finds it.
+    """
+
+
+class NewerLeaf(NewerFormat, ValueError):
+    """A ledger leaf names a version that is not known: a newer program wrote it, or it is damaged."""

@@ -14,8 +14,15 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from storage.errors import NewerLeaf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LEAF_VERSION = 1
+LARGEST_LEAF = 0xFFFF  # what the length before an entry of a tile can say (C2SP tlog-tiles)
 SALT_BYTES = 16
 
 
@@ -47,6 +54,7 @@ class EventKind(StrEnum):
     CHECKPOINT_ANCHORED = "checkpoint.anchored"
     LETTER_SENT = "letter.sent"
     RECOVERY_MADE = "recovery.made"
+    DESTRUCTION_DECIDED = "destruction.decided"
     RECORD_DESTROYED = "record.destroyed"
     DESTRUCTION_CONFIRMED = "destruction.confirmed"
     BACKUP_MADE = "backup.made"
@@ -79,7 +87,11 @@ class Event:
             raise ValueError("an event's time must be aware")
 
     def encode(self) -> bytes:
-        """The leaf's bytes, as hashed into the tree (RFC 9162 §2.1.1 adds the 0x00 prefix)."""
+        """The leaf's bytes, as hashed into the tree (RFC 9162 §2.1.1 adds the 0x00 prefix).
+
+        Raises:
+            ValueError: it names so much that no entry of a tile could hold it.
+        """
         members: dict[str, object] = {
             "v": LEAF_VERSION,
             "id": self.id,
@@ -94,7 +106,10 @@ class Event:
             members["facts"] = self.facts
         if self.digest is not None:
             members["digest"] = self.digest
-        return json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+        leaf = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+        if len(leaf) > LARGEST_LEAF:
+            raise ValueError("a leaf has at most 65,535 bytes; name what is many in the payload")
+        return leaf
 
     @classmethod
     def decode(cls, leaf: bytes) -> Event:
@@ -102,10 +117,12 @@ class Event:
 
         Raises:
             ValueError: these bytes are not a leaf of this version.
+            NewerLeaf: a `ValueError` that names a version beyond ours.
         """
         try:
             members = json.loads(leaf)
             version = members["v"]
+            refuse_newer_leaf(members)
             if version != LEAF_VERSION:
                 msg = f"leaf version {version} is not known"
                 raise ValueError(msg)
@@ -119,11 +136,29 @@ class Event:
                 facts=members.get("facts"),
                 digest=members.get("digest"),
             )
-        except (KeyError, TypeError, RecursionError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             msg = "not a ledger leaf"
             raise ValueError(msg) from error
+
+
+def refuse_newer_leaf(members: Mapping[str, Any]) -> None:
+    """Refuse the members of a leaf that a newer version of this program wrote.
+
+    Raises:
+        NewerLeaf: it names a version beyond ours.
+    """
+    version = members.get("v")
+    if type(version) is int and version > LEAF_VERSION:
+        raise NewerLeaf(
+            f"a ledger leaf has version {version} and this program knows {LEAF_VERSION}; use the newer program"
+        )
 
 
 def payload_digest(salt: bytes, payload: bytes) -> str:
     """The digest by which a leaf binds its payload: SHA-256 over salt, then payload, in hexadecimal."""
     return hashlib.sha256(salt + payload).hexdigest()
+
+
+def digest_of_facts(facts: Mapping[str, str | None]) -> str:
+    """The digest by which a leaf binds captured facts: SHA-256 over their JSON, names sorted, without blanks."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from storage.errors import StorageFull, TemporarilyUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -29,6 +30,72 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         StorageFull: no space; the old content stands.
         TemporarilyUnavailable: the disk, or a right on it, refused.
     """
+    with _explained(path):
+        _rename_into_place(path, content, mode)
+        sync_folder(path.parent)
+
+
+def write_together(files: Mapping[Path, bytes], *, mode: int = 0o600) -> None:
+    """Replace (or create) files, and the folders they need; all durable on return, each whole or absent before.
+
+    Raises:
+        StorageFull: no space; some of the files may be there.
+        TemporarilyUnavailable: the disk, or a right on it, refused.
+    """
+    changed: dict[Path, None] = {}
+    for path, content in files.items():
+        with _explained(path):
+            for missing in _missing(path.parent):
+                missing.mkdir(mode=0o700, exist_ok=True)
+                changed[missing.parent] = None
+            _rename_into_place(path, content, mode)
+            changed[path.parent] = None
+    for folder in changed:
+        with _explained(folder):
+            sync_folder(folder)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o600) -> int:
+    """Make a new file of pieces, under its name only when it is whole; returns its size.
+
+    What `pieces` raises passes through, and then there is no such file. Without `durable` it is the caller who
+    makes many files durable at once.
+
+    Raises:
+        StorageFull: no space; there is no such file.
+        TemporarilyUnavailable: the disk, or a right on it, refused.
+    """
+    aside = path.with_name(path.name + ".new")
+    written = 0
+    with _explained(path):
+        try:
+            with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, mode), "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                    written += len(piece)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            aside.rename(path)
+            if durable:
+                sync_folder(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                aside.unlink()
+            raise
+    return written
+
+
+def _missing(folder: Path) -> list[Path]:
+    """This folder and those above it that are not there, the uppermost first."""
+    found: list[Path] = []
+    while not folder.is_dir() and folder != folder.parent:
+        found.append(folder)
+        folder = folder.parent
+    return found[::-1]
+
+
+def _rename_into_place(path: Path, content: bytes, mode: int) -> None:
     aside = path.with_name(path.name + ".new")
     try:
         descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode)
@@ -40,10 +107,17 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         finally:
             os.close(descriptor)
         aside.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
+    except OSError:
         with suppress(OSError):
             aside.unlink()
+        raise
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(f"{path.name} cannot be written: the disk is full; free some space") from error
         raise TemporarilyUnavailable(f"{path.name} cannot be written: {os.strerror(error.errno or 0)}") from error

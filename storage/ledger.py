@@ -5,19 +5,24 @@ Rule: the root is always computed from leaves; a stored hash is a convenience th
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
-from storage.checkpoints import Checkpoint, sign, verifier_key, verify
-from storage.errors import Conflict, Corrupt, NotFound
+from storage.checkpoints import Checkpoint, origin_of, sign, verifier_key, verify
+from storage.errors import Conflict, Corrupt, NotFound, TemporarilyUnavailable
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.files import write_whole
-from storage.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, node_hash, range_hash
+from storage.ledger_rows import CommittedRows, stored_hashes
+from storage.merkle import ROW_LEVELS, Frontier, consistency_proof, inclusion_proof, leaf_hash, range_hash
 from storage.sealing import SealKind
 from storage.tables import ledger_head, ledger_leaves, ledger_nodes, ledger_payloads, ledger_subjects
+from storage.tiles import Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +30,6 @@ if TYPE_CHECKING:
 
     from storage.transaction import Store
 
-_LEVELS = 8
-_ROW = 1 << _LEVELS
 _PAGE = 2_000
 _place = ledger_leaves.c.position
 
@@ -68,42 +71,13 @@ class LedgerFault:
     detail: str
 
 
-class _StoredHashes:
-    """Hashes of complete subtrees of a tree of `size` leaves, each row of 256 read once from the database."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredBreak:
+    """A loss that somebody accepted: the log that ended, and the head of it that could still be restored."""
 
-    def __init__(self, connection: Connection, size: int) -> None:
-        self._connection = connection
-        self._size = size
-        self._rows: dict[tuple[int, int], list[bytes]] = {}
-
-    def subtree(self, level: int, number: int) -> bytes:
-        """See `storage.merkle.SubtreeHash`."""
-        if level and level % _LEVELS == 0:
-            return self._row(level, number >> _LEVELS)[number & _ROW - 1]
-        below = level - level % _LEVELS
-        first, count = number << (level - below), 1 << (level - below)
-        row = self._row(below, first >> _LEVELS)[first & _ROW - 1 :][:count]
-        if len(row) != count:
-            raise Corrupt("the ledger lacks leaves that its head counts", position=first << below)
-        while len(row) > 1:
-            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
-
-    def _row(self, level: int, number: int) -> list[bytes]:
-        """The stored hashes [256 * number, 256 * number + 256) of a level, as far as the tree has them."""
-        if (level, number) not in self._rows:
-            first = number << _LEVELS
-            expected = min(_ROW, (self._size >> level) - first)
-            place = ledger_leaves.c.position if level == 0 else ledger_nodes.c.number
-            query = select(ledger_leaves.c.hash) if level == 0 else select(ledger_nodes.c.hash)
-            if level:
-                query = query.where(ledger_nodes.c.level == level)
-            query = query.where(place >= first, place < first + expected).order_by(place)
-            row = [bytes(one) for one in self._connection.execute(query).scalars()]
-            if len(row) != expected:
-                raise Corrupt("the ledger lacks leaves that its head counts", position=first << level)
-            self._rows[level, number] = row
-        return self._rows[level, number]
+    origin: str
+    size: int
+    root: bytes
 
 
 class Ledger:
@@ -111,12 +85,45 @@ class Ledger:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
-        self._folder = folder
-        self.origin = f"public-records-archive/{store.keyring.archive_id}"
+        self.folder = folder
+
+    @property
+    def origin(self) -> str:
+        """The origin line of this log: the archive, and from the second log on the log's number."""
+        with self._store.read() as connection:
+            return self._origin(connection)
+
+    def _origin(self, connection: Connection) -> str:
+        return origin_of(self._store.keyring.archive_id, self._log(connection))
+
+    @staticmethod
+    def _log(connection: Connection) -> int:
+        number: int = connection.execute(select(ledger_head.c.log)).scalar_one()
+        return number
 
     def public_key(self) -> str:
         """The verifier line that checks this log's checkpoints."""
         return verifier_key(self.origin, self._store.keyring.signing_key)
+
+    def public_keys(self, connection: Connection) -> tuple[str, ...]:
+        """The verifier lines of this log and of those that ended before it by a declared break, this one last."""
+        keyring = self._store.keyring
+        numbers = range(1, self._log(connection) + 1)
+        return tuple(verifier_key(origin_of(keyring.archive_id, one), keyring.signing_key) for one in numbers)
+
+    def declared_breaks(self, connection: Connection) -> tuple[DeclaredBreak, ...]:
+        """What was accepted as lost: payloads of `archive.loss_accepted`, by `origin`, `size` and `root`."""
+        found: list[DeclaredBreak] = []
+        for one in self.events_after(connection, -1, kinds=[EventKind.LOSS_ACCEPTED]):
+            payload = self.payload(connection, one.position) or {}
+            try:
+                root = bytes.fromhex(payload["root"])
+                found.append(DeclaredBreak(origin=str(payload["origin"]), size=int(payload["size"]), root=root))
+            except (KeyError, TypeError, ValueError) as error:
+                raise Corrupt(
+                    "the declaration of a break of the ledger cannot be read", position=one.position
+                ) from error
+        return tuple(found)
 
     def head(self, connection: Connection) -> Frontier:
         """The present tree head."""
@@ -183,51 +190,93 @@ class Ledger:
         head = self.head(connection)
         if leaf is None:
             raise NotFound(f"the ledger has no leaf {position}", position=position)
-        path = inclusion_proof(position, head.size, _StoredHashes(connection, head.size).subtree)
+        path = inclusion_proof(position, head.size, stored_hashes(connection, head.size).subtree)
         return InclusionProof(
-            position=position, size=head.size, leaf=bytes(leaf), path=tuple(path), checkpoint=self._sign(head)
+            position=position,
+            size=head.size,
+            leaf=bytes(leaf),
+            path=tuple(path),
+            checkpoint=self._sign(connection, head),
         )
 
     def consistency(self, connection: Connection, old: int, size: int) -> list[bytes]:
         """The hashes that show the tree of `old` leaves to be a prefix of that of `size`."""
-        return consistency_proof(old, size, _StoredHashes(connection, size).subtree)
+        return consistency_proof(old, size, stored_hashes(connection, size).subtree)
 
-    def _sign(self, head: Frontier) -> bytes:
-        checkpoint = Checkpoint(origin=self.origin, size=head.size, root=head.root())
+    def _sign(self, connection: Connection, head: Frontier) -> bytes:
+        checkpoint = Checkpoint(origin=self._origin(connection), size=head.size, root=head.root())
         return sign(checkpoint, self._store.keyring.signing_key)
 
-    def publish_checkpoint(self) -> bytes:
-        """Sign the present head and write it to ``ledger/checkpoint``, outside the database."""
-        # under the write lock, so that of two programs the later head is the one that stays
-        with self._store.write() as transaction:
-            head = self.head(transaction.connection)
-            self._refuse_rollback(transaction.connection, head)
-            note = self._sign(head)
-            write_whole(self._folder / "checkpoint", note)
+    def publish_checkpoint(self, *, whole: bool = False) -> bytes:
+        """Write the tiles of the present head, sign it, and write it to ``ledger/checkpoint``.
+
+        Args:
+            whole: compare every tile with the database, and write again what is missing or differs.
+
+        Raises:
+            Conflict: the log does not begin with the checkpoint last published.
+            Corrupt: the leaves do not give the root of the head, or the published checkpoint is not of this log.
+            StorageFull, TemporarilyUnavailable: the files cannot be written; the checkpoint before still stands.
+        """
+        with self._publishing():
+            with self._store.read() as connection:
+                head = self.head(connection)
+                note = self._sign(connection, head)
+                before = self.published_checkpoint()
+                old = 0
+                if before is not None:
+                    published = verify(before, self.public_key())
+                    self.must_extend(connection, published, "ledger/checkpoint")
+                    old = published.size
+            Tiles(self.folder).publish(CommittedRows(self._store), old, head.size, head.root(), whole=whole)
+            if note != before:
+                write_whole(self.folder / "checkpoint", note)
         return note
 
-    def _refuse_rollback(self, connection: Connection, head: Frontier) -> None:
-        """A checkpoint that was published is never taken back: the log must still begin with what it named."""
-        note = self.published_checkpoint()
-        if note is None:
-            return
-        published = verify(note, self.public_key())
-        same = published.size <= head.size and (
-            published.size == 0
-            or range_hash(0, published.size, _StoredHashes(connection, head.size).subtree) == published.root
-        )
-        if not same:
+    @contextmanager
+    def _publishing(self) -> Iterator[None]:
+        """One publisher at a time, over all programs, beside the write lock: depositors do not wait for these files.
+
+        A head is read under this lock, so of two publishers the later one has the later head.
+        """
+        try:
+            descriptor = os.open(self.folder / "publish.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise TemporarilyUnavailable(f"ledger/publish.lock cannot be opened: {reason}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def must_extend(self, connection: Connection, checkpoint: Checkpoint, where: str) -> None:
+        """A checkpoint of this log that was given away is never taken back: the log must still begin with it.
+
+        Raises:
+            Conflict: it does not; `where` is said.
+        """
+        head = self.head(connection)
+        if checkpoint.size > head.size:
             raise Conflict(
-                f"the ledger has {head.size} leaves and does not begin with the {published.size} that "
-                "ledger/checkpoint names: an older database was put back; keep both and see docs/operations.md",
+                f"the ledger has {head.size} leaves and does not begin with the {checkpoint.size} that {where} names: "
+                "an older database was put back; keep both and see docs/operations.md",
                 leaves=head.size,
-                published=published.size,
+                published=checkpoint.size,
+            )
+        hashes = stored_hashes(connection, head.size)
+        if checkpoint.size and range_hash(0, checkpoint.size, hashes.subtree) != checkpoint.root:
+            raise Conflict(
+                f"the ledger of {head.size} leaves does not begin with the {checkpoint.size} that {where} names: "
+                "its history is another one; keep both and see docs/operations.md",
+                leaves=head.size,
+                published=checkpoint.size,
             )
 
     def published_checkpoint(self) -> bytes | None:
         """The checkpoint last written, if any."""
         try:
-            return (self._folder / "checkpoint").read_bytes()
+            return (self.folder / "checkpoint").read_bytes()
         except FileNotFoundError:
             return None
 
@@ -265,7 +314,7 @@ class Ledger:
 
     def _wrong_nodes(self, completed: Sequence[tuple[int, int, bytes]]) -> Iterator[LedgerFault]:
         """Stored hashes of subtrees, which proofs are made of, that are not what the leaves give."""
-        expected = {(level, number): hashed for level, number, hashed in completed if level % _LEVELS == 0}
+        expected = {(level, number): hashed for level, number, hashed in completed if level % ROW_LEVELS == 0}
         with self._store.read() as connection:
             for (level, number), hashed in expected.items():
                 where = (ledger_nodes.c.level == level, ledger_nodes.c.number == number)

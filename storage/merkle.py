@@ -16,6 +16,13 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 # The hash of the complete subtree over leaves [number << level, (number + 1) << level).
 SubtreeHash = Callable[[int, int], bytes]
 
+# Hashes are kept in rows of 256, of each eighth level only: what lies between follows from them (C2SP tlog-tiles).
+ROW_LEVELS = 8
+ROW = 1 << ROW_LEVELS
+
+# The hashes [256 * number, 256 * number + 256) of a level that is a multiple of 8, as far as the tree has them.
+ReadRow = Callable[[int, int], Sequence[bytes]]
+
 
 def leaf_hash(leaf: bytes) -> bytes:
     """RFC 9162 §2.1.1: the hash of one leaf."""
@@ -71,6 +78,32 @@ class Frontier:
     def decode(cls, size: int, encoded: bytes) -> Frontier:
         """Read `encode()` again."""
         return cls(size, tuple(encoded[at : at + HASH_BYTES] for at in range(0, len(encoded), HASH_BYTES)))
+
+
+class RowHashes:
+    """Hashes of complete subtrees, computed from rows; each row is read once."""
+
+    def __init__(self, read_row: ReadRow) -> None:
+        self._read_row = read_row
+        self._rows: dict[tuple[int, int], Sequence[bytes]] = {}
+
+    def subtree(self, level: int, number: int) -> bytes:
+        """See `SubtreeHash`.
+
+        Raises:
+            LookupError: the row does not reach so far.
+        """
+        below = level - level % ROW_LEVELS
+        first, count = number << (level - below), 1 << (level - below)
+        at = (below, first >> ROW_LEVELS)
+        if at not in self._rows:
+            self._rows[at] = self._read_row(*at)
+        row = self._rows[at][first & ROW - 1 :][:count]
+        if len(row) != count:
+            raise LookupError(first << below)
+        while len(row) > 1:
+            row = [node_hash(row[pair], row[pair + 1]) for pair in range(0, len(row), 2)]
+        return row[0]
 
 
 def _split(width: int) -> int:

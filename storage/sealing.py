@@ -25,7 +25,7 @@ try:
 except ImportError as error:  # pragma: no cover - the lock file pins a version that has it
     raise ImportError("cryptography 50 or newer is needed (cryptography.cobblestone)") from error
 
-from storage.errors import Corrupt
+from storage.errors import Corrupt, NewerContainer
 
 MAGIC = b"PRAR"
 VERSION = 1
@@ -54,6 +54,7 @@ class SealKind(IntEnum):
     INDEX_KEY = 12
     MASTER_KEY = 13
     BACKUP = 14
+    LETTER = 15
 
 
 def new_key() -> bytes:
@@ -81,10 +82,11 @@ def unseal(key: bytes, *, archive_id: str, kind: SealKind, object_id: str, seale
 
     Raises:
         Corrupt: another object, kind, archive or key, or any byte changed, cut or added. Nothing plain leaves.
+        NewerContainer: a `Corrupt` that names a version beyond ours.
     """
     head = header(kind, object_id)
     if not constant_time.bytes_eq(sealed[: len(head)], head):
-        raise Corrupt("a sealed container does not carry the header of its object", object=object_id)
+        raise refused_header(sealed, object_id)
     decryptor = Cobblestone256Decryptor(key, head + archive_id.encode("ascii"))
     try:
         return bytes(decryptor.update(memoryview(sealed)[len(head) :]) + decryptor.finalize())
@@ -92,12 +94,37 @@ def unseal(key: bytes, *, archive_id: str, kind: SealKind, object_id: str, seale
         raise Corrupt("a sealed container does not authenticate", object=object_id) from error
 
 
+def refused_header(sealed: bytes | memoryview, object_id: str) -> Corrupt:
+    """The error for a container whose header is not that of the object; one of a newer version is named so."""
+    version = _version(sealed)
+    if version is not None and version > VERSION:
+        return _newer(version, object=object_id)
+    return Corrupt("a sealed container does not carry the header of its object", object=object_id)
+
+
+def _version(sealed: bytes | memoryview) -> int | None:
+    at = len(MAGIC)
+    return int(sealed[at]) if len(sealed) > at and bytes(sealed[:at]) == MAGIC else None
+
+
+def _newer(version: int, **fields: str) -> NewerContainer:
+    return NewerContainer(
+        f"a sealed container has version {version} and this program knows {VERSION}; use the newer program, or restore "
+        "it if it is damaged",
+        **fields,
+    )
+
+
 def read_header(sealed: bytes) -> tuple[SealKind, str]:
     """Kind and object id as the (unauthenticated) header says them; for naming what a stray file is.
 
     Raises:
         Corrupt: this is no container of a known version.
+        NewerContainer: a `Corrupt` that names a version beyond ours.
     """
+    version = _version(sealed)
+    if version is not None and version > VERSION:
+        raise _newer(version)
     if len(sealed) < _FIXED_HEADER or sealed[: len(MAGIC)] != MAGIC or sealed[4] != VERSION:
         raise Corrupt("not a sealed container of a known version")
     name = sealed[_FIXED_HEADER : _FIXED_HEADER + sealed[6]]

@@ -35,10 +35,18 @@ def write_object(members: Members) -> bytes:
     return _to_json(members).encode()
 
 
-def read_object(line: bytes, *, brackets: int) -> Members:
+def _unique(pairs: list[tuple[str, Any]]) -> Members:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        refuse("a name that stands twice in an object")
+    return members
+
+
+def read_object(line: bytes, *, brackets: int, unique_names: bool = False) -> Members:
     """The members of a JSON object that opens at most `brackets` arrays and objects, itself included.
 
-    The count bounds what parsing may allocate: an empty array costs some twenty times its two bytes.
+    The count bounds what parsing may allocate: an empty array costs some twenty times its two bytes. With
+    `unique_names` a name that stands twice is refused (RFC 7493 §2.3): readers differ in which one they take.
 
     Raises:
         ValueError: this is no such object.
@@ -46,7 +54,8 @@ def read_object(line: bytes, *, brackets: int) -> Members:
     if line.count(b"[") + line.count(b"{") > brackets:
         refuse("the number of arrays and objects")
     try:
-        parsed = json.loads(line.decode(), parse_constant=refuse)
+        hook = _unique if unique_names else None
+        parsed = json.loads(line.decode(), parse_constant=refuse, object_pairs_hook=hook)
         if rb"\u" in line:
             _to_json(parsed).encode()  # an escape can make a lone surrogate (RFC 8259 §8.2): this finds it
     except (ValueError, RecursionError):

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from storage.blobs import BlobStore, SealedObject
-from storage.errors import Corrupt, NotFound
+from storage.blobs import BlobStore, SealedObject, StoredObject
+from storage.contents import Measured, SubmissionContent
+from storage.errors import NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.records import Channel, Envelope, Outcome, Submission
@@ -24,7 +25,7 @@ from storage.tables import awaiting_examination, objects, submission_digests, su
 from storage.transaction import PreparedEvent, Transaction, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from storage.transaction import Store
@@ -71,12 +72,12 @@ class SealedEnvelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSubmission:
-    """A submission sealed and ready to be added; nothing of it is durable yet."""
+    """A submission sealed and ready to be added; of it only a `StoredObject` is durable already."""
 
     submission: Submission
     sha256: str
     tag: Tag
-    sealed: SealedObject
+    sealed: SealedObject | StoredObject
     sealed_envelope: bytes
     key: WrappedKey
     event: PreparedEvent
@@ -112,21 +113,34 @@ class Submissions:
         custodian_id: str | None,
         envelope: Envelope,
         kind: str | None,
-        payload: bytes,
+        payload: bytes | Iterable[bytes | memoryview],
         epoch: int,
         received_at: datetime,
         actor: str,
     ) -> PreparedSubmission:
-        """Seal the bytes and everything that will be written about them."""
+        """Seal the bytes and everything that will be written about them.
+
+        Bytes are sealed in memory, and nothing is durable yet. What comes in pieces goes to the store as it comes,
+        and its object is durable when this returns; what the pieces raise passes through, and nothing is kept.
+
+        Raises:
+            StorageFull, TemporarilyUnavailable: an object in pieces cannot be written.
+        """
         vault = self._store.vault
         submission_id = new_id(Prefix.SUBMISSION)
-        digest = hashlib.sha256(payload)
         key = vault.fresh(submission_id)
-        sealed = SealedObject.of(vault.seal(key, SealKind.SUBMISSION, submission_id, payload))
+        sealed: SealedObject | StoredObject
+        if isinstance(payload, bytes):
+            size, digest = len(payload), hashlib.sha256(payload)
+            sealed = SealedObject.of(vault.seal(key, SealKind.SUBMISSION, submission_id, payload))
+        else:
+            measured = Measured(payload)
+            sealed = self._blobs.write_pieces(vault.seal_pieces(key, SealKind.SUBMISSION, submission_id, measured))
+            size, digest = measured.size, measured.digest
         about = SealedEnvelope(envelope=envelope, account=account, kind=kind, sha256=digest.hexdigest())
         facts = {
             "sha256": about.sha256,
-            "size": len(payload),
+            "size": size,
             "channel": channel.value,
             "received_at": received_at.isoformat(),
         }
@@ -136,7 +150,7 @@ class Submissions:
                 channel=channel,
                 custodian_id=custodian_id,
                 received_at=received_at,
-                size=len(payload),
+                size=size,
                 position=-1,
             ),
             sha256=about.sha256,
@@ -203,7 +217,7 @@ class Submissions:
                     "holder": one.submission.id,
                     "object_id": one.submission.id,
                     "kind": SealKind.SUBMISSION.value,
-                    "sealed_size": len(one.sealed.sealed),
+                    "sealed_size": one.sealed.size,
                     "plain_size": one.submission.size,
                 }
                 for one in prepared
@@ -256,27 +270,31 @@ class Submissions:
                     found[row.id] = SealedEnvelope.decode(plain)
         return found
 
+    def locate(self, connection: Connection, submission_id: str) -> SubmissionContent:
+        """The bytes as handed in, to be read when the connection is closed.
+
+        Raises:
+            NotFound: no such submission, or it is destroyed.
+        """
+        query = select(submissions.c.blob_id, submissions.c.size).where(submissions.c.id == submission_id)
+        row = connection.execute(query).first()
+        key = self._store.holder_keys(connection, [submission_id]).get(submission_id)
+        if row is None or key is None:
+            raise NotFound(f"there is no submission {submission_id} that could be read", submission=submission_id)
+        return self.content_of(key, row.blob_id, row.size)
+
+    def content_of(self, key: HolderKey, blob_id: str, size: int) -> SubmissionContent:
+        """The same with the key, the object's name and the plain size at hand."""
+        return SubmissionContent(vault=self._store.vault, blobs=self._blobs, key=key, blob_id=blob_id, size=size)
+
     def content(self, connection: Connection, submission_id: str) -> bytes:
-        """The bytes as handed in, authenticated.
+        """The bytes as handed in, whole and authenticated; for what is known to be small.
 
         Raises:
             NotFound: no such submission, or it is destroyed.
             Corrupt: the stored bytes are not what was sealed.
         """
-        query = select(submissions.c.blob_id).where(submissions.c.id == submission_id)
-        blob_id = connection.execute(query).scalar()
-        key = self._store.holder_keys(connection, [submission_id]).get(submission_id)
-        if blob_id is None or key is None:
-            raise NotFound(f"there is no submission {submission_id} that could be read", submission=submission_id)
-        return self.unseal_content(key, blob_id)
-
-    def unseal_content(self, key: HolderKey, blob_id: str) -> bytes:
-        """Read and open a submission's object with its key at hand."""
-        try:
-            sealed = self._blobs.read(blob_id)
-        except NotFound as error:
-            raise Corrupt("the object of a submission is missing", submission=key.holder, object=blob_id) from error
-        return self._store.vault.unseal(key, SealKind.SUBMISSION, key.holder, sealed)
+        return self.locate(connection, submission_id).read()
 
     def conclude(self, transaction: Transaction, concluded: Sequence[Conclusion]) -> None:
         """Write what examination made of submissions, and take them off the queue."""

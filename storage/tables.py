@@ -111,10 +111,10 @@ epochs = Table(
     "epochs",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("state", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     CheckConstraint("state IN ('current', 'draining', 'retired')", name="state"),
-    info=_WHOLE,
+    info=carried(CarriedBy.KEYS),
 )
 
 # Keys lie apart from what they open, so that a backup of everything else opens nothing.
@@ -296,6 +296,7 @@ outbox = Table(
     Column("created_at", Moment, nullable=False),
     Column("next_try", Moment, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
+    Column("problem", String(32), nullable=True),  # why the last attempt failed, as a code; never a server's words
     Column("sealed_letter", LargeBinary, nullable=False),
     info=_WHOLE,
 )
@@ -311,6 +312,7 @@ destruction_batches = Table(
     Column("position", Position, nullable=False),
     Column("decided_at", Moment, nullable=False),
     Column("confirmed_at", Moment, nullable=True),
+    Column("confirmed_position", Position, nullable=True),
     CheckConstraint("state IN ('decided', 'erased', 'rolled', 'confirmed')", name="state"),
     info=_WHOLE,
 )
@@ -319,6 +321,7 @@ destructions = Table(
     "destructions",
     metadata,
     Column("record_id", Id, primary_key=True),
+    Column("submission_id", Id, nullable=False, index=True),
     Column("batch_id", Id, ForeignKey("destruction_batches.id"), nullable=False, index=True),
     Column("position", Position, nullable=False),
     info=carried(CarriedBy.SUBJECT, "record_id"),
@@ -332,7 +335,10 @@ fixity_passes = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=True),
-    Column("cursor", Id, nullable=False),
+    Column("told_at", Moment, nullable=False),  # when the ledger was last told of it
+    Column("cursor", String(160), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("records", BigInteger, nullable=False),
     Column("objects", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("faults", BigInteger, nullable=False),
@@ -370,5 +376,5 @@ backups = Table(
     Column("oldest_keys_at", Moment, nullable=False),
     Column("objects", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    info=_WHOLE,
+    info=carried(CarriedBy.POSITION, "position"),
 )

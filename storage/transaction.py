@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, exc, insert, select, update
 
-from storage.database import DatabaseError, WriteLock, engine_for, translate
-from storage.errors import Corrupt, TemporarilyUnavailable
+from storage.database import DatabaseError, WriteLock, engine_for, is_failed_sync, translate, truncate_log
+from storage.epochs import live_epochs, read_holder_keys
+from storage.errors import Conflict, Corrupt, TemporarilyUnavailable
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.identifiers import Prefix, new_id
+from storage.log_check import lost_commits
 from storage.merkle import Frontier, leaf_hash
 from storage.sealing import SealKind
 from storage.tables import (
-    epochs,
     ledger_head,
     ledger_leaves,
     ledger_nodes,
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 
     from storage.keys import Keyring
 
+_LOOK_SECONDS = 60.0  # a program that only reads keeps the key of a destroyed epoch no longer than this
+_LOG_PATIENCE = 250  # milliseconds for which all writers wait with us
+_LOG_PAUSE_SECONDS = 0.25
 _STORED_LEVELS = 8  # of the interior nodes only each eighth level is stored; the rest follows from it
 
 
@@ -68,7 +74,8 @@ class Transaction:
             self._frontier = Frontier.decode(head.size, head.frontier)
         except ValueError as error:
             raise Corrupt("the ledger's head is damaged; run: archiver verify") from error
-        self.epoch: int = connection.execute(select(epochs.c.number).where(epochs.c.state == "current")).scalar_one()
+        self.epoch, live = live_epochs(connection)
+        vault.keep_only(live)
         self._events: list[PreparedEvent] = []
         self._keys: list[WrappedKey] = []
 
@@ -91,9 +98,14 @@ class Transaction:
         return self._frontier.size + len(self._events) - 1
 
     def keep_key(self, wrapped: WrappedKey) -> None:
-        """Store a wrapped key, wrapped again where its epoch is no longer the current one."""
+        """Store a wrapped key, wrapped again where its epoch is no longer the current one.
+
+        A key that was made just now is at hand, so its old epoch may be destroyed by then.
+        """
         if wrapped.epoch != self.epoch:
-            wrapped = self._vault.wrap(self._vault.unwrap(wrapped), self.epoch)
+            made = wrapped.opened
+            key = self._vault.unwrap(wrapped) if made is None else HolderKey(wrapped.holder, made)
+            wrapped = self._vault.wrap_row(key, self.epoch)
         self._keys.append(wrapped)
 
     @contextmanager
@@ -207,7 +219,20 @@ class Store:
         self.keyring = keyring
         self.clock = clock
         self._engine = engine_for(folder / "archive.db", keyring.database_key)
+        self._log = folder / "archive.db-wal"
         self._lock = WriteLock(folder / "write.lock")
+        self._look_again_at = 0.0
+        self.restriction: str | None = None
+        self.disk_failed = threading.Event()
+
+    def refuse_if_restricted(self) -> None:
+        """Refuse what an archive may not do since it was restored, until that is settled.
+
+        Raises:
+            Conflict: says what is to be settled, and how.
+        """
+        if self.restriction is not None:
+            raise Conflict(self.restriction)
 
     @property
     def longest_wait(self) -> float:
@@ -219,8 +244,12 @@ class Store:
         """A write transaction: commits at the end of the block, or undoes everything.
 
         Raises:
+            Conflict: the archive is read-only since it was restored.
             StorageFull, TemporarilyUnavailable, Corrupt: the database could not take it; nothing was written.
         """
+        self.refuse_if_restricted()
+        if self.disk_failed.is_set():
+            raise TemporarilyUnavailable("the archive is read-only after a disk error; check the disk and restart")
         at = self.clock()
         with self._translated(), self._lock.held(), self._engine.connect() as connection:
             writer = connection.execution_options(immediate=True)
@@ -242,6 +271,8 @@ class Store:
         except exc.IntegrityError:
             raise
         except exc.DBAPIError as error:
+            if is_failed_sync(error.orig):
+                self.disk_failed.set()
             raise translate(error.orig if error.orig is not None else error, "archive.db") from error
         except DatabaseError as error:
             raise translate(error, "archive.db") from error
@@ -251,17 +282,51 @@ class Store:
     def current_epoch(self) -> int:
         """The epoch under which new keys are wrapped."""
         with self.read() as connection:
-            number: int = connection.execute(select(epochs.c.number).where(epochs.c.state == "current")).scalar_one()
-        return number
+            return self._look_at_epochs(connection)
 
     def holder_keys(self, connection: Connection, holders: Sequence[str]) -> dict[str, HolderKey]:
-        """The opened keys of these holders; a destroyed holder is absent."""
-        found: dict[str, HolderKey] = {}
-        for start in range(0, len(holders), 500):
-            chosen = wrapped_keys.c.holder.in_(holders[start : start + 500])
-            for row in connection.execute(select(wrapped_keys).where(chosen)):
-                found[row.holder] = self.vault.unwrap(WrappedKey(row.holder, row.epoch, row.wrapped))
-        return found
+        """The opened keys of these holders; a destroyed holder is absent.
+
+        Raises:
+            Corrupt: a row, or the key file of an epoch that lives, is missing or damaged.
+            TemporarilyUnavailable: the keys were rotated over and over meanwhile.
+        """
+        if time.monotonic() >= self._look_again_at:
+            self._look_at_epochs(connection)
+        return read_holder_keys(self.vault, connection, holders, self.read)
+
+    def _look_at_epochs(self, connection: Connection) -> int:
+        current, live = live_epochs(connection)
+        self.vault.keep_only(live)
+        self._look_again_at = time.monotonic() + _LOOK_SECONDS
+        return current
+
+    def truncate_log(self, *, attempts: int = 40, wait: Callable[[float], None] = time.sleep) -> None:
+        """Fold the write-ahead log into the database and cut it, so that what was deleted is in neither.
+
+        Raises:
+            TemporarilyUnavailable: some reader holds on to the log.
+        """
+        for attempt in range(attempts):
+            if attempt:
+                wait(_LOG_PAUSE_SECONDS)
+            with self._translated(), self._lock.held():
+                connection = self._engine.raw_connection()
+                try:
+                    if truncate_log(connection.driver_connection, patience_milliseconds=_LOG_PATIENCE):
+                        return
+                finally:
+                    connection.close()
+        raise TemporarilyUnavailable("the database's log is in use by a long reader; try again")
+
+    def lost_commits(self) -> bool:
+        """Whether the log's recovery left out durable commits; for who opens the archive. See `storage.log_check`."""
+        with self._translated(), self._lock.held():
+            connection = self._engine.raw_connection()
+            try:
+                return lost_commits(connection.driver_connection, self._log)
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close all connections."""

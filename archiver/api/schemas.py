@@ -71,7 +71,7 @@ class Captured(_Document):
     channel: str
     submitter: str | None
     custodian: str
-    sha256: str
+    sha256: str | None
     size: int
     submission: str
 
@@ -82,7 +82,7 @@ class Provenance(_Document):
     grade: str
     verified: list[str]
     asserted: list[str]
-    dkim: str
+    dkim: str | None
 
 
 class Component(_Document):
@@ -126,21 +126,35 @@ class RecordDocument(_Document):
 
 
 class ReceiptDocument(_Document):
-    """The receipt of a submission."""
+    """The receipt of a submission, signed and proved; docs/format.md says how to check it."""
 
+    type: str
+    format: int
+    product: dict[str, str]
+    archive: str
+    agency: str
+    zone: str
+    issued_at: str
     submission: str
     received_at: str
+    received_at_local: str
     channel: str
+    submitter: str | None
+    recipient: str | None
+    custodian: dict[str, str] | None
     source: str | None
     size: int
     sha256: str
     outcome: str | None
     reason: str | None
     records: list[str]
+    position: int
     salt: str | None
     payload: str | None
     proof: dict[str, Any]
     key: str
+    fingerprint: str
+    signature: str
 
 
 class ProblemDocument(_Document):

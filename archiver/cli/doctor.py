@@ -8,18 +8,23 @@ import shutil
 import sqlite3
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import func, select
 
+from archiver.anchoring import is_due, last_anchored, look_at_anchors
+from archiver.backing_up import has_changed, last_backup
 from archiver.cli.session import command, exit_with
 from archiver.problems import Exit
 from archiver.supervisor import read_status
 from ingest.channel_health import SqlHealthLog
 from ingest.tables import imap_misses
 from storage.errors import ArchiveError
+from storage.fixity_history import read_history
+from storage.outbox import Outbox
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
@@ -113,6 +118,8 @@ def _archive(session: Session) -> list[Check]:
         Check("archive", Verdict.GOOD, f"{archive.id}, zone {archive.zone.key}"),
         Check("clock", Verdict.GOOD if good_clock else Verdict.FAULT, now.astimezone(archive.zone).isoformat()),
     ]
+    if archive.store.restriction is not None:
+        checks.append(Check("restored", Verdict.FAULT, archive.store.restriction))
     if archive.test_clock:
         checks.append(Check("test clock", Verdict.WARNING, "this archive was made for tests"))
     try:
@@ -140,6 +147,26 @@ def _archive(session: Session) -> list[Check]:
     return checks
 
 
+def _backup(session: Session) -> Check:
+    """When the last backup to the place of the settings was made, and whether that is as it should be."""
+    archive, section = session.installation.archive, session.installation.settings.backup
+    if section.to is None:
+        detail = "none by itself; set `to` in [backup] to a folder on another disk"
+        return Check("backup", Verdict.WARNING, detail)
+    last = last_backup(archive, section.to)
+    if last is None:
+        return Check("backup", Verdict.FAULT, f"none in {section.to} yet; run: archiver backup create")
+    age = archive.store.clock() - last.made_at
+    made = last.made_at.astimezone(archive.zone).isoformat(timespec="minutes")
+    detail = f"last one {made} to {section.to}; oldest keys there of {last.oldest_keys_at:%Y-%m-%d}"
+    if age > timedelta(days=section.key_days) / 2 or archive.store.clock() - last.oldest_keys_at > timedelta(
+        days=section.key_days
+    ):
+        return Check("backup", Verdict.FAULT, f"{detail}; keys there are not renewed: run archiver backup create")
+    late = age > 4 * timedelta(minutes=section.every_minutes) and has_changed(archive, last)
+    return Check("backup", Verdict.WARNING if late else Verdict.GOOD, detail)
+
+
 def _channels(session: Session) -> list[Check]:
     """When each channel last worked; one that was tried since without success is told."""
     archive = session.installation.archive
@@ -160,13 +187,74 @@ def _channels(session: Session) -> list[Check]:
     return checks
 
 
+def _anchors(session: Session) -> list[Check]:
+    """What the places of earlier checkpoints say, and letters that wait."""
+    installation = session.installation
+    archive = installation.archive
+    checks: list[Check] = []
+    section = installation.settings.anchors
+    if not (section.files or section.folders or section.mail):
+        detail = "none; a rolled-back archive is noticed by whoever keeps checkpoints elsewhere: set [anchors]"
+        checks.append(Check("anchors", Verdict.WARNING, detail))
+    try:
+        look = look_at_anchors(installation)
+    except ArchiveError as error:
+        return [*checks, Check("anchors", Verdict.FAULT, error.message)]
+    broken = [one.conflict.message for one in look.judgements if one.conflict is not None]
+    checks += [Check("anchors", Verdict.FAULT, sentence) for sentence in broken]
+    checks += [Check("anchors", Verdict.WARNING, f"{one.place} {one.detail}") for one in look.survey.findings]
+    with archive.store.read() as connection:
+        last = last_anchored(connection)
+        late = is_due(connection, archive.store.clock(), 2 * timedelta(minutes=section.every_minutes))
+        letters = Outbox(archive.store).state(connection)
+    if last is not None:
+        moment = last.astimezone(archive.zone).isoformat(timespec="minutes")
+        checks.append(
+            Check("anchors", Verdict.WARNING if late else Verdict.GOOD, f"last checkpoint given away {moment}")
+        )
+    if section.mail and not installation.settings.mail.enabled:
+        checks.append(Check("letters", Verdict.WARNING, "[anchors] names addresses, and [mail] is not enabled"))
+    if letters.waiting:
+        detail = f"{letters.waiting:,} wait, {letters.stuck:,} of them failed often; see: archiver outbox list"
+        checks.append(Check("letters", Verdict.WARNING if letters.stuck else Verdict.GOOD, detail))
+    return checks
+
+
+def _fixity(session: Session) -> Check:
+    """What the checks of every byte found, and whether they are made."""
+    archive = session.installation.archive
+    days = session.installation.settings.fixity.days
+    history = read_history(archive)
+    if history.fault_count:
+        first = f"; the first is {history.faults[0].kind} {history.faults[0].id}" if history.faults else ""
+        detail = f"{history.fault_count:,} faults are known{first}; see: archiver verify --last"
+        return Check("fixity", Verdict.FAULT, detail)
+    last = archive.created_at if history.whole is None else history.whole.at
+    by = last.astimezone(archive.zone).isoformat(timespec="minutes")
+    told = "not everything was checked yet" if history.whole is None else f"every byte was checked by {by}"
+    if not days and history.whole is None:
+        return Check("fixity", Verdict.WARNING, "never checked and [fixity] days is 0; run: archiver verify")
+    late = days and archive.store.clock() - last > timedelta(days=2 * days)
+    if late:
+        return Check("fixity", Verdict.WARNING, f"{told}, longer ago than [fixity] asks for; let the services run")
+    return Check("fixity", Verdict.GOOD, told)
+
+
 @click.command("doctor")
 @command
 def doctor(session: Session) -> None:
     """Check versions, engines, permissions, space, clock, sandbox, index and services. Exit status 6 on a fault."""
     checks = [_python(), _libraries(), *_optional_engines()]
     if (session.folder / "keys").is_dir():
-        checks += [*_folder(session), *_archive(session), *_channels(session), _services(session)]
+        checks += [
+            *_folder(session),
+            *_archive(session),
+            *_channels(session),
+            *_anchors(session),
+            _fixity(session),
+            _backup(session),
+            _services(session),
+        ]
     else:
         checks.append(Check("archive", Verdict.WARNING, f"none in {session.folder}; make one with: archiver init"))
     document = [{"check": one.name, "verdict": one.verdict.value, "detail": one.detail} for one in checks]

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.access import Act
+from archiver.anchoring import refuse_rollback
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with, printable
 from archiver.intake import Intake
 from archiver.problems import Exit, error_json, problem_of
+from archiver.receipts import ReceiptForm, make_folder, write_receipts
 from ingest.channels.files import KINDS, find_items
-from storage.errors import InvalidInput, NotFound
+from storage.errors import ArchiveError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from archiver.access import Principal
     from archiver.cli.session import Session
     from archiver.intake import IntakeReport
-    from storage.errors import ArchiveError
 
 _SHOWN_PROBLEMS = 20
 
@@ -29,6 +31,9 @@ _SHOWN_PROBLEMS = 20
 @click.option("--custodian", "address", metavar="ADDRESS", help="Whose records these are; else each sender's.")
 @click.option("--kind", type=click.Choice(KINDS), help="What the files are, where it cannot be detected.")
 @click.option("--items", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Write one line per item.")
+@click.option(
+    "--receipts", "receipts", type=click.Path(path_type=Path), metavar="DIR", help="Write a receipt for each item."
+)
 @click.option("--no-wait", is_flag=True, help="Return when everything is durable, before it is examined.")
 @click.option("--dry-run", is_flag=True, help="Only count what would be taken.")
 @command
@@ -38,6 +43,7 @@ def ingest(
     address: str | None,
     kind: str | None,
     items: Path | None,
+    receipts: Path | None,
     *,
     no_wait: bool,
     dry_run: bool,
@@ -53,15 +59,13 @@ def ingest(
         counted = sum(1 for one in find_items(chosen, kind, without=session.folder) if one.problem is None)
         session.show({"seen": counted, "dry_run": True}, f"{counted:,} items would be taken.")
         return
-    archive = session.installation.archive
-    custodian_id = None
-    if address is not None:
-        with archive.store.read() as connection:
-            custodian_id = archive.custodians.find(connection, address)
-        if custodian_id is None:
-            raise NotFound(f"no custodian has the address {address}; add one with: archiver custodian add")
+    for one in refuse_rollback(session.installation):
+        session.note(f"anchor {one.place}: {one.detail}")
+    custodian_id = _custodian_of(session, address)
     if items is not None:
         _refuse_unwritable(items)
+    if receipts is not None:
+        make_folder(receipts)
     with counting(session, "Archiving") as progress:
         intake = Intake(
             session.installation, actor=who.actor, submitter=who.name, custodian_id=custodian_id, progress=progress
@@ -72,12 +76,38 @@ def ingest(
             lines.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in report.items)
     document = report.to_json()
     error = report.stopped_by
+    if receipts is not None:
+        try:
+            document["receipts"] = _write_receipts(session, who, report, receipts)
+        except ArchiveError as refusal:  # the account of the run must not be lost over it
+            error = error or refusal
     if error is None and not report.items:
         error = NotFound("there is nothing to take in there")
     if error is not None:
         document |= error_json(error)
     session.show(document, _text(document))
     _finish(report, error)
+
+
+def _custodian_of(session: Session, address: str | None) -> str | None:
+    if address is None:
+        return None
+    archive = session.installation.archive
+    with archive.store.read() as connection:
+        custodian_id = archive.custodians.find(connection, address)
+    if custodian_id is None:
+        raise NotFound(f"no custodian has the address {address}; add one with: archiver custodian add")
+    return custodian_id
+
+
+def _write_receipts(session: Session, who: Principal, report: IntakeReport, folder: Path) -> int:
+    """A receipt for every submission of the run, those that were there already included; returns how many."""
+    names = dict.fromkeys(one.submission for one in report.items if one.submission is not None)
+    with counting(session, "Writing receipts") as progress:
+        done = write_receipts(
+            session.installation, who, names, folder, ReceiptForm.JSON, lambda count: progress(count, len(names))
+        )
+    return done.written
 
 
 def _existing(given: str, own: Path) -> Path:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archiver.cli.session import command, system_user
 from archiver.config import FILE_NAME, template
-from archiver.unlocking import SHORTEST_PASSPHRASE, find_passphrase, read_secret_file
+from archiver.unlocking import check_length, find_passphrase, read_key_file
 from storage.archive import create_archive
-from storage.errors import InvalidInput
 from storage.files import write_whole
 from storage.keys import Secret, SlotKind, recovery_text
 from storage.sealing import new_key
@@ -24,24 +22,23 @@ _DEFAULT_ZONE = "America/New_York"
 
 
 @click.command("init")
-@click.option("--key-file", type=click.Path(path_type=Path), help="Also open with this file (32 random bytes or more).")
 @click.option("--zone", default=_DEFAULT_ZONE, show_default=True, metavar="AREA/CITY", help="The agency's time zone.")
 @click.option("--agency", default="Unnamed agency", help="The agency's name.")
 @click.option("--test-clock", is_flag=True, help="An archive for tests: later dates may be approved; it says so.")
 @command
-def init(session: Session, key_file: Path | None, zone: str, agency: str, *, test_clock: bool) -> None:
+def init(session: Session, zone: str, agency: str, *, test_clock: bool) -> None:
     """Make a new archive in an empty folder.
 
-    The passphrase opens it from then on. The recovery key is printed once: write it down, keep it apart.
+    The passphrase opens it from then on, and with --key-file that file (32 random bytes or more), too.
+    The recovery key is printed once: write it down, keep it apart.
     Example: ARCHIVER_PASSPHRASE=... archiver init --data /srv/archive --zone America/Chicago
     """
     passphrase = find_passphrase(session.passphrase_file, os.environ, confirm=True)
-    if len(passphrase.content) < SHORTEST_PASSPHRASE:
-        raise InvalidInput(f"the passphrase has fewer than {SHORTEST_PASSPHRASE} characters; choose a longer one")
+    check_length(passphrase)
     recovery = new_key()
     secrets = [passphrase, Secret(kind=SlotKind.RECOVERY, content=recovery)]
-    if key_file is not None:
-        secrets.append(Secret(kind=SlotKind.KEY_FILE, content=read_secret_file(key_file, "key")))
+    if session.key_file is not None:
+        secrets.append(read_key_file(session.key_file))
     archive = create_archive(
         session.folder, secrets, zone=zone, test_clock=test_clock, actor=f"operator:{system_user()}"
     )

@@ -12,18 +12,24 @@ from typing import Any
 import click
 
 from archiver.cli import (
+    backup,
     custodian,
     demo,
     doctor,
     index,
     ingest_command,
     init,
+    key,
     ledger,
+    outbox,
+    receipt,
     record,
+    recover,
     retention_command,
     schedule,
     search_command,
     serve,
+    upgrade,
     user,
     verify,
     worker,
@@ -34,6 +40,7 @@ from ingest.confinement import make_undumpable
 from storage.errors import ArchiveError, InvalidInput, StorageFull
 
 _MODULES = (
+    backup,
     init,
     doctor,
     serve,
@@ -41,13 +48,18 @@ _MODULES = (
     ingest_command,
     search_command,
     record,
+    receipt,
     custodian,
     schedule,
     retention_command,
     verify,
+    recover,
     ledger,
+    outbox,
+    key,
     index,
     user,
+    upgrade,
     worker,
 )
 

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 import click
 
 from archiver.access import Act
+from archiver.bagging import export_bag
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with
+from archiver.destroyed_view import destroyed_text
 from archiver.exporting import all_record_ids, export_record, export_records
 from archiver.problems import Exit
-from archiver.reading import custody, receipt, show_record
+from archiver.reading import custody, show_record
+from archiver.receipt_forms import as_text as as_text_receipt
+from archiver.receipts import receipt
 from archiver.record_view import as_text
+from archiver.searching import search_ids
 from storage.errors import InvalidInput
 from storage.records import RecordState
 
 if TYPE_CHECKING:
-    from archiver.access import Principal
+    from collections.abc import Iterable
+
     from archiver.cli.session import Session
+    from archiver.exporting import ExportReport
 
 _PAGE = 1_000
 
@@ -33,44 +40,61 @@ def record() -> None:
 @click.argument("record_id", metavar="ID")
 @command
 def show(session: Session, record_id: str) -> None:
-    """Show a record. Looking at it is an event in the ledger."""
+    """Show a record, or what is left of a destroyed one. Looking at it is an event in the ledger."""
     who = session.principal(Act.READ_RECORD)
     document = show_record(session.installation, who, record_id)
-    session.show(document, as_text(document))
+    gone = document["state"] == RecordState.DESTROYED.value
+    session.show(document, destroyed_text(document) if gone else as_text(document))
 
 
 @record.command("export")
 @click.argument("record_ids", metavar="[ID]...", nargs=-1)
 @click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="New or empty folder.")
 @click.option("--all", "export_all", is_flag=True, help="Export every active record.")
+@click.option("--query", metavar="QUERY", help="Export every record that this search finds.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["folder", "bagit"]),
+    default="folder",
+    show_default=True,
+    help="Plain folders, or one bag (RFC 8493) with PREMIS events.",
+)
 @command
-def export(session: Session, record_ids: tuple[str, ...], folder: Path, *, export_all: bool) -> None:
-    """Write a record's components byte for byte, its metadata and its inclusion proof.
+def export(
+    session: Session, record_ids: tuple[str, ...], folder: Path, query: str | None, form: str, *, export_all: bool
+) -> None:
+    """Write records' components byte for byte, with metadata and a signed proof.
 
-    Several IDs, or --all, get a folder each, named by the record's id. Exit status 6 where one could not be
-    exported.
+    Several IDs, --query or --all get a folder each, named by the record's id. Exit status 6 where one could not
+    be exported. Check what was written anywhere with: archiver verify bundle DIR --key FILE
     """
-    if export_all == bool(record_ids):
-        raise InvalidInput("give the ids of the records to export, or --all")
+    if [bool(record_ids), export_all, query is not None].count(True) != 1:
+        raise InvalidInput("give the ids of the records to export, or --query QUERY, or --all")
     who = session.principal(Act.EXPORT)
-    if not export_all and len(record_ids) == 1:
+    if len(record_ids) == 1 and form == "folder":
         done = export_record(session.installation, who, record_ids[0], folder.absolute())
         lines = [f"{one['sha256']}  {one['file']}" for one in done["files"]]
         session.show(done, "\n".join([*lines, f"metadata.json and proof.json beside them in {done['folder']}"]))
         return
-    _export_many(session, who, list(dict.fromkeys(record_ids)) if record_ids else None, folder.absolute())
-
-
-def _export_many(session: Session, who: Principal, ids: list[str] | None, folder: Path) -> None:
     installation = session.installation
-    if ids is None:
+    total = None
+    if export_all:
         with installation.archive.store.read() as connection:
             total = installation.archive.catalogue.count(connection, RecordState.ACTIVE)
+        chosen: Iterable[str] = all_record_ids(installation)
+    elif query is not None:
+        chosen = search_ids(installation, who, query)
     else:
-        total = len(ids)
+        chosen = dict.fromkeys(record_ids)
+        total = len(chosen)
+    write = export_bag if form == "bagit" else export_records
     with counting(session, "Exporting") as progress:
-        chosen = all_record_ids(installation) if ids is None else ids
-        report = export_records(installation, who, chosen, folder, lambda done: progress(done, total))
+        report = write(installation, who, chosen, folder.absolute(), lambda done: progress(done, total))
+    _show_report(session, report)
+
+
+def _show_report(session: Session, report: ExportReport) -> None:
     lines = [f"{one['record']}: {one['reason']}" for one in report.failed]
     lines.append(f"{report.exported:,} records, {report.files:,} files, {report.bytes:,} bytes in {report.folder}")
     session.show(report.to_json(), "\n".join(lines))
@@ -82,22 +106,10 @@ def _export_many(session: Session, who: Principal, ids: list[str] | None, folder
 @click.argument("submission_id", metavar="SUBMISSION")
 @command
 def show_receipt(session: Session, submission_id: str) -> None:
-    """Print the receipt of a submission: digest, time, ledger position, proof."""
+    """Print the receipt of a submission; the same as `archiver receipt SUBMISSION`."""
     who = session.principal(Act.READ_RECORD)
     document = receipt(session.installation, who, submission_id)
-    lines = [
-        f"Receipt for {document['submission']}",
-        f"  received  {document['received_at']} over {document['channel']}",
-        f"  from      {document['source'] or '-'}",
-        f"  bytes     {document['size']:,}",
-        f"  SHA-256   {document['sha256']}",
-        f"  outcome   {document['outcome'] or 'waiting for examination'}",
-        f"  records   {', '.join(document['records']) or '-'}",
-        f"  ledger    leaf {document['proof']['position']} of {document['proof']['tree_size']}",
-    ]
-    if document["reason"]:
-        lines.insert(6, f"  reason    {document['reason']}")
-    session.show(document, "\n".join(lines))
+    session.show(document, as_text_receipt(document))
 
 
 @record.command("custody")

@@ -4,40 +4,56 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
+import structlog
 
 from archiver.access import Act
-from archiver.cli.session import command
+from archiver.anchoring import publish_or_tell, refuse_rollback
+from archiver.cli.recover import missing_line, told_of
+from archiver.cli.session import command, exit_with
 from archiver.logs import configure
+from archiver.problems import Exit
 from archiver.services import plan_services
 from archiver.supervisor import Supervisor
 from storage.errors import Conflict
 from storage.events import EventKind
+from storage.recovery import make_folders, recover
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
 
+log = structlog.get_logger()
+
 
 @click.command("serve")
+@click.option("--despite-missing", is_flag=True, help="Start although objects that records need are missing.")
 @command
-def serve(session: Session) -> None:
+def serve(session: Session, *, despite_missing: bool) -> None:
     """Run the mail receiver, the mailbox pollers, the examiner, the index follower, the clock and the page.
 
     Runs in the foreground until SIGTERM or Ctrl-C, then finishes what it has begun and stops. Commands work
     beside it. Where it listens stands in archiver.toml.
+
+    Before anything else it tidies up after an interruption, as `archiver recover` does. It does not start where an
+    object is missing that a record needs (exit status 6), unless told to with --despite-missing.
     """
     who = session.principal(Act.RUN)
     installation = session.installation
     archive = installation.archive
     configure("INFO")
+    make_folders(archive.folder)
     lock = os.open(archive.folder / "tmp" / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise Conflict(f"the services of {archive.folder} are running already; stop them first") from error
-    archive.ledger.publish_checkpoint()  # refuses where an older database was put back
+    for one in refuse_rollback(installation):
+        session.note(f"anchor {one.place}: {one.detail}")
+    publish_or_tell(archive)
+    _recover(session, who.actor, despite_missing=despite_missing)
     plan = plan_services(installation.settings)
     try:
         with archive.store.write() as transaction:
@@ -54,10 +70,28 @@ def serve(session: Session) -> None:
         supervisor.run()
         with archive.store.write() as transaction:
             transaction.append(EventKind.SERVICE_STOPPED, actor=who.actor)
-        archive.ledger.publish_checkpoint()
+        publish_or_tell(archive)
     finally:
         plan.close()
         os.close(lock)
+
+
+def _recover(session: Session, actor: str, *, despite_missing: bool) -> None:
+    """Tidy up; a missing object is an alarm that somebody must have seen before the services run."""
+    report = recover(session.installation.archive, actor, finish=False)
+    for line in told_of(report):
+        session.note(line)
+    if not report.missing_count:
+        return
+    for one in report.missing:
+        print(missing_line(one.blob_id, one.holder, one.record), file=sys.stderr)
+        log.error("recovery.missing", object=one.blob_id, submission=one.holder, record=one.record)
+    if despite_missing:
+        return
+    advice = "restore them from a backup, or start with --despite-missing"
+    print(f"archiver: {report.missing_count} objects are missing; {advice}", file=sys.stderr)
+    session.show({"error": {"kind": "missing_objects", "message": advice, **report.to_json()}}, "")
+    exit_with(Exit.FINDINGS)
 
 
 COMMANDS = (serve,)

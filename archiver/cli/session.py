@@ -24,10 +24,15 @@ from storage.errors import Denied, InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from storage.keys import Keyring
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 DEFAULT_FOLDER = "archive"
+
+# what may look at an archive that was restored without its newest leaves: none of these shows content
+_WHILE_RESTRICTED = (["verify"], ["doctor"], ["ledger"], ["backup"])
 
 
 class Session:
@@ -40,6 +45,7 @@ class Session:
         as_json: bool,
         quiet: bool,
         passphrase_file: Path | None,
+        key_file: Path | None,
         as_user: str | None,
         token_file: Path | None,
     ) -> None:
@@ -49,18 +55,28 @@ class Session:
         self.as_json = as_json
         self.quiet = quiet
         self.passphrase_file = passphrase_file
+        self.key_file = key_file
         self._as_user = as_user
         self._token_file = token_file
         self._installation: Installation | None = None
+        self._keyring: Keyring | None = None
         self.notes = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
 
     @property
     def installation(self) -> Installation:
         """The archive, opened on first use and closed at the end of the command."""
         if self._installation is None:
-            keyring = unlock_folder(self.folder, self.passphrase_file, os.environ)
-            self._installation = open_installation(self.folder, keyring)
+            self._installation = open_installation(
+                self.folder, self.keyring, while_restricted=_command_words()[:1] in _WHILE_RESTRICTED
+            )
         return self._installation
+
+    @property
+    def keyring(self) -> Keyring:
+        """The archive's keys alone, opened on first use; for commands that come before the archive can be opened."""
+        if self._keyring is None:
+            self._keyring = unlock_folder(self.folder, self.passphrase_file, os.environ, key_file=self.key_file)
+        return self._keyring
 
     def principal(self, act: Act) -> Principal:
         """Who acts, allowed to do this: the user of `--as` with his token, else the operator.
@@ -80,6 +96,11 @@ class Session:
         authorize(who, act)
         return who
 
+    @property
+    def names_a_user(self) -> bool:
+        """Whether the command is the act of a user, who is yet to prove it."""
+        return self._as_user is not None
+
     def show(self, document: Any, text: str) -> None:
         """Print the result: the document with `--json`, else the text for people."""
         if self.as_json:
@@ -95,6 +116,12 @@ class Session:
         """Close what was opened."""
         if self._installation is not None:
             self._installation.close()
+
+
+def _command_words() -> list[str]:
+    """The words of the command that runs, without the program's name."""
+    context = click.get_current_context(silent=True)
+    return [] if context is None else context.command_path.split()[1:]
 
 
 def system_user() -> str:
@@ -123,6 +150,9 @@ def command(function: Callable[P, R]) -> Callable[..., R]:
         type=click.Path(path_type=Path),
         help="File with the passphrase; else ARCHIVER_PASSPHRASE, else you are asked.",
     )
+    @click.option(
+        "--key-file", type=click.Path(path_type=Path), help="Key file that opens the archive; else ARCHIVER_KEY_FILE."
+    )
     @click.option("--as", "as_user", metavar="USER", help="Act as this user, proved by his token.")
     @click.option(
         "--token-file", type=click.Path(path_type=Path), help="File with the user's token; else ARCHIVER_TOKEN."
@@ -133,6 +163,7 @@ def command(function: Callable[P, R]) -> Callable[..., R]:
         as_json: bool,  # noqa: FBT001 - click passes options by name
         quiet: bool,  # noqa: FBT001
         passphrase_file: Path | None,
+        key_file: Path | None,
         as_user: str | None,
         token_file: Path | None,
         **options: Any,
@@ -142,6 +173,7 @@ def command(function: Callable[P, R]) -> Callable[..., R]:
             as_json=as_json,
             quiet=quiet,
             passphrase_file=passphrase_file,
+            key_file=key_file,
             as_user=as_user,
             token_file=token_file,
         )

@@ -35,6 +35,7 @@ def worker(role: str, data: Path, fd: int | None) -> None:
     configure("INFO")
     installation = open_installation(data, unlock_from_parent(data))
     stop = Stop()
+    stop.install_disk_watch(installation.archive.store.disk_failed)
     chosen = WorkerRole(role)
     try:
         if chosen is WorkerRole.SMTP:
@@ -57,6 +58,8 @@ def worker(role: str, data: Path, fd: int | None) -> None:
         raise SystemExit(Exit.ERROR) from None
     finally:
         installation.close()
+    if installation.archive.store.disk_failed.is_set():
+        raise SystemExit(Exit.TRY_AGAIN)  # the supervisor starts it again
 
 
 COMMANDS = (worker,)

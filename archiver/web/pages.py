@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from archiver.access import Act, Role, permits
 from archiver.employee_view import events_for, record_for
 from archiver.overview import look_over
-from archiver.reading import custody, receipt, show_record
+from archiver.reading import custody, show_record
+from archiver.receipts import receipt
 from archiver.searching import search_records
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
 from archiver.web.rendering import Rendering

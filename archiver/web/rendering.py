@@ -1,30 +1,25 @@
 """Templates to pages: everything is escaped, and what could mislead the eye is made visible first.
 
-Rule: text of a record reaches a page only through Jinja2's escaping. Control characters, and in one-line fields
-the characters that turn the direction of writing (UAX #9 §2), become U+FFFD, so that a file name cannot be read
-as another. No page needs a script.
+Rule: text of a record reaches a page only through Jinja2's escaping and the filters of `archiver/shown_text.py`. No
+page needs a script.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
+
+from archiver.shown_text import LONGEST_TEXT, block, line, sentence
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _HERE = Path(__file__).parent
-LONGEST_TEXT: Final = 400_000
-"""Characters of a record's text on its page; the rest is in the download."""
-_LONGEST_LINE = 500
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _KILO = 1024
 
 _OUTCOMES = {
@@ -43,23 +38,6 @@ _DECISIONS = {
     "conflict": "Conflict to resolve",
     "unscheduled": "Unscheduled",
 }
-
-
-def line(text: object) -> str:
-    """Text for one line; long ones end in an ellipsis."""
-    shown = _LINE_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(text))
-    return shown if len(shown) <= _LONGEST_LINE else shown[:_LONGEST_LINE] + "\N{HORIZONTAL ELLIPSIS}"
-
-
-def sentence(text: str) -> str:
-    """An error's message as a sentence: a capital at the beginning, a full stop at the end."""
-    shown = line(text)
-    return shown[:1].upper() + shown[1:] + ("" if shown.endswith((".", "!", "?")) else ".")
-
-
-def block(text: str) -> str:
-    """Text of several lines, at most `LONGEST_TEXT` characters of it."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text[:LONGEST_TEXT].replace("\r\n", "\n"))
 
 
 def size(count: int) -> str:

@@ -7,6 +7,7 @@ and what cannot be read is an item with a reason, never a gap. Links are not fol
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,50 @@ from ingest.examiner import DOCUMENT, EMAIL
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 from ingest.formats.maildir import is_maildir, read_maildir
 from ingest.formats.mbox import split_mbox
+from ingest.submission import STREAMED_FROM
+from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-LARGEST_FILE = 512 * 1024 * 1024
+LARGEST_FILE = 64 << 30
+_PIECE = 1 << 18
 KINDS = ("eml", "mbox", "maildir", "file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """The bytes of a large file, as a `ContentSource`: read while they are sealed, and refused if they change."""
+
+    path: Path = field(repr=False)
+    size: int
+    identity: tuple[int, int]
+
+    @classmethod
+    def of(cls, path: Path, status: os.stat_result) -> FileContent:
+        """The content of the file that has this status."""
+        return cls(path=path, size=status.st_size, identity=(status.st_dev, status.st_ino))
+
+    def pieces(self) -> Iterator[bytes]:
+        """See `ContentSource.pieces`."""
+        changed = InvalidInput("it changed while it was read; try again when nobody writes to it")
+        left = self.size
+        try:
+            # a pipe put in the place of the file would keep us waiting for its writer
+            with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb", buffering=0) as stream:
+                status = os.fstat(stream.fileno())
+                if (status.st_dev, status.st_ino) != self.identity or not stat.S_ISREG(status.st_mode):
+                    raise changed
+                while piece := stream.read(_PIECE):
+                    left -= len(piece)
+                    if left < 0:
+                        break
+                    yield piece
+        except OSError as error:
+            raise InvalidInput(f"it cannot be read: {error.strerror or type(error).__name__}") from error
+        if left:
+            raise changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +69,15 @@ class FoundItem:
     """
 
     source: str
-    payload: bytes = field(default=b"", repr=False)
+    payload: bytes | FileContent = field(default=b"", repr=False)
     kind: str = DOCUMENT
     problem: str | None = None
     remark: str | None = None
+
+    @property
+    def bytes_held(self) -> int:
+        """How much memory its bytes take."""
+        return len(self.payload) if isinstance(self.payload, bytes) else 0
 
 
 def printable_name(name: str) -> str:
@@ -101,12 +144,13 @@ def _file_items(path: Path, source: str, kind: str | None) -> Iterator[FoundItem
                 else:
                     yield FoundItem(source=name, payload=message.raw, kind=EMAIL, remark=message.problem)
             return
-        size = os.fstat(stream.fileno()).st_size
-        if size > LARGEST_FILE:
-            yield FoundItem(source=source, problem=f"it has {size:,} bytes, more than {LARGEST_FILE:,}")
+        status = os.fstat(stream.fileno())
+        if status.st_size > LARGEST_FILE:
+            yield FoundItem(source=source, problem=f"it has {status.st_size:,} bytes, more than {LARGEST_FILE:,}")
             return
         is_mail = kind == "eml" or (kind is None and (detected is MediaKind.EML or _named_mail(path)))
-        yield FoundItem(source=source, payload=stream.read(), kind=EMAIL if is_mail else DOCUMENT)
+        content = stream.read() if status.st_size < STREAMED_FROM else FileContent.of(path, status)
+        yield FoundItem(source=source, payload=content, kind=EMAIL if is_mail else DOCUMENT)
 
 
 def _named_mail(path: Path) -> bool:

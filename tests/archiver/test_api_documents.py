@@ -6,6 +6,7 @@ import pytest
 
 from archiver.access import Role
 from archiver.api.schemas import ProblemDocument, ReceiptDocument, RecordDocument, SearchDocument
+from storage.bundle_check import check_document
 from storage.records import Component, ComponentRole
 from tests.archiver.web_site import OWN, add_record, letter, running_site
 
@@ -78,6 +79,11 @@ def test_a_receipt_answers_with_digest_proof_and_records(site):
     assert document["records"] == [site.own.record]
     assert document["outcome"] == "archived"
     assert document["proof"]["checkpoint"]
+
+
+def test_a_receipt_of_the_api_is_proved_by_the_key(site):
+    answer = site.get(f"/api/v1/submissions/{site.own.submission}/receipt", Role.EMPLOYEE)
+    assert check_document(answer.content, site.installation.archive.ledger.public_key()).trusted
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "commands.md"
-SHARED = {"--data", "--json", "--quiet", "--passphrase-file", "--as", "--token-file"}
+SHARED = {"--data", "--json", "--quiet", "--passphrase-file", "--key-file", "--as", "--token-file"}
 
 
 def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
     for name, one in sorted(group.commands.items()):
         if isinstance(one, click.Group):
             yield from commands(one, f"{path} {name}")
-        elif not one.hidden:
+        if not one.hidden and (not isinstance(one, click.Group) or one.invoke_without_command):
             arguments = " ".join(
                 parameter.make_metavar(click.Context(one))
                 for parameter in one.params

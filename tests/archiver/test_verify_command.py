@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storage.errors import StorageFull
+from storage.transaction import Store
 from tests.archiver.commands import a_mail
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.archiver.commands import Office
     from tests.archiver.conftest import Filled
@@ -37,6 +41,47 @@ def test_one_flipped_bit_is_named_by_its_record_and_ends_with_6(office: Office, 
     report = office.json("verify", status=6)
     assert {fault["id"] for fault in report["faults"]} == {listed["id"]}
     assert all(set(fault) >= {"kind", "id", "detail"} for fault in report["faults"])
+
+
+def test_what_the_last_check_found_is_told_without_checking(office: Office, tmp_path: Path):
+    nothing = office.json("verify", "--last")
+    assert (nothing["whole"], nothing["newest"], nothing["faults"]) == (None, None, [])
+    (tmp_path / "m.eml").write_bytes(a_mail("M", "m"))
+    office.json("ingest", str(tmp_path / "m.eml"))
+    (listed,) = office.json("record", "list")
+    (sealed,) = [path for path in (office.folder / "objects").rglob("*") if path.is_file()]
+    kept = sealed.read_bytes()
+    sealed.unlink()
+    office.json("verify", status=6)
+    sealed.write_bytes(kept)
+    last = office.json("verify", "--last", status=6)
+    assert [(fault["record"], fault["object"]) for fault in last["faults"]] == [(listed["id"], sealed.name)]
+    (line,) = [one for one in office.json("doctor", status=6) if one["check"] == "fixity"]
+    assert line["verdict"] == "fault"
+    assert listed["id"] in line["detail"]
+    office.json("verify")
+    assert office.json("verify", "--last")["whole"]["objects"] == 1
+
+
+def test_last_checks_nothing_and_says_so_to_who_asks_for_both(office: Office):
+    assert office.run("verify", "--last", "--all").status == 2
+    assert office.run("verify", "--last", "--sample", "1").status == 2
+
+
+def test_a_users_sealed_name_is_checked_too(office: Office):
+    office.json("user", "add", "bob", "--role", "auditor")
+    assert office.json("verify")["faults"] == []
+
+
+def test_a_check_is_made_and_told_where_no_event_can_be_left(office: Office, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise StorageFull("archive.db cannot grow: the disk is full")
+
+    monkeypatch.setattr(Store, "write", full)
+    answer = office.run("verify", "--json")
+    assert answer.status == 0
+    assert answer.document["faults"] == []
+    assert "left no event" in answer.err
 
 
 def test_an_export_of_a_damaged_record_writes_no_false_bytes(office: Office, tmp_path: Path):

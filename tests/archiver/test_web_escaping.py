@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from archiver.access import Role
-from archiver.web.rendering import LONGEST_TEXT, block, day, line, size
+from archiver.shown_text import LONGEST_TEXT, block, line
+from archiver.web.rendering import day, size
 from storage.records import (
     Component,
     ComponentRole,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -157,6 +158,17 @@ def test_a_receipt_names_digest_size_outcome_and_records(site):
     assert f"{document['size']} bytes" in page
     assert "archived" in page
     assert f"/records/{site.own.record}" in page
+
+
+def test_a_receipt_s_page_says_every_fact_and_leads_to_the_proof(site):
+    path = f"/api/v1/submissions/{site.own.submission}/receipt"
+    page = html.unescape(site.get(f"/receipts/{site.own.submission}").text)
+    document = site.get(path).json()
+
+    named = ("agency", "archive", "received_at", "channel", "submitter", "fingerprint", "key")
+    assert [name for name in named if document[name] not in page] == []
+    assert document["custodian"]["address"] in page
+    assert f'href="{path}"' in page
 
 
 def test_a_record_that_is_not_there_is_a_page_that_leads_on(site):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
+import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,11 +93,16 @@ def letter(subject: str, text: str, **more: Any) -> Description:
 
 
 def add_record(
-    installation: Installation, custodian_id: str, description: Description, *, source: str | None = None
+    installation: Installation,
+    custodian_id: str,
+    description: Description,
+    *,
+    source: str | None = None,
+    payload: bytes = b"",
 ) -> Made:
     """Archive a record as examination would, but with a description that a test chose."""
     archive = installation.archive
-    payload = f"Subject: bytes of {new_id(Prefix.EVENT)}\r\n\r\nbytes as handed in\r\n".encode()
+    payload = payload or f"Subject: bytes of {new_id(Prefix.EVENT)}\r\n\r\nbytes as handed in\r\n".encode()
     deposited = installation.depositor("service:test").deposit(
         Handover(
             channel=Channel.CLI,
@@ -162,7 +168,16 @@ def serving(installation: Installation) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     address = "http://{}:{}".format(*listener.getsockname())
     stop = threading.Event()
-    thread = threading.Thread(target=run_web, args=(installation, listener, stop))
+    ended: list[BaseException] = []
+
+    def serve() -> None:
+        try:
+            run_web(installation, listener, stop)
+        except BaseException as error:  # noqa: BLE001 - whatever it was, it is told
+            ended.append(error)  # otherwise every test would wait in vain and none would say why
+            traceback.print_exc()
+
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield address
@@ -170,6 +185,7 @@ def serving(installation: Installation) -> Iterator[str]:
         stop.set()
         thread.join(60)
         assert not thread.is_alive()
+        assert not ended, ended
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ from storage.errors import Corrupt, StorageFull, TemporarilyUnavailable
 from storage.events import EventKind
 from storage.fixity import FixityCheck
 from storage.records import Channel, Envelope
+from storage.recovery import recover
 from storage.tables import awaiting_examination, epochs, objects, submission_digests, submissions, wrapped_keys
 from storage.transaction import Transaction
 from tests.storage.archives import NOON, custodian, make_archive, open_again
@@ -373,3 +375,22 @@ def test_a_refusal_says_nothing_of_the_content(archive, depositor, monkeypatch, 
     said = f"{caught.value!r} {caught.value.fields} {caplog.text}"
     assert "Zanzibar" not in said
     assert "parent@home.example" not in said
+
+
+def test_a_deposit_that_was_held_up_is_refused_where_its_object_was_swept_up_meanwhile(archive, depositor, monkeypatch):
+    write = archive.blobs.write
+
+    def held_up(batch) -> None:
+        write(batch)
+        for one in batch:
+            path = archive.folder / "objects" / one.blob_id[:2] / one.blob_id
+            os.utime(path, (0, 0))
+        assert recover(archive, ACTOR).orphans == len(batch)
+        later = archive.store.clock() + timedelta(hours=2)
+        times = iter([archive.store.clock()])
+        monkeypatch.setattr(archive.store, "clock", lambda: next(times, later))
+
+    monkeypatch.setattr(archive.blobs, "write", held_up)
+    with pytest.raises(TemporarilyUnavailable, match="removed just now"):
+        depositor.deposit(handover(b"Subject: one\r\n\r\n"))
+    assert counts(archive) == [0, 0, 0, 0]

@@ -114,6 +114,7 @@ def test_the_numbers_of_the_kinds_never_change():
         "INDEX_KEY": 12,
         "MASTER_KEY": 13,
         "BACKUP": 14,
+        "LETTER": 15,
     }
 
 

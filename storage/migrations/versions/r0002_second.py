@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.Column("confirmed_position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "state IN ('decided', 'erased', 'rolled', 'confirmed')", name=op.f("ck_destruction_batches_state")
         ),
@@ -42,7 +43,10 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.Column("cursor", sa.String(length=64), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("cursor", sa.String(length=160), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("records", sa.BigInteger(), nullable=False),
         sa.Column("objects", sa.BigInteger(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("faults", sa.BigInteger(), nullable=False),
@@ -62,6 +66,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("next_try", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(length=32), nullable=True),
         sa.Column("sealed_letter", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
@@ -76,6 +81,7 @@ def upgrade() -> None:
     op.create_table(
         "destructions",
         sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("submission_id", sa.String(length=64), nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=False),
         sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -85,5 +91,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_destructions_batch_id"), "destructions", ["batch_id"], unique=False)
+    op.create_index(op.f("ix_destructions_submission_id"), "destructions", ["submission_id"], unique=False)
+    op.create_index(op.f("ix_epochs_state"), "epochs", ["state"], unique=False)
     op.add_column("ledger_head", sa.Column("log", sa.Integer(), server_default="1", nullable=False))
     # ### end Alembic commands ###

@@ -1,0 +1,104 @@
+"""What is left to see of a destroyed record: that it was there, and that it was destroyed.
+
+Rule: the same members as of every record, so that a program need not ask first; what is gone is null or empty. It
+stays known by which channel, when, for whom and how many bytes came in, as plain columns and ledger leaves say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archiver.record_view import GRADES
+from storage.destructions import destruction_of, read_batch
+from storage.errors import Conflict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.archive import Archive
+    from storage.records import Record
+
+
+def is_destroyed(record_id: str) -> Conflict:
+    """The refusal to hand out what is destroyed."""
+    return Conflict(
+        f"record {record_id} was destroyed; what is left is shown by: archiver record show {record_id}",
+        record=record_id,
+    )
+
+
+def destroyed_document(archive: Archive, connection: Connection, record: Record) -> dict[str, Any]:
+    """The `record show` document of a destroyed record."""
+    owners = archive.custodians.open(connection, [record.custodian_id])
+    gone = destruction_of(connection, record.id)
+    batch = None if gone is None else read_batch(connection, gone.batch_id)
+    return {
+        "id": record.id,
+        "kind": record.kind.value,
+        "state": record.state.value,
+        "captured": {
+            "at": record.captured_at.isoformat(),
+            "channel": record.channel.value,
+            "submitter": None,
+            "recipient": None,
+            "source": None,
+            "custodian": owners[record.custodian_id].addresses[0],
+            "sha256": None,
+            "size": archive.submissions.get(connection, record.submission_id).size,
+            "submission": record.submission_id,
+            "position": record.position,
+            "headers": None,
+        },
+        "provenance": {
+            "grade": record.grade.value,
+            "means": GRADES[record.grade.value],
+            "verified": [
+                f"the archive received it at {record.captured_at.isoformat()} over {record.channel.value}",
+                f"ledger leaf {record.position} names the sealed record",
+                *([] if gone is None else [f"ledger leaf {gone.position} names its destruction"]),
+            ],
+            "asserted": [],
+            "dkim": None,
+        },
+        "original": {"from": None, "to": [], "cc": [], "date": None, "subject": None, "message_id": None},
+        "forward": {"method": None, "by": None, "comment": None},
+        "platform": None,
+        "conversation": None,
+        "messages": [],
+        "text": "",
+        "components": [],
+        "notes": [],
+        "unsearchable": [],
+        "series": record.series_id,
+        "retention": {
+            "decision": None,
+            "eligible_on": None,
+            "latest_on": None,
+            "reasons": ["the record was destroyed"],
+        },
+        "holds": [],
+        "destruction": None
+        if gone is None or batch is None
+        else {
+            "batch": batch.id,
+            "position": gone.position,
+            "decided_at": batch.decided_at.isoformat(),
+            "confirmed_at": None if batch.confirmed_at is None else batch.confirmed_at.isoformat(),
+        },
+    }
+
+
+def destroyed_text(document: dict[str, Any]) -> str:
+    """The document for people, on a terminal."""
+    captured, gone = document["captured"], document["destruction"]
+    lines = [
+        f"{document['id']}  {document['kind']}  destroyed",
+        "",
+        f"Captured {captured['at']} over {captured['channel']} for {captured['custodian']}, {captured['size']:,} bytes",
+        f"Series   {document['series'] or '-'}",
+    ]
+    if gone is not None:
+        confirmed = f"confirmed {gone['confirmed_at']}" if gone["confirmed_at"] else "not confirmed yet"
+        leaf = f"ledger leaf {gone['position']}"
+        lines.append(f"Destroyed {gone['decided_at']} with {gone['batch']}, {leaf}; {confirmed}")
+    return "\n".join(lines)

@@ -1,0 +1,168 @@
+"""Destruction of records from the decision to the confirmation, over all floors.
+
+Rules:
+
+- No command and no address reaches `Destroying.destroy`: who may destroy what needs an adopted schedule, two
+  persons and a look at every hold, and those come with disposition, which calls this with its guard. To call it
+  without them would be unlawful.
+- After the decision it only rolls forward: index and objects at once; then, at most once a day for all batches
+  together, the index is written anew, the write-ahead log is cut, and the epoch is rolled; then absence is
+  verified and confirmed. What a kill interrupts goes on at the next `advance`, at every start and every minute.
+- A batch is confirmed only where every owner of derived bytes has testified absence after the roll.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from sqlalchemy import func, select
+
+from storage.destructions import BatchState, destroyed_records
+from storage.errors import Conflict
+from storage.shredding import Shredder
+from storage.tables import epochs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from retention.ports import Traces
+    from storage.archive import Archive
+    from storage.destructions import DestructionBatch, DestructionGuard
+
+ROLL_EVERY: Final = timedelta(days=1)
+_PAGE: Final = 1_000
+
+
+class Roller(Protocol):
+    """Rolls the epoch; `storage.rotation.Rotation` in the product."""
+
+    def roll(self, actor: str) -> object:
+        """Move every key under a new epoch and destroy the older epochs' keys."""
+        ...
+
+    def destroyed_through(self) -> int:
+        """The highest epoch such that its key and all older ones are destroyed."""
+        ...
+
+
+class Destroying:
+    """Destroys records of one archive and brings destructions to their end."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        traces: Sequence[Traces],
+        roller: Roller,
+        *,
+        index_generation: Callable[[], int],
+        roll_every: timedelta = ROLL_EVERY,
+    ) -> None:
+        self._archive = archive
+        self._shredder = Shredder(archive)
+        self._traces = tuple(traces)
+        self._roller = roller
+        self._index_generation = index_generation
+        self._roll_every = roll_every
+
+    def destroy(
+        self,
+        record_ids: Sequence[str],
+        *,
+        actor: str,
+        payload: Mapping[str, Any] | None = None,
+        guard: DestructionGuard | None = None,
+    ) -> str:
+        """Decide, and erase what can be erased at once; returns the batch's id.
+
+        When it returns the records cannot be opened any more. They are unrecoverable from old copies once
+        `advance` has confirmed the batch.
+
+        Raises:
+            InvalidInput, NotFound, Conflict: see `Shredder.decide`; nothing was destroyed.
+            StorageFull, TemporarilyUnavailable: before the decision, nothing was destroyed; after it, the rest follows.
+        """
+        with self._archive.store.write() as transaction:
+            batch_id = self._shredder.decide(transaction, record_ids, actor, payload, guard=guard)
+        self._erase(batch_id)
+        return batch_id
+
+    def advance(self, *, actor: str, at_once: bool = False) -> tuple[str, ...]:
+        """Bring every unfinished batch as far as it may come now; returns the ids of those confirmed by this call.
+
+        Args:
+            actor: who does it, for the ledger.
+            at_once: roll now, although the epoch was rolled within the last day.
+
+        Raises:
+            StorageFull, TemporarilyUnavailable, Conflict: not now (no space, a long reader, a running rotation).
+        """
+        for batch in self._in(BatchState.DECIDED):
+            self._erase(batch.id)
+        erased = self._in(BatchState.ERASED)
+        for batch in erased:  # recovery may have erased it, and knows of no index
+            self._forget(batch.id)
+        if erased and (at_once or self._is_roll_due()):
+            self._roll(erased, actor)
+        confirmed, refusals = [], []
+        for batch in self._in(BatchState.ROLLED):
+            try:
+                self._confirm(batch, actor)
+            except Conflict as refusal:  # one batch of which something is left must not hold up the others
+                refusals.append(refusal)
+            else:
+                confirmed.append(batch.id)
+        if refusals:
+            raise refusals[0]
+        return tuple(confirmed)
+
+    def _in(self, state: BatchState) -> list[DestructionBatch]:
+        return [batch for batch in self._shredder.unfinished() if batch.state is state]
+
+    def _ids(self, batch_id: str) -> list[str]:
+        with self._archive.store.read() as connection:
+            return [one.record_id for one in destroyed_records(connection, batch_id)]
+
+    def _erase(self, batch_id: str) -> None:
+        self._forget(batch_id)
+        self._shredder.erase(batch_id)
+
+    def _forget(self, batch_id: str) -> None:
+        ids = self._ids(batch_id)
+        for owner in self._traces:
+            owner.forget(ids)
+
+    def _is_roll_due(self) -> bool:
+        with self._archive.store.read() as connection:
+            last = connection.execute(select(func.max(epochs.c.created_at))).scalar_one()
+        return bool(self._archive.store.clock() - last >= self._roll_every)
+
+    def _roll(self, batches: Sequence[DestructionBatch], actor: str) -> None:
+        ids = [one for batch in batches for one in self._ids(batch.id)]
+        for owner in self._traces:
+            owner.erase(ids, actor=actor)
+        self._archive.store.truncate_log()
+        if self._roller.destroyed_through() < max(batch.epoch for batch in batches):
+            self._roller.roll(actor)
+        for batch in batches:
+            self._shredder.mark_rolled(batch.id)
+
+    def _confirm(self, batch: DestructionBatch, actor: str) -> None:
+        ids = self._ids(batch.id)
+        for start in range(0, len(ids), _PAGE):
+            for owner in self._traces:
+                present = [one for one in owner.confirm(ids[start : start + _PAGE]) if not one.absent]
+                if present:
+                    raise Conflict(
+                        f"destruction {batch.id} is not complete: {present[0].owner} says of record "
+                        f"{present[0].record_id}: {present[0].detail}",
+                        batch=batch.id,
+                        record=present[0].record_id,
+                    )
+        payload = {
+            "records": len(ids),
+            "epoch": self._roller.destroyed_through(),
+            "index": self._index_generation(),
+            "owners": [owner.owner for owner in self._traces],
+        }
+        self._shredder.confirm(batch.id, actor=actor, payload=payload)

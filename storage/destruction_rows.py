@@ -1,0 +1,123 @@
+"""The rows that stand about a record: how they are taken out at its destruction, and looked for afterwards.
+
+Rules:
+
+- A record that is a whole submission is that submission: key, digest, envelope and object are taken with it.
+- Of the events about it, those of the kinds in `DESCRIBING` lose their payload and its key; their leaves stay.
+- Columns that stay say when, by which channel, for whom and how much, never what. Deleted bytes are overwritten
+  by the database (`secure_delete=ON`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from storage.events import Event, EventKind
+from storage.records import Outcome, RecordState
+from storage.tables import (
+    awaiting_examination,
+    components,
+    descriptions,
+    ledger_leaves,
+    ledger_payloads,
+    ledger_subjects,
+    objects,
+    records,
+    submission_digests,
+    submissions,
+    wrapped_keys,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from storage.destructions import DestroyedRecord
+
+_CHUNK = 500
+
+DESCRIBING = frozenset(
+    {
+        EventKind.SUBMISSION_DEPOSITED,
+        EventKind.SUBMISSION_DUPLICATE,
+        EventKind.SUBMISSION_EXAMINED,
+        EventKind.RECORD_ARCHIVED,
+        EventKind.RECORD_ASSIGNED,
+        EventKind.LETTER_SENT,
+    }
+)
+"""Kinds whose payload says something of the record or of who handed it in, and goes with it."""
+
+
+def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
+    """Delete keys, descriptions, digests, envelopes and describing payloads, and set the states."""
+    for chunk in chunks_of(doomed):
+        ids = [one.record_id for one in chunk]
+        of = [one.submission_id for one in chunk]
+        subjects = [*ids, *of]
+        spoken = [event.id for _, event in leaves_about(connection, subjects, DESCRIBING) if event.digest is not None]
+        for holders in (subjects, *chunks_of(spoken)):
+            connection.execute(delete(wrapped_keys).where(wrapped_keys.c.holder.in_(holders)))
+        for some in chunks_of(spoken):
+            connection.execute(delete(ledger_payloads).where(ledger_payloads.c.event_id.in_(some)))
+        connection.execute(delete(descriptions).where(descriptions.c.record_id.in_(ids)))
+        connection.execute(delete(submission_digests).where(submission_digests.c.submission_id.in_(of)))
+        connection.execute(delete(awaiting_examination).where(awaiting_examination.c.submission_id.in_(of)))
+        # a submission of which a restore brought back only the deposit became a record once: that is its outcome
+        blank = {"sealed_envelope": b"", "outcome": Outcome.ARCHIVED.value, "reason": None}
+        connection.execute(update(submissions).where(submissions.c.id.in_(of)).values(blank))
+        gone = update(records).where(records.c.id.in_(ids)).values(state=RecordState.DESTROYED.value)
+        connection.execute(gone)
+
+
+def leaves_about(
+    connection: Connection, subjects: Sequence[str], kinds: Collection[EventKind]
+) -> list[tuple[int, Event]]:
+    """Events of these kinds that one of the ids is a subject of."""
+    about = select(ledger_subjects.c.position).where(ledger_subjects.c.subject.in_(subjects))
+    query = select(ledger_leaves.c.position, ledger_leaves.c.leaf).where(
+        ledger_leaves.c.position.in_(about), ledger_leaves.c.kind.in_([kind.value for kind in kinds])
+    )
+    return [(row.position, Event.decode(row.leaf)) for row in connection.execute(query)]
+
+
+def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[str]:
+    """What the database still has of these records."""
+    ids, of = [one.record_id for one in chunk], [one.submission_id for one in chunk]
+    holders = holders_of(chunk)
+    spoken = [event.id for _, event in leaves_about(connection, holders, DESCRIBING)]
+    places: tuple[tuple[str, Any, Sequence[str]], ...] = (
+        ("the key of", wrapped_keys.c.holder, [*holders, *spoken]),
+        ("the description of", descriptions.c.record_id, ids),
+        ("a component of", components.c.record_id, ids),
+        ("an object row of", objects.c.holder, holders),
+        ("the digest of", submission_digests.c.submission_id, of),
+        ("the payload of event", ledger_payloads.c.event_id, spoken),
+        ("a place in the queue of", awaiting_examination.c.submission_id, of),
+    )
+    found = []
+    for what, column, wanted in places:
+        for some in chunks_of(wanted):
+            found += [f"{what} {one}" for one in connection.execute(select(column).where(column.in_(some))).scalars()]
+    envelopes = select(submissions.c.id).where(submissions.c.id.in_(of), submissions.c.sealed_envelope != b"")
+    found += [f"the envelope of {one}" for one in connection.execute(envelopes).scalars()]
+    alive = select(records.c.id).where(records.c.id.in_(ids), records.c.state != RecordState.DESTROYED.value)
+    return found + [f"the active record {one}" for one in connection.execute(alive).scalars()]
+
+
+def blob_names(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[str]:
+    """The objects that these records brought in, as the ledger names them; rows may be gone, leaves never are."""
+    kinds = {EventKind.SUBMISSION_DEPOSITED, EventKind.RECORD_ARCHIVED}
+    leaves = leaves_about(connection, holders_of(chunk), kinds)
+    return list(dict.fromkeys(name for _, event in leaves for name in event.blobs))
+
+
+def holders_of(chunk: Sequence[DestroyedRecord]) -> list[str]:
+    """The ids that keys of these records may be kept under: the record's own, and that of its submission."""
+    return [*(one.record_id for one in chunk), *(one.submission_id for one in chunk)]
+
+
+def chunks_of(rows: Sequence[Any]) -> Iterator[Any]:
+    """The rows in parts that one statement takes."""
+    return (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))

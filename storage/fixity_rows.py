@@ -1,0 +1,175 @@
+"""The fourth part of a fixity check: what stands in plain columns, and that the database itself holds together.
+
+(21) Every page of every table and of its indexes can be read, no value breaks the rules of its column, and no row
+names another that is not there. (22) The archive's own row says what its first event said, and exactly one epoch is
+current. (23) The keyed digests by which a custodian is known are those of the addresses in his sealed identity.
+(24) A destruction and each record of it stand at the leaf that witnesses them.
+
+SQLCipher authenticates pages (HMAC-SHA-512 over content, IV and page number), so a wrong value in a page that is whole
+was written by somebody who has the database's key, or by a fault of a program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from storage.errors import Corrupt, NotFound
+from storage.events import Event, EventKind
+from storage.fixity_report import Page, Tally
+from storage.sealing import SealKind
+from storage.tables import (
+    archive as archive_table,
+)
+from storage.tables import (
+    custodian_addresses,
+    custodians,
+    destruction_batches,
+    destructions,
+    epochs,
+    ledger_leaves,
+    metadata,
+    wrapped_keys,
+)
+from storage.vault import WrappedKey
+
+if TYPE_CHECKING:
+    from storage.archive import Archive
+
+_MOST_DETAILS = 20
+
+
+class TablePhase:
+    """Pages over the tables, one at a time (21). PostgreSQL holds these rules itself."""
+
+    name = "tables"
+    limit = 1
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def page(self, after: str, limit: int) -> Page:
+        """Check the next table behind a name."""
+        del limit
+        tally = Tally()
+        chosen = min((one for one in metadata.tables if one > after), default=None)
+        if chosen is None:
+            return Page(None, tally)
+        with self._archive.store.read() as connection:
+            if connection.dialect.name == "sqlite":
+                pages = connection.exec_driver_sql(f'PRAGMA quick_check("{chosen}")').scalars().all()
+                absent = connection.exec_driver_sql(f'PRAGMA foreign_key_check("{chosen}")').all()
+            else:
+                pages, absent = ["ok"], []
+        for detail in sorted({str(one) for one in pages} - {"ok"})[:_MOST_DETAILS]:
+            tally.fault("database", chosen, detail)
+        for parent, count in sorted(Counter(row[2] for row in absent).items()):
+            tally.fault("database", chosen, f"{count} rows name a row of {parent} that is not there")
+        return Page(chosen, tally)
+
+
+class SettingsPhase:
+    """The few rows that the whole archive hangs on (22)."""
+
+    name = "settings"
+    limit = 1
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def page(self, after: str, limit: int) -> Page:
+        """All at once."""
+        del after, limit
+        tally, ledger = Tally(), self._archive.ledger
+        with self._archive.store.read() as connection:
+            row = connection.execute(select(archive_table)).one()
+            current = connection.execute(
+                select(func.count()).select_from(epochs).where(epochs.c.state == "current")
+            ).scalar_one()
+            made = ledger.events_after(connection, -1, kinds=[EventKind.ARCHIVE_CREATED], limit=1)
+            said = ledger.payload(connection, made[0].position) if made else None
+        if row.id != self._archive.keyring.archive_id:
+            tally.fault("settings", "archive", "the archive's row has another id than its keys")
+        if said is not None and (row.zone, row.test_clock) != (said.get("zone"), said.get("test_clock")):
+            tally.fault("settings", "archive", "zone or test clock are not those that the archive was made with")
+        if current != 1:
+            tally.fault("settings", "epochs", f"{current} epochs are current; it must be one")
+        return Page(None, tally)
+
+
+class AddressPhase:
+    """Pages over the custodians (23): mail of an address whose digest is wrong would be an unknown sender's."""
+
+    name = "addresses"
+    limit = 500
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def page(self, after: str, limit: int) -> Page:
+        """Compare the digests of the next `limit` custodians behind an id."""
+        tally, vault = Tally(), self._archive.store.vault
+        query = select(custodians, wrapped_keys.c.epoch, wrapped_keys.c.wrapped).outerjoin(
+            wrapped_keys, wrapped_keys.c.holder == custodians.c.id
+        )
+        query = query.where(custodians.c.id > after).order_by(custodians.c.id).limit(limit)
+        listed: dict[str, set[bytes]] = {}
+        with self._archive.store.read() as connection:
+            rows = connection.execute(query).all()
+            mine = custodian_addresses.c.custodian_id.in_([row.id for row in rows])
+            for one in connection.execute(select(custodian_addresses).where(mine)):
+                listed.setdefault(one.custodian_id, set()).add(bytes(one.tag))
+        for row in rows:
+            try:
+                key = vault.unwrap(WrappedKey(row.id, row.epoch, row.wrapped or b""))
+                members = json.loads(vault.unseal(key, SealKind.CUSTODIAN, row.id, row.sealed_identity))
+                expected = {self._archive.custodians.tag(one) for one in members["addresses"]}
+            except (Corrupt, NotFound, ValueError, KeyError, TypeError):
+                continue  # the walk over sealed columns names it
+            if listed.get(row.id, set()) != expected:
+                tally.fault("custodian", row.id, "the digests of the addresses are not those of the identity")
+        return Page(rows[-1].id if rows else None, tally)
+
+
+class DestructionRowPhase:
+    """Pages over destroyed records and, with the first of them, over all batches (24)."""
+
+    name = "destructions"
+    limit = 500
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def page(self, after: str, limit: int) -> Page:
+        """Compare the next `limit` destroyed records behind an id with their leaves."""
+        tally = Tally()
+        query = select(destructions, ledger_leaves.c.leaf).outerjoin(
+            ledger_leaves, ledger_leaves.c.position == destructions.c.position
+        )
+        query = query.where(destructions.c.record_id > after).order_by(destructions.c.record_id).limit(limit)
+        decided = select(destruction_batches.c.id, ledger_leaves.c.leaf).outerjoin(
+            ledger_leaves, ledger_leaves.c.position == destruction_batches.c.position
+        )
+        with self._archive.store.read() as connection:
+            rows = connection.execute(query).all()
+            batches = connection.execute(decided).all() if not after else []
+        for row in rows:
+            subjects = (row.record_id, row.submission_id, row.batch_id)
+            if not _witnesses(row.leaf, EventKind.RECORD_DESTROYED, subjects):
+                detail = "the row of its destruction does not stand at the leaf that witnesses it"
+                tally.fault("destruction", row.record_id, detail, record=row.record_id)
+        for row in batches:
+            if not _witnesses(row.leaf, EventKind.DESTRUCTION_DECIDED, (row.id,)):
+                tally.fault("destruction", row.id, "the destruction does not stand at the leaf that decided it")
+        return Page(rows[-1].record_id if rows else None, tally)
+
+
+def _witnesses(leaf: Any, kind: EventKind, subjects: tuple[str, ...]) -> bool:
+    try:
+        event = Event.decode(leaf or b"")
+    except ValueError:
+        return False
+    return event.kind is kind and event.subjects[: len(subjects)] == subjects
