@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, String, Table
 
-from storage.tables import CarriedBy, Id, Moment, carried, metadata
+from storage.columns import CarriedBy, Id, Moment, carried, metadata
 
 users = Table(
     "users",

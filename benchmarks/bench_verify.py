@@ -11,38 +11,16 @@ import hashlib
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from benchmarks.filling import ACTOR, add_custodian, fill
 from benchmarks.report import conditions, table, write_section
 from benchmarks.scratch import ROOT, scratch_folder
 from storage.archive import create_archive
 from storage.fixity import FixityCheck
-from storage.identifiers import Prefix, new_id
 from storage.keys import Secret, SlotKind
-from storage.records import (
-    Channel,
-    Component,
-    ComponentRole,
-    Description,
-    Envelope,
-    Grade,
-    Letterhead,
-    Outcome,
-    Party,
-    Record,
-    RecordKind,
-    RecordState,
-)
 from storage.recovery import recover
 from storage.sealing import SealKind, new_key, seal, unseal
-from storage.submissions import Conclusion
 
-if TYPE_CHECKING:
-    from storage.archive import Archive
-    from storage.submissions import PreparedSubmission
-
-_ACTOR = "operator:bench"
-_TOGETHER = 100
 _MEGABYTE = 1_000_000
 
 
@@ -65,85 +43,18 @@ def measure_machine() -> tuple[float, float]:
     return rate(300, whole=False), rate(300, whole=True)
 
 
-def fill(archive: Archive, count: int, size: int) -> None:
-    """Deposit and describe `count` mails of `size` random bytes, as the upper floors do."""
-    custodian_id = archive.custodians.add("ada@district.example", name="Ada Ramos", actor=_ACTOR).id
-    for first in range(0, count, _TOGETHER):
-        ready = [_prepare(archive, custodian_id, size) for _ in range(min(_TOGETHER, count - first))]
-        archive.blobs.write([one.sealed for one in ready])
-        with archive.store.write() as transaction:
-            archive.submissions.add(transaction, ready)
-        described = [_describe(archive, custodian_id, one) for one in ready]
-        with archive.store.write() as transaction:
-            archive.catalogue.add(transaction, [archived for archived, _ in described])
-            archive.submissions.conclude(transaction, [concluded for _, concluded in described])
-    archive.ledger.publish_checkpoint()
-
-
-def _prepare(archive: Archive, custodian_id: str, size: int) -> PreparedSubmission:
-    return archive.submissions.prepare(
-        channel=Channel.CLI,
-        account="cli",
-        custodian_id=custodian_id,
-        envelope=Envelope(submitter="ada@district.example", source="one.eml"),
-        kind="email",
-        payload=os.urandom(size),
-        epoch=1,
-        received_at=archive.store.clock(),
-        actor=_ACTOR,
-    )
-
-
-def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) -> tuple[object, Conclusion]:
-    submission = ready.submission
-    original = Component(
-        id=new_id(Prefix.COMPONENT),
-        role=ComponentRole.ORIGINAL,
-        media_type="message/rfc822",
-        name="one.eml",
-        size=submission.size,
-        sha256=ready.sha256,
-    )
-    record = Record(
-        id=new_id(Prefix.RECORD),
-        kind=RecordKind.EMAIL,
-        submission_id=submission.id,
-        custodian_id=custodian_id,
-        channel=Channel.CLI,
-        captured_at=submission.received_at,
-        sent_at=None,
-        series_id=None,
-        state=RecordState.ACTIVE,
-        grade=Grade.B,
-        position=-1,
-    )
-    said = Description(
-        kind=RecordKind.EMAIL,
-        original=Letterhead(sender=Party(address="parent@home.example"), subject="Bus route 7"),
-        text="The bus of route 7 is late. " * 40,
-        components=(original,),
-    )
-    key = archive.store.vault.unwrap(ready.key)
-    stored = ((original, ready.sealed.blob_id),)
-    prepared = archive.catalogue.prepare(record, said, key=key, stored=stored, epoch=1, actor=_ACTOR)
-    concluded = Conclusion(
-        submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
-    )
-    return prepared, concluded
-
-
 def measure(folder: Path, name: str, count: int, size: int, bare: float) -> list[str]:
     """One archive, checked whole, with the files in the page cache as they were just written."""
     secret = Secret(kind=SlotKind.RECOVERY, content=os.urandom(32))
-    archive = create_archive(folder / name, [secret], zone="America/Los_Angeles", actor=_ACTOR)
-    fill(archive, count, size)
+    archive = create_archive(folder / name, [secret], zone="America/Los_Angeles", actor=ACTOR)
+    fill(archive, add_custodian(archive), count, size)
     began, used = time.perf_counter(), time.process_time()
     report = FixityCheck(archive).run()
     wall, cpu = time.perf_counter() - began, time.process_time() - used
     if report.faults or report.objects != count:
         raise SystemExit(f"{len(report.faults)} faults in {report.objects} objects of {count}")
     began = time.perf_counter()
-    recover(archive, _ACTOR)
+    recover(archive, ACTOR)
     looked = time.perf_counter() - began
     archive.close()
     rate = report.bytes / _MEGABYTE / wall

@@ -51,6 +51,7 @@ def main() -> None:
         good &= _run("bench_sealing", *common, *(["--large", "20000000"] if chosen.quick else []))
         good &= _run("bench_deposit", *common, *(["--deposits", "320"] if chosen.quick else []))
         good &= _run("bench_verify", *common, *(["--large", "20", "--small", "300"] if chosen.quick else []))
+        good &= _run("bench_backup", *common, *(["--records", "300"] if chosen.quick else []))
         good &= _run("bench_rotation", *common, *(["--rows", "20000"] if chosen.quick else []))
         good &= _run("bench_ingest", "--corpus", corpus, "--runs", runs, "--keep", str(kept), *common, *few, *alone)
         source = ["--archive", str(kept)] if kept.exists() else ["--corpus", corpus, *few]

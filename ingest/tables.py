@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table
 
-from storage.tables import CarriedBy, Id, Moment, carried, metadata
+from storage.columns import CarriedBy, Id, Moment, carried, metadata
 
 # UIDs and UIDVALIDITY are unsigned 32-bit numbers (RFC 9051 §2.3.1.1)
 imap_cursors = Table(

@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.tables import CarriedBy, Id, Moment, Position, carried, metadata
+from storage.columns import CarriedBy, Id, Moment, Position, carried, metadata
 
 schedules = Table(
     "schedules",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, text
 
-from storage.tables import CarriedBy, Moment, carried, metadata
+from storage.columns import CarriedBy, Moment, carried, metadata
 
 index_generations = Table(
     "index_generations",

@@ -27,9 +27,7 @@ from storage.fixity_report import Page, Tally
 from storage.records import ComponentRole, RecordState
 from storage.sealing import SealKind
 from storage.submissions import SealedEnvelope
-from storage.tables import (
-    submissions,
-)
+from storage.tables import submissions
 from storage.vault import HolderKey, WrappedKey
 
 if TYPE_CHECKING:

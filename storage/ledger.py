@@ -112,14 +112,15 @@ class Ledger:
         return tuple(verifier_key(origin_of(keyring.archive_id, one), keyring.signing_key) for one in numbers)
 
     def declared_breaks(self, connection: Connection) -> tuple[DeclaredBreak, ...]:
-        """What was accepted as lost: payloads of `archive.loss_accepted`, by `origin`, `size` and `root`."""
+        """What was accepted as lost; read from the leaves, because a payload may be gone."""
         found: list[DeclaredBreak] = []
         for one in self.events_after(connection, -1, kinds=[EventKind.LOSS_ACCEPTED]):
-            payload = self.payload(connection, one.position) or {}
             try:
-                root = bytes.fromhex(payload["root"])
-                found.append(DeclaredBreak(origin=str(payload["origin"]), size=int(payload["size"]), root=root))
-            except (KeyError, TypeError, ValueError) as error:
+                said = dict(subject.rsplit("-", 1) for subject in one.event.subjects[1:])
+                origin = origin_of(one.event.subjects[0], int(said["log"]))
+                root = bytes.fromhex(one.event.facts or "")
+                found.append(DeclaredBreak(origin=origin, size=int(said["size"]), root=root))
+            except (IndexError, KeyError, ValueError) as error:
                 raise Corrupt(
                     "the declaration of a break of the ledger cannot be read", position=one.position
                 ) from error

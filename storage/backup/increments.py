@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, or_, select
 
 from storage.backup.rows import RowCodec, carriage, chunks, rows_about, rows_of, tables_by
+from storage.columns import CarriedBy
 from storage.events import Event, EventKind
 from storage.tables import (
-    CarriedBy,
     destruction_batches,
     destructions,
     epochs,

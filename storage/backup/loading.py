@@ -14,18 +14,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select, text
 
 from storage.backup.rows import RowReader, carriage, chunks, tables_by
+from storage.columns import CarriedBy, metadata
 from storage.database import engine_for
 from storage.errors import Corrupt
 from storage.files import write_whole
-from storage.tables import (
-    CarriedBy,
-    awaiting_examination,
-    epochs,
-    ledger_payloads,
-    metadata,
-    submissions,
-    wrapped_keys,
-)
+from storage.tables import awaiting_examination, epochs, ledger_payloads, submissions, wrapped_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

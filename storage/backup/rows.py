@@ -1,6 +1,6 @@
 """Rows as they travel: JSON values for each column, and which tables travel how.
 
-Rule: a table says in its `info` how it is carried (`storage.tables.CarriedBy`); what it does not say is not carried.
+Rule: a table says in its `info` how it is carried (`storage.columns.CarriedBy`); what it does not say is not carried.
 The encoding is that of the logical type, not of one database: bytes in base 64, moments as whole microseconds since
 1970-01-01 UTC, days as ISO 8601, everything else as JSON has it.
 """
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Date, LargeBinary, Select, inspect, select
 
+from storage.columns import Carried, CarriedBy, Moment, Position, metadata
 from storage.errors import ArchiveError, Corrupt
-from storage.tables import Carried, CarriedBy, Moment, Position, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

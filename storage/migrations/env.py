@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.tables import metadata
+from storage.columns import metadata
 
 connection = context.config.attributes.get("connection")
 

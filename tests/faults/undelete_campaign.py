@@ -27,7 +27,14 @@ from storage.database import DatabaseError, engine_for, open_encrypted
 from storage.errors import ArchiveError, Corrupt
 from storage.keys import unlock
 from storage.sealing import SealKind, unseal
-from storage.tables import descriptions, ledger_payloads, ledger_subjects, submission_digests, submissions, wrapped_keys
+from storage.tables import (
+    descriptions,
+    ledger_payloads,
+    ledger_subjects,
+    submission_digests,
+    submissions,
+    wrapped_keys,
+)
 from tests.faults.campaign import Campaign, Counts
 from tests.faults.destruction_archives import copy_files, deciphered, house_of_words, in_memory
 from tests.storage.archives import ACTOR, RECOVERY

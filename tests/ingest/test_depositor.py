@@ -21,7 +21,14 @@ from storage.events import EventKind
 from storage.fixity import FixityCheck
 from storage.records import Channel, Envelope
 from storage.recovery import recover
-from storage.tables import awaiting_examination, epochs, objects, submission_digests, submissions, wrapped_keys
+from storage.tables import (
+    awaiting_examination,
+    epochs,
+    objects,
+    submission_digests,
+    submissions,
+    wrapped_keys,
+)
 from storage.transaction import Transaction
 from tests.storage.archives import NOON, custodian, make_archive, open_again
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from storage.checkpoints import verify
+from storage.columns import Moment
 from storage.errors import Corrupt
 from storage.events import Event, EventKind
 from storage.keys import read_recovery_text, recovery_text
@@ -19,7 +20,6 @@ from storage.merkle import Frontier, leaf_hash, verify_consistency, verify_inclu
 from storage.records import Envelope
 from storage.sealing import SealKind, read_header, seal, unseal
 from storage.submissions import SealedEnvelope
-from storage.tables import Moment
 from tests.storage.archives import ACTOR, make_archive, open_again
 
 ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)

@@ -15,6 +15,7 @@ from storage.events import EventKind
 from storage.merkle import Frontier, leaf_hash
 from storage.tables import ledger_head
 from storage.tiles import Tiles
+from storage.transaction import prepare
 from tests.storage.archives import ACTOR, flip
 from tests.storage.test_tiles import Rows
 
@@ -210,7 +211,19 @@ def raise_log(archive, payload):
     with archive.store.write() as transaction:
         transaction.connection.execute(update(ledger_head).values(log=2))
         if payload is not None:
-            transaction.append(EventKind.LOSS_ACCEPTED, actor=ACTOR, payload=payload)
+            said = [f"{name}-{payload[name]}" for name in ("size", "missing") if name in payload]
+            transaction.append_prepared(
+                prepare(
+                    archive.store.vault,
+                    transaction.epoch,
+                    EventKind.LOSS_ACCEPTED,
+                    transaction.at,
+                    ACTOR,
+                    (archive.id, "log-1", *said),
+                    payload,
+                    facts=payload.get("root"),
+                )
+            )
     (archive.folder / "ledger" / "checkpoint").unlink()
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import delete
 
+from storage.columns import Moment
 from storage.errors import Corrupt, NotFound
 from storage.identifiers import Prefix, new_id
 from storage.records import Channel, Outcome, RecordState
-from storage.tables import Moment, records, wrapped_keys
+from storage.tables import records, wrapped_keys
 from tests.storage.archives import ACTOR, NOON, custodian, file_one, open_again
 
 

@@ -19,9 +19,9 @@ import archiver.tables
 import ingest.tables
 import retention.tables
 import search.tables
+from storage.columns import CarriedBy, metadata
 from storage.database import engine_for
 from storage.migrating import configuration, migrate
-from storage.tables import CarriedBy, metadata
 
 FLOORS = (archiver.tables, ingest.tables, retention.tables, search.tables)
 KEY = bytes(32)

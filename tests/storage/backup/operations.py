@@ -10,21 +10,14 @@ from sqlalchemy import delete, func, insert, select
 from archiver.backing_up import CARRIED
 from ingest.tables import channel_health
 from storage.backup.rows import carriage
+from storage.columns import CarriedBy, metadata
 from storage.events import EventKind
 from storage.outbox import Letter, Outbox
 from storage.records import Channel, Envelope, Outcome
 from storage.rotation import Rotation
 from storage.shredding import Shredder
 from storage.submissions import Conclusion
-from storage.tables import (
-    CarriedBy,
-    ledger_subjects,
-    metadata,
-    outbox,
-    records,
-    submissions,
-    wrapped_keys,
-)
+from storage.tables import ledger_subjects, outbox, records, submissions, wrapped_keys
 from storage.transaction import prepare
 from tests.storage.archives import ACTOR, NOON, custodian, file_one
 

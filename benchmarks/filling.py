@@ -1,0 +1,101 @@
+"""Archives filled with mails of random bytes, without mail programs, sandbox or index: the store alone."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from storage.identifiers import Prefix, new_id
+from storage.records import (
+    Channel,
+    Component,
+    ComponentRole,
+    Description,
+    Envelope,
+    Grade,
+    Letterhead,
+    Outcome,
+    Party,
+    Record,
+    RecordKind,
+    RecordState,
+)
+from storage.submissions import Conclusion
+
+if TYPE_CHECKING:
+    from storage.archive import Archive
+    from storage.submissions import PreparedSubmission
+
+ACTOR = "operator:bench"
+_TOGETHER = 100
+
+
+def add_custodian(archive: Archive) -> str:
+    """The custodian whose the mails are; his id."""
+    return archive.custodians.add("ada@district.example", name="Ada Ramos", actor=ACTOR).id
+
+
+def fill(archive: Archive, custodian_id: str, count: int, size: int) -> None:
+    """Deposit and describe `count` mails of `size` random bytes, as the upper floors do."""
+    for first in range(0, count, _TOGETHER):
+        ready = [_prepare(archive, custodian_id, size) for _ in range(min(_TOGETHER, count - first))]
+        archive.blobs.write([one.sealed for one in ready])
+        with archive.store.write() as transaction:
+            archive.submissions.add(transaction, ready)
+        described = [_describe(archive, custodian_id, one) for one in ready]
+        with archive.store.write() as transaction:
+            archive.catalogue.add(transaction, [archived for archived, _ in described])
+            archive.submissions.conclude(transaction, [concluded for _, concluded in described])
+    archive.ledger.publish_checkpoint()
+
+
+def _prepare(archive: Archive, custodian_id: str, size: int) -> PreparedSubmission:
+    return archive.submissions.prepare(
+        channel=Channel.CLI,
+        account="cli",
+        custodian_id=custodian_id,
+        envelope=Envelope(submitter="ada@district.example", source="one.eml"),
+        kind="email",
+        payload=os.urandom(size),
+        epoch=1,
+        received_at=archive.store.clock(),
+        actor=ACTOR,
+    )
+
+
+def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) -> tuple[object, Conclusion]:
+    submission = ready.submission
+    original = Component(
+        id=new_id(Prefix.COMPONENT),
+        role=ComponentRole.ORIGINAL,
+        media_type="message/rfc822",
+        name="one.eml",
+        size=submission.size,
+        sha256=ready.sha256,
+    )
+    record = Record(
+        id=new_id(Prefix.RECORD),
+        kind=RecordKind.EMAIL,
+        submission_id=submission.id,
+        custodian_id=custodian_id,
+        channel=Channel.CLI,
+        captured_at=submission.received_at,
+        sent_at=None,
+        series_id=None,
+        state=RecordState.ACTIVE,
+        grade=Grade.B,
+        position=-1,
+    )
+    said = Description(
+        kind=RecordKind.EMAIL,
+        original=Letterhead(sender=Party(address="parent@home.example"), subject="Bus route 7"),
+        text="The bus of route 7 is late. " * 40,
+        components=(original,),
+    )
+    key = archive.store.vault.unwrap(ready.key)
+    stored = ((original, ready.sealed.blob_id),)
+    prepared = archive.catalogue.prepare(record, said, key=key, stored=stored, epoch=1, actor=ACTOR)
+    concluded = Conclusion(
+        submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
+    )
+    return prepared, concluded
