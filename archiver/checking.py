@@ -45,8 +45,9 @@ def check_now(
 ) -> tuple[FixityReport, str | None]:
     """Check everything, or a random sample of so many submissions; the report, and why no event could be left."""
     report = FixityCheck(archive, progress, further=FURTHER).run(sample)
-    if any(fault.kind == "database" for fault in report.faults):
-        return report, "the database is damaged"
+    unread = next((fault for fault in report.faults if fault.kind == "database"), None)
+    if unread is not None:
+        return report, unread.detail
     scope = Scope.ALL if sample is None else Scope.SAMPLE
     try:
         with archive.store.write() as transaction:

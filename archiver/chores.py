@@ -1,4 +1,4 @@
-"""Work that comes round: anchors, fixity slices, backups, letters; done one after the other by the clock worker.
+"""Work that comes round: anchors, fixity slices, backups, letters; done one after the other in a thread of the clock.
 
 Rule: what is due is asked of the archive, never remembered by a timer, so a restart neither skips nor repeats it;
 a chore that fails is told and tried again at its next turn, and the others go on.
@@ -6,7 +6,9 @@ a chore that fails is told and tried again at its next turn, and the others go o
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,12 +23,13 @@ from storage.errors import ArchiveError
 from storage.rotation import Rotation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from archiver.wiring import Installation
 
 log = structlog.get_logger()
 
+_PAUSE_SECONDS = 5.0
 _ANCHOR_SECONDS = 30.0
 _LETTER_SECONDS = 15.0
 _ROTATION_SECONDS = 600.0
@@ -64,6 +67,41 @@ class Chores:
             except OSError as error:
                 log.error("chore.fault", chore=chore.name, kind="os", code=error.errno)  # noqa: TRY400 - the same
             self._next[chore.name] = self._monotonic() + chore.every_seconds
+
+
+@contextmanager
+def in_a_thread(chores: Chores, wait: Callable[[float], bool]) -> Iterator[Callable[[], None]]:
+    """Do chores in a thread beside the block, which goes on however long one of them takes (a first backup: hours).
+
+    Args:
+        chores: what to do; nothing else may run them.
+        wait: waits so many seconds at most, and says whether it is time to stop.
+
+    Yields a function that raises what ended the thread, if anything did. The end of the block waits for its chore.
+    """
+    left = threading.Event()
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            while not left.is_set():
+                chores.run_due()
+                if wait(_PAUSE_SECONDS):
+                    return
+        except Exception as error:  # noqa: BLE001 - raised again where somebody sees it
+            failures.append(error)
+
+    def check() -> None:
+        if failures:
+            raise failures[0]
+
+    thread = threading.Thread(target=work, name="chores")
+    thread.start()
+    try:
+        yield check
+    finally:
+        left.set()
+        thread.join()
 
 
 def chores_of(installation: Installation) -> tuple[Chore, ...]:

@@ -171,7 +171,8 @@ def load_settings(folder: Path) -> Settings:
         try:
             members = tomllib.loads(path.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise InvalidInput(f"{path} cannot be read: {error}") from error
+            twice = "; a heading such as [smtp] may stand once: add to the one there" if "twice" in str(error) else ""
+            raise InvalidInput(f"{path} cannot be read: {error}{twice}") from error
 
     class FromFile(Settings):
         @classmethod

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from archiver.unlocking import SECRET_VARIABLES
 from storage.files import write_whole
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def start_worker(folder: Path, master: bytes, service: Service, *, quiet: bool =
         stdout=subprocess.DEVNULL if quiet else None,
         pass_fds=service.descriptors,
         start_new_session=True,
-        env={name: value for name, value in os.environ.items() if name != "ARCHIVER_PASSPHRASE"},
+        env={name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES},
     )
     assert started.stdin is not None
     started.stdin.write(master)

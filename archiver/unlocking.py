@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 PASSPHRASE_VARIABLE = "ARCHIVER_PASSPHRASE"
 NEW_PASSPHRASE_VARIABLE = "ARCHIVER_NEW_PASSPHRASE"
 KEY_FILE_VARIABLE = "ARCHIVER_KEY_FILE"
+TOKEN_VARIABLE = "ARCHIVER_TOKEN"
+SECRET_VARIABLES = frozenset({PASSPHRASE_VARIABLE, NEW_PASSPHRASE_VARIABLE, KEY_FILE_VARIABLE, TOKEN_VARIABLE})
+"""What no program that we start may inherit: workers get the master key through a pipe, and nothing else."""
 SHORTEST_PASSPHRASE = 8
 SMALLEST_KEY_FILE = 32
 _LARGEST_KEY_FILE = 1 << 20
@@ -156,7 +160,9 @@ def unlock_folder(
         Denied: it opens no slot.
     """
     if not (folder / "keys" / "slots.json").exists():
-        raise NotFound(f"there is no archive in {folder}; make one with: archiver init --data {folder}")
+        if (folder / "archive.db").exists():
+            raise NotFound(f"{folder} has a database and no keys/slots.json; restore that file from a copy of keys/")
+        raise NotFound(f"there is no archive in {folder}; make one with: archiver init --data {shlex.quote(str(folder))}")
     return unlock(folder / "keys", find_secret(path, key_file, environment))
 
 

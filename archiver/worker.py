@@ -22,7 +22,7 @@ import structlog
 
 from archiver.anchoring import publish_or_tell
 from archiver.channel_wiring import ArchiveDirectory, imap_account, smtp_settings
-from archiver.chores import Chores, chores_of
+from archiver.chores import Chores, chores_of, in_a_thread
 from archiver.wiring import SERVICE_ACTOR
 from ingest.channel_health import SqlHealthLog
 from ingest.channels.imap_poller import ImapPoller
@@ -209,7 +209,7 @@ def run_imap(installation: Installation, stop: Stop) -> None:
 
 
 def run_clock(installation: Installation, stop: Stop) -> None:
-    """Evaluate retention daily, publish a checkpoint at every change of the ledger's head, and do the chores."""
+    """Evaluate retention daily, publish a checkpoint when the ledger's head has moved, and do the chores beside it."""
     archive = installation.archive
     os.nice(_WORKER_NICENESS)
     with role_lock(archive.folder, WorkerRole.CLOCK, stop) as mine:
@@ -217,16 +217,16 @@ def run_clock(installation: Installation, stop: Stop) -> None:
             return
         clock = RetentionClock(installation.retention)
         clock.start()
-        chores = Chores(chores_of(installation))
         size = -1
         try:
-            while not stop.is_set():
-                with archive.store.read() as connection:
-                    head = archive.ledger.head(connection).size
-                if head != size and publish_or_tell(archive):
-                    size = head
-                chores.run_due()
-                stop.wait(_CHECKPOINT_SECONDS)
+            with in_a_thread(Chores(chores_of(installation)), stop.wait) as check:
+                while not stop.is_set():
+                    with archive.store.read() as connection:
+                        head = archive.ledger.head(connection).size
+                    if head != size and publish_or_tell(archive):
+                        size = head
+                    check()
+                    stop.wait(_CHECKPOINT_SECONDS)
         finally:
             clock.stop()
 

@@ -9,6 +9,8 @@ Rules:
 - A record that cannot be opened does not stop the others. It stays missing from the index, and `Coverage` says
   how many are.
 - One follower works at a time, by a lock on a file; another waits and profits.
+- A step reads the position from the same generation that it adds to: what takes a generation's place meanwhile has
+  come less far, and must not be told that it has read what only the old one has.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ import structlog
 from search.index import NOTHING_READ, IdScope
 from search.projection import project
 from search.queries import Between, Clock
-from storage.errors import Corrupt
+from storage.errors import Corrupt, TemporarilyUnavailable
 from storage.events import EventKind
 from storage.records import RecordState
 
@@ -140,7 +142,16 @@ class Follower:
             return self._archive.ledger.head(connection).size
 
     def _step(self) -> int:
-        before = self._index.position()
+        index = self._index.present()
+        try:
+            return self._step_on(index)
+        except (Corrupt, TemporarilyUnavailable):
+            if self._index.present() is index:
+                raise
+            return 0  # another generation took its place and says by itself how far it has come
+
+    def _step_on(self, index: SearchIndex) -> int:
+        before = index.position()
         with self._archive.store.read() as connection:
             events = self._archive.ledger.events_after(
                 connection, before, kinds=(EventKind.RECORD_ARCHIVED,), limit=self._batch
@@ -152,7 +163,7 @@ class Follower:
             return 0
         ids = dict.fromkeys(event.event.subjects[0] for event in events if event.event.subjects)
         documents = [project(described) for described in self._open(list(ids))]
-        self._index.add(documents, position)
+        index.add(documents, position)
         return position - before
 
     def _open(self, ids: Sequence[str]) -> list[DescribedRecord]:

@@ -94,6 +94,10 @@ class FtsIndex:
         self._writer_lock = threading.Lock()
         self._closed = False
 
+    def present(self) -> FtsIndex:
+        """Itself: a generation stays what it is."""
+        return self
+
     def position(self) -> int:
         """The ledger position up to which events have been read."""
         with self._reading() as connection:
@@ -151,8 +155,7 @@ class FtsIndex:
 
     def ids(self, query: Query, *, allowed: IdScope | None = None) -> Iterator[str]:
         """The id of every record that matches, newest first, as of one moment."""
-        condition = translate_query(query, allowed)
-        statement, parameters = _dated(condition)
+        statement, parameters = _dated(translate_query(query, allowed))
         # read at once: an iterator left open would hold back the write-ahead log's checkpoint
         with self._reading() as connection:
             rows = connection.execute(statement, parameters).fetchall()
@@ -179,8 +182,7 @@ class FtsIndex:
         with self._writing() as connection:
             for statement in _SCHEMA:
                 connection.execute(statement)
-            rows = [("version", VERSION), ("position", NOTHING_READ)]
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", [("version", VERSION), ("position", NOTHING_READ)])
 
     def check_version(self) -> None:
         """Refuse an index of another engine, projection or analyser."""

@@ -167,8 +167,14 @@ class Generations:
             number = (highest or 0) + 1
             row = {"number": number, "engine": ENGINE, "state": "building", "created_at": transaction.at}
             transaction.connection.execute(insert(index_generations), [row])
+        self._remove(number)  # left by a database that was rolled back since; no row of this one ever named it
         self._archive.keyring.create_index_key(number)
         return number
+
+    def _remove(self, number: int) -> None:
+        self._archive.keyring.destroy_index_key(number)
+        for ending in _REMAINS:
+            self.path(number).with_name(f"gen-{number}.db{ending}").unlink(missing_ok=True)
 
     def _switch(self, number: int, actor: str | None, facts: Mapping[str, object]) -> None:
         sync_folder(self._folder)
@@ -187,9 +193,7 @@ class Generations:
             query = select(index_generations.c.number).where(index_generations.c.state != "current")
             numbers = [row.number for row in connection.execute(query)]
         for number in numbers:
-            self._archive.keyring.destroy_index_key(number)
-            for ending in _REMAINS:
-                self.path(number).with_name(f"gen-{number}.db{ending}").unlink(missing_ok=True)
+            self._remove(number)
         if numbers:
             sync_folder(self._folder)
             with self._archive.store.write() as transaction:
@@ -217,6 +221,10 @@ class CurrentIndex:
         self._generations = generations
         self._opened: tuple[int, FtsIndex] | None = None
         self._lock = threading.Lock()
+
+    def present(self) -> FtsIndex:
+        """The generation that is current now; it may be retired, and then closed, at any time."""
+        return self._current()
 
     def position(self) -> int:
         """The ledger position up to which events have been read."""

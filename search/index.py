@@ -107,5 +107,8 @@ class IndexWriter(Protocol):
 class SearchIndex(IndexReader, IndexWriter, Protocol):
     """Both, and a way to let go of it."""
 
+    def present(self) -> SearchIndex:
+        """The index that answers now, for steps of several calls: another may take its place between two of them."""
+
     def close(self) -> None:
         """Close every connection and file; harmless when repeated."""

@@ -84,7 +84,9 @@ class FileAnchor:
         try:
             # a note cut short by a crash stays, as the file may be append-only; it is no note, and passed over
             between = b"" if not self.path.exists() else b"\n" if _tail(self.path, 1) == b"\n" else b"\n\n"
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            # others may write beside it: a link could lead into the archive, and a pipe would be waited for
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(self.path, flags, 0o600)
             try:
                 whole = between + note
                 if os.write(descriptor, whole) != len(whole):

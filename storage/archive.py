@@ -15,13 +15,13 @@ from sqlalchemy import insert, inspect, select, text
 
 from storage.catalogue import Catalogue
 from storage.custodians import Custodians
-from storage.errors import ArchiveError, Conflict, InvalidInput, NewerFormat, NotFound
+from storage.errors import ArchiveError, Conflict, Corrupt, InvalidInput, NewerFormat, NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.keys import Keyring, Secret, create_keys
 from storage.ledger import Ledger
 from storage.local_blobs import LocalBlobs
-from storage.log_check import KEPT, keep_log
+from storage.log_check import DAMAGED, KEPT, keep_log
 from storage.submissions import Submissions
 from storage.tables import archive, epochs, ledger_head, restrictions
 from storage.transaction import Store, now
@@ -180,11 +180,7 @@ def _log_restriction(folder: Path, store: Store) -> str | None:
         if not store.lost_commits():
             return None
         keep_log(folder)
-    return (
-        "the database's log was damaged while the archive was stopped, and acknowledged commits are gone, among which "
-        "records may have been destroyed, so it shows nothing and takes nothing; restore a backup that has them, or "
-        f"accept the loss: move {KEPT} out of the archive's folder"
-    )
+    return DAMAGED
 
 
 def open_archive(
@@ -207,12 +203,15 @@ def open_archive(
         row = _archive_row(store)
         if row is None:
             raise Conflict(f"{folder} holds an archive that was never completely made; remove it and run init again")
-        refuse_newer(row.format, _revision(store))
+        revision = _revision(store)
+        refuse_newer(row.format, revision)
         if row.format < FORMAT:
             raise Conflict(
                 f"this archive has format {row.format} and this program writes format {FORMAT}; run: archiver upgrade",
                 format=row.format,
             )
+        if revision != _REVISION:
+            raise Corrupt("the database's schema is not that of the archive's format; restore it from a backup")
         store.restriction = _log_restriction(folder, store) or restriction_of(store)
     except ArchiveError:
         store.close()

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from storage.errors import Corrupt, TemporarilyUnavailable
+from storage.errors import Corrupt, NotFound, TemporarilyUnavailable
 from storage.tables import epochs, wrapped_keys
 from storage.vault import HolderKey, Vault, WrappedKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
+
+    from storage.keys import Keyring
 
 CURRENT, DRAINING, RETIRED = "current", "draining", "retired"
 
@@ -41,6 +43,26 @@ def live_epochs(connection: Connection) -> tuple[int, frozenset[int]]:
     if len(current) != 1:
         raise Corrupt(f"the archive has {len(current)} current epochs and needs one; restore the database")
     return current[0], frozenset(row.number for row in rows)
+
+
+def lost_epochs(keyring: Keyring, fresh_read: Callable[[], AbstractContextManager[Connection]]) -> tuple[int, ...]:
+    """The epochs that live and whose key cannot be had: what lies under them cannot be read, nor anything taken."""
+    with fresh_read() as connection:
+        _, live = live_epochs(connection)
+    closed = [number for number in sorted(live) if not _opens(keyring, number)]
+    if not closed:
+        return ()
+    with fresh_read() as connection:  # one that still lives now was not destroyed by a rotation meanwhile
+        _, live = live_epochs(connection)
+    return tuple(number for number in closed if number in live)
+
+
+def _opens(keyring: Keyring, number: int) -> bool:
+    try:
+        keyring.epoch_key(number)
+    except (NotFound, Corrupt):
+        return False
+    return True
 
 
 def read_holder_keys(

@@ -1,4 +1,8 @@
-"""Small files that must be whole or absent: written aside, fsynced, renamed, the folder fsynced."""
+"""Small files that must be whole or absent: written aside, fsynced, renamed, the folder fsynced.
+
+Rule: a link is never written through and never erased through. Some of these folders (backup places, anchors) can be
+written by others, who must not be able to aim us at a file of the archive.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_new(path: Path, mode: int = 0o600) -> int:
+    """A descriptor of an empty file for writing, whatever plain file was there; raises `OSError`, also for a link."""
+    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
@@ -55,6 +64,18 @@ def write_together(files: Mapping[Path, bytes], *, mode: int = 0o600) -> None:
             sync_folder(folder)
 
 
+def sync_names(paths: Iterable[Path], top: Path) -> None:
+    """Make durable the names of files below `top`, and of their folders: whoever made them may have been killed before.
+
+    Raises:
+        StorageFull, TemporarilyUnavailable: the disk says no.
+    """
+    folders = {above for path in paths for above in path.parents if above == top or top in above.parents}
+    for folder in sorted(folders):
+        with _explained(folder):
+            sync_folder(folder)
+
+
 def write_pieces(path: Path, pieces: Iterable[bytes], *, durable: bool = True, mode: int = 0o600) -> int:
     """Make a new file of pieces, under its name only when it is whole; returns its size.
 
@@ -69,7 +90,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, durable: bool = True, m
     written = 0
     with _explained(path):
         try:
-            with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, mode), "wb") as file:
+            with os.fdopen(open_new(aside, mode), "wb") as file:
                 for piece in pieces:
                     file.write(piece)
                     written += len(piece)
@@ -98,7 +119,7 @@ def _missing(folder: Path) -> list[Path]:
 def _rename_into_place(path: Path, content: bytes, mode: int) -> None:
     aside = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode)
+        descriptor = open_new(aside, mode)
         try:
             view = memoryview(content)
             while view:
@@ -124,8 +145,15 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def erase(path: Path) -> None:
-    """Overwrite, fsync, unlink and fsync the folder: what can be done to a small key file on a live disk."""
-    descriptor = os.open(path, os.O_WRONLY)
+    """Overwrite, fsync, unlink and fsync the folder: what can be done to a small key file on a live disk.
+
+    Of a link only the link goes.
+    """
+    if path.is_symlink():
+        path.unlink()
+        sync_folder(path.parent)
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
         os.fsync(descriptor)

@@ -265,7 +265,7 @@ def _wrong_row(row: Any, leaf: _Leaf) -> tuple[str, str] | None:
         return None if _same_record(row, leaf.event) else ("facts", other)
     if row.blob_id not in leaf.event.blobs:
         return "submission", "its row names another object than its leaf"
-    if leaf.said is not None and not _agrees(row, leaf.said):
+    if row.received_at != leaf.event.at or (leaf.said is not None and not _agrees(row, leaf.said)):
         return "submission", "channel, size or time are not those that the deposit took down"
     return None
 

@@ -56,22 +56,24 @@ class TablePhase:
         tally = Tally()
         for table in sorted(metadata.tables):
             try:
-                details = self._details(table)
+                for detail in self._absences(table):
+                    tally.fault("database", table, detail)
             except (ArchiveError, DatabaseError) as error:
-                details = [str(error)]
-            for detail in details[:_MOST_DETAILS]:
-                tally.fault("database", table, detail)
+                tally.fault("database", table, str(error))
         return Page(None, tally)
 
-    def _details(self, table: str) -> list[str]:
+    def _absences(self, table: str) -> list[str]:
         with self._archive.store.read() as connection:
             if connection.dialect.name != "sqlite":
                 return []
             broken = connection.exec_driver_sql(f'PRAGMA quick_check("{table}")').scalars().all()
+            details = sorted({str(one) for one in broken} - {"ok"})
+            if details:  # a connection that met a damaged page refuses all others; a fresh one takes the next table
+                connection.invalidate()
+                raise Corrupt("; ".join(details[:_MOST_DETAILS]))
             absent = connection.exec_driver_sql(f'PRAGMA foreign_key_check("{table}")').all()
         named = sorted(Counter(row[2] for row in absent).items())
-        details = sorted({str(one) for one in broken} - {"ok"})
-        return details + [f"{count} rows name a row of {parent} that is not there" for parent, count in named]
+        return [f"{count} rows name a row of {parent} that is not there" for parent, count in named]
 
 
 class SettingsPhase:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from storage.errors import Conflict, Corrupt, Denied, NewerFormat, NotFound
-from storage.files import erase, write_whole
+from storage.files import erase, sync_folder, write_whole
 from storage.sealing import KEY_BYTES, SealKind, new_key, seal, unseal
 
 if TYPE_CHECKING:
@@ -113,7 +113,13 @@ class Keyring:
             sealed = path.read_bytes()
         except FileNotFoundError as error:
             raise NotFound(f"the key file keys/{name} is missing; restore it from the key backup", key=name) from error
-        return unseal(self._master, archive_id=self.archive_id, kind=kind, object_id=name, sealed=sealed)
+        try:
+            return unseal(self._master, archive_id=self.archive_id, kind=kind, object_id=name, sealed=sealed)
+        except NewerFormat:
+            raise
+        except Corrupt as error:
+            message = f"the key file keys/{name} is damaged ({error.message}); restore it from the key backup"
+            raise Corrupt(message, key=name) from error
 
     def _create(self, path: Path, kind: SealKind, name: str) -> bytes:
         if path.exists():
@@ -148,6 +154,7 @@ class Keyring:
         """
         try:
             self.epoch_key(number)
+            sync_folder(self._folder / "epoch")  # it may have been killed between the name and the folder's sync
         except NotFound:
             self.create_epoch(number)
         except Corrupt:

@@ -226,13 +226,19 @@ class Ledger:
                 before = self.published_checkpoint()
                 old = 0
                 if before is not None:
-                    published = verify(before, self.public_key())
+                    published = self._checked(before)
                     self.must_extend(connection, published, "ledger/checkpoint")
                     old = published.size
             Tiles(self.folder).publish(CommittedRows(self._store), old, head.size, head.root(), whole=whole)
             if note != before:
                 write_whole(self.folder / "checkpoint", note)
         return note
+
+    def _checked(self, note: bytes) -> Checkpoint:
+        try:
+            return verify(note, self.public_key())
+        except Corrupt as error:
+            raise Corrupt(f"ledger/checkpoint is damaged ({error.message}); see docs/operations.md") from error
 
     @contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -327,7 +333,7 @@ class Ledger:
         if note is None:
             return None
         try:
-            return verify(note, self.public_key())
+            return self._checked(note)
         except Corrupt as error:
             faults.append(LedgerFault(0, error.message))
             return None

@@ -146,10 +146,11 @@ class LocalBlobs:
 
     def _complete(self, path: Path, sealed: bytes) -> int:
         """Leave an object that is whole as it is, since a row may name it; finish what a killed writer began."""
-        whole = path.read_bytes() == sealed
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-        if whole:
-            return descriptor
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb", closefd=False) as there:
+            if there.read(len(sealed) + 1) == sealed:
+                return descriptor
+        os.lseek(descriptor, 0, os.SEEK_SET)
         self._fill(descriptor, sealed)  # over what is there and never cut first: equal bytes do no harm to each other
         os.ftruncate(descriptor, len(sealed))
         return descriptor

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT = "archive.db-wal.damaged"
+DAMAGED = (
+    "the database's log was damaged while the archive was stopped, and acknowledged commits are gone, among which "
+    "records may have been destroyed, so it shows nothing and takes nothing; restore a backup that has them, or "
+    f"accept the loss: move {KEPT} out of the archive's folder"
+)
 _HEADER, _FRAME_HEADER, _PAGE = 32, 24, 4096  # SQLCipher's pages have this size
 _FRAME = _FRAME_HEADER + _PAGE
 _MAGIC = 0x377F0682  # the last bit says the order of bytes in which checksums are taken

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select
 
 from storage.archive import FOLDERS
+from storage.backup.scratch import sweep_scratch
 from storage.checkpoints import verify
 from storage.destructions import unfinished_batches
+from storage.epochs import lost_epochs
 from storage.errors import Conflict, Corrupt
 from storage.events import EventKind
 from storage.files import erase, sync_folder
@@ -48,7 +50,7 @@ class RecoveryReport:
 
     `orphans` are objects that were removed because no row names them, `young` those that may still get one;
     `missing` names rows without an object, `missing_count` counts them all; `temporaries` are half-written files;
-    `requeued` submissions that nobody would have examined; `epochs_destroyed` retired keys that still lay there;
+    `lost_epochs` live and their keys cannot be had; `requeued` are submissions that nobody would have examined; `epochs_destroyed` retired keys that still lay there;
     `destructions` batches that are not confirmed yet; `rotating` says that an epoch still drains; `letters` wait
     in the outbox, the oldest since `oldest_letter`.
     """
@@ -62,6 +64,7 @@ class RecoveryReport:
     requeued: int = 0
     folders: tuple[str, ...] = ()
     epochs_destroyed: tuple[int, ...] = ()
+    lost_epochs: tuple[int, ...] = ()
     rewrapped: int = 0
     destructions: int = 0
     rotating: bool = False
@@ -90,6 +93,7 @@ class RecoveryReport:
             "requeued": self.requeued,
             "folders_made": list(self.folders),
             "epochs_destroyed": list(self.epochs_destroyed),
+            "epochs_lost": list(self.lost_epochs),
             "keys_rewrapped": self.rewrapped,
             "destructions_unfinished": self.destructions,
             "rotation_unfinished": self.rotating,
@@ -138,7 +142,8 @@ def recover(
     folders = () if dry_run else make_folders(archive.folder)
     destroyed: tuple[int, ...] = ()
     rewrapped = 0
-    if finish and not dry_run:
+    lost = lost_epochs(archive.keyring, archive.store.read)
+    if finish and not dry_run and not lost:
         try:
             (finish_destructions or _eraser(archive))()
             rotation = Rotation(archive).resume(actor)
@@ -152,12 +157,13 @@ def recover(
         requeued=_requeue(archive, dry_run=dry_run),
         folders=folders,
         epochs_destroyed=destroyed,
+        lost_epochs=lost,
         rewrapped=rewrapped,
         kept_because=kept_because,
         remarks=tuple(remarks),
         **_unfinished(archive),
     )
-    if report.did_something and not dry_run:
+    if report.did_something and not dry_run and not lost:  # an event needs the key of the present epoch
         with archive.store.write() as transaction:
             transaction.append(EventKind.RECOVERY_MADE, actor=actor, payload=report.to_json())
     return report
@@ -171,7 +177,7 @@ def _why_keep(archive: Archive) -> str | None:
     """
     note = archive.ledger.published_checkpoint()
     if archive.store.restriction is not None:
-        return "the archive was restored without its newest ledger"
+        return "the archive may show and take nothing until it is settled what it lacks"
     if note is None:
         return "there is no ledger/checkpoint that would show that this is the newest database"
     try:
@@ -203,9 +209,9 @@ def _counts(survey: ObjectSurvey) -> dict[str, Any]:
 
 
 def _sweep(archive: Archive, *, dry_run: bool) -> int:
-    """Half-written files: objects that nobody writes any more, and small files beside their place for an hour."""
+    """Half-written files: objects and drills that nobody is at any more, small files beside their place for an hour."""
     border = (archive.store.clock() - ORPHAN_AGE).timestamp()
-    swept = 0 if dry_run else sweep_parts(archive.folder / "objects")
+    swept = 0 if dry_run else sweep_parts(archive.folder / "objects") + sweep_scratch(archive.folder.parent)
     for path in _half_written(archive.folder):
         try:
             if path.stat().st_mtime >= border:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from storage.errors import Corrupt, TemporarilyUnavailable
-from storage.files import write_together
+from storage.files import sync_names, write_together
 from storage.merkle import ROW, ROW_LEVELS, Frontier, leaf_hash
 from storage.tile_reading import (
     ENTRIES,
@@ -113,6 +113,8 @@ class Tiles:
             if not _holds(place, content):
                 files[place] = content
         write_together(files)
+        if found := [place for place in places if place not in files]:
+            sync_names(found, self._folder)
         for number, place in zip(numbers, places, strict=True):
             _remove_partials(self._folder / tile_name(level, number, 1), keep=place)
         return len(files)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from storage.database import WriteLock, engine_for, open_encrypted
 from storage.errors import Conflict, NotFound, StorageFull
 from storage.events import EventKind
 from storage.files import sync_folder
+from storage.log_check import DAMAGED, KEPT, keep_log, lost_commits
 from storage.migrating import migrate
 from storage.tables import archive
 from storage.transaction import Store
@@ -74,18 +76,26 @@ def plan_upgrade(folder: Path, keyring: Keyring) -> UpgradePlan:
     Raises:
         NotFound: there is no database.
         NewerFormat: a newer version of this program wrote it.
-        Conflict: it was never completely made.
+        Conflict: it was never completely made, or its log was damaged.
     """
     path = folder / "archive.db"
     if not path.exists():
         raise NotFound(f"{folder} has no archive.db; restore it from a backup")
     engine = engine_for(path, keyring.database_key)
+    lock = WriteLock(folder / "write.lock")
     try:
         with engine.connect() as connection:
             found = connection.execute(select(archive.c.format)).scalar()
             revision = read_revision(connection)
+        # before the engine is disposed of: closing its last connection folds the log into the database
+        with lock.held(), closing(engine.raw_connection()) as raw:
+            if lost_commits(raw.driver_connection, path.with_name("archive.db-wal")):
+                keep_log(folder)
     finally:
         engine.dispose()
+        lock.close()
+    if (folder / KEPT).exists():
+        raise Conflict(DAMAGED)
     if found is None:
         raise Conflict(f"{folder} holds an archive that was never completely made; remove it and run init again")
     refuse_newer(found, revision)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archiver.access import Act, operator
+from archiver.anchoring import refuse_rollback
 from archiver.backing_up import back_up
 from archiver.checking import FURTHER
 from archiver.cli.progress import counting
@@ -23,7 +25,7 @@ from storage.backup.continuing import PAYLOADS
 from storage.backup.drilling import drill as drill_backup
 from storage.backup.place import Place
 from storage.backup.restoring import restore as restore_archive
-from storage.errors import ArchiveError, InvalidInput
+from storage.errors import ArchiveError, InvalidInput, NotFound
 from storage.keys import read_slots, unlock
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ def create(session: Session, target: Path | None) -> None:
         raise InvalidInput("no folder to back up to: give --to DIR, or set `to` in [backup] of archiver.toml")
     began = time.monotonic()
     archive = session.installation.archive
+    archive.store.refuse_if_restricted()
+    for one in refuse_rollback(session.installation):  # an older archive must not be saved over what is newer
+        session.note(f"anchor {one.place}: {one.detail}")
     with counting(session, "Copying") as progress:
         done = back_up(archive, place.absolute(), key_days=section.key_days, actor=who.actor, progress=progress)
     manifest = done.manifest
@@ -114,6 +119,7 @@ def list_all(session: Session, source: Path) -> None:
                 "objects": one.objects,
                 "bytes": one.object_bytes + one.catalogue.size + one.keys.size,
                 "keys_from": one.keys_at.isoformat(),
+                "keys_chain": one.keys_from,
                 "program": one.program,
             }
         )
@@ -153,6 +159,9 @@ def restore(
     --from, --accept-loss does that in an archive that was restored before. Status 6 where anything is missing.
     Example: archiver backup restore --from /mnt/backup/archive --data /srv/archive
     """
+    for one in (*ledgers, *anchors):  # a path with a slip in it must not bring destroyed records back
+        if not one.exists():
+            raise NotFound(f"{one} does not exist; check the path, or leave it out")
     if accept_loss and not session.names_a_user:
         session.principal(Act.ACCEPT_LOSS)  # denied: it is the act of a person
     if source is None:
@@ -161,7 +170,7 @@ def restore(
         session.show(*_accepted(session))
         return
     root = source.absolute()
-    settings = load_settings(root / "archive").anchors
+    named: list[Path] = []
     with counting(session, "Restoring") as progress:
         done = restore_archive(
             root,
@@ -170,7 +179,8 @@ def restore(
             actor=operator(system_user()).actor,
             number=number,
             ledgers=[one.absolute() for one in ledgers],
-            anchors=[*(one.absolute() for one in anchors), *settings.files, *settings.folders],
+            anchors=[one.absolute() for one in anchors],
+            anchors_of=partial(_anchors_of, session, named),
             progress=progress,
             further=FURTHER,
         )
@@ -187,13 +197,14 @@ def restore(
         )
     document["restricted"] = not settled
     session.show(document, text)
-    if not done.missing_leaves and not (ledgers or anchors or settings.files or settings.folders):
+    if not done.missing_leaves and not done.continuation.appended:
         session.note(
-            "No newer ledger (--ledger) and no anchor (--anchor) was given: what was taken or destroyed after "
-            f"{done.manifest.made_at.isoformat(timespec='seconds')} is not known here."
+            "No copy of the ledger (--ledger) and no anchor (--anchor) tells of anything newer than the backup: what was "
+            f"taken or destroyed after {done.manifest.made_at.isoformat(timespec='seconds')} is not known here."
         )
-    session.note("Next: archiver index rebuild, archiver doctor, archiver serve.")
-    if document["faults"] or document["lost"] or done.missing_leaves:
+    if settled:
+        session.note("Next: archiver index rebuild, archiver doctor, archiver serve.")
+    if document["faults"] or document["lost"] or done.missing_leaves or done.continuation.findings:
         exit_with(Exit.FINDINGS)
 
 
@@ -217,6 +228,8 @@ def drill(session: Session, source: Path, ledgers: tuple[Path, ...], sample: int
         actor = session.principal(Act.RUN).actor
         live = session.installation.archive
         live.store.refuse_if_restricted()
+    if scratch is not None and not scratch.is_dir():
+        raise NotFound(f"{scratch} is no folder; make it, or leave --scratch out")
     beside = (scratch or (session.folder.parent if ours else Path(tempfile.gettempdir()))).absolute()
     with counting(session, "Restoring") as progress:
         result = drill_backup(
@@ -241,6 +254,17 @@ def drill(session: Session, source: Path, ledgers: tuple[Path, ...], sample: int
     session.show(document, "\n".join(lines))
     if result.faults:
         exit_with(Exit.FINDINGS)
+
+
+def _anchors_of(session: Session, named: list[Path], folder: Path) -> list[Path]:
+    """The anchors that the restored settings name; `named` gets them, too."""
+    try:
+        section = load_settings(folder).anchors
+    except InvalidInput as error:
+        session.note(f"The restored settings cannot be read, so they name no anchors: {error.message}")
+    else:
+        named += [*section.files, *section.folders]
+    return named
 
 
 def _secret(session: Session) -> Secret:

@@ -22,11 +22,14 @@ from archiver.problems import Exit
 from archiver.supervisor import read_status
 from ingest.channel_health import SqlHealthLog
 from ingest.tables import imap_misses
+from storage.epochs import lost_epochs
 from storage.errors import ArchiveError
 from storage.fixity_history import read_history
 from storage.outbox import Outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archiver.cli.session import Session
 
 _LIBRARIES = ("cryptography", "sqlcipher3", "sqlalchemy", "aiosmtpd", "imapclient", "pypdfium2", "pystemmer")
@@ -119,9 +122,19 @@ def _archive(session: Session) -> list[Check]:
         Check("clock", Verdict.GOOD if good_clock else Verdict.FAULT, now.astimezone(archive.zone).isoformat()),
     ]
     if archive.store.restriction is not None:
-        checks.append(Check("restored", Verdict.FAULT, archive.store.restriction))
+        checks.append(Check("restricted", Verdict.FAULT, archive.store.restriction))
     if archive.test_clock:
         checks.append(Check("test clock", Verdict.WARNING, "this archive was made for tests"))
+    lost = lost_epochs(archive.keyring, archive.store.read)
+    detail = "missing or damaged; restore that file from a backup: no record under it can be read"
+    checks += [Check("keys", Verdict.FAULT, f"keys/epoch/{number} is {detail}") for number in lost]
+    return checks
+
+
+def _reading(session: Session) -> list[Check]:
+    """Whether files can be read in confinement, and found again."""
+    installation = session.installation
+    checks: list[Check] = []
     try:
         with installation.reader() as reader:
             confinement = reader.confinement
@@ -136,6 +149,13 @@ def _archive(session: Session) -> list[Check]:
         checks.append(Check("index", verdict, f"{coverage.indexed:,} of {coverage.records:,} records"))
     except ArchiveError as error:
         checks.append(Check("index", Verdict.FAULT, error.message))
+    return checks
+
+
+def _contents(session: Session) -> list[Check]:
+    installation = session.installation
+    archive = installation.archive
+    checks: list[Check] = []
     with archive.store.read() as connection:
         waiting = archive.submissions.waiting_until(connection, 1 << 62)
         custodians = len(archive.custodians.list(connection))
@@ -240,21 +260,31 @@ def _fixity(session: Session) -> Check:
     return Check("fixity", Verdict.GOOD, told)
 
 
+_LOOKS: tuple[tuple[str, Callable[[Session], list[Check]]], ...] = (
+    ("folder", _folder),
+    ("archive", _archive),
+    ("reading", _reading),
+    ("contents", _contents),
+    ("channels", _channels),
+    ("anchors", _anchors),
+    ("fixity", lambda session: [_fixity(session)]),
+    ("backup", lambda session: [_backup(session)]),
+    ("services", lambda session: [_services(session)]),
+)
+
+
 @click.command("doctor")
 @command
 def doctor(session: Session) -> None:
     """Check versions, engines, permissions, space, clock, sandbox, index and services. Exit status 6 on a fault."""
     checks = [_python(), _libraries(), *_optional_engines()]
     if (session.folder / "keys").is_dir():
-        checks += [
-            *_folder(session),
-            *_archive(session),
-            *_channels(session),
-            *_anchors(session),
-            _fixity(session),
-            _backup(session),
-            _services(session),
-        ]
+        session.installation.archive.store.clock()  # an archive that cannot be opened has no other report than that
+        for name, look in _LOOKS:
+            try:
+                checks += look(session)
+            except ArchiveError as error:  # what cannot be looked at is a fault, and stops no other look
+                checks.append(Check(name, Verdict.FAULT, error.message))
     else:
         checks.append(Check("archive", Verdict.WARNING, f"none in {session.folder}; make one with: archiver init"))
     document = [{"check": one.name, "verdict": one.verdict.value, "detail": one.detail} for one in checks]

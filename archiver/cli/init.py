@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -60,7 +61,7 @@ def init(session: Session, zone: str, agency: str, *, test_clock: bool) -> None:
         f"Recovery key (shown now and never again; write it down and keep it apart):\n\n"
         f"    {document['recovery_key']}\n\n"
         f"Public key of its ledger (give it to your auditor):\n\n    {document['public_key']}\n\n"
-        f"Next: archiver custodian add ADDRESS --name NAME --also PERSONAL-ADDRESS --data {session.folder}",
+        f"Next: archiver custodian add ADDRESS --name NAME --also PERSONAL-ADDRESS --data {shlex.quote(str(session.folder))}",
     )
 
 

@@ -125,6 +125,8 @@ def _as_known(error: OSError) -> ArchiveError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageFull("the disk is full; free some space and try again")
     where = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.EROFS:
+        return ArchiveError(f"{where}the file system is read-only; reading leaves an event, too, so mount it writable")
     return ArchiveError(f"{where}{error.strerror or type(error).__name__}")
 
 

@@ -24,7 +24,7 @@ def recover(session: Session, *, dry_run: bool) -> None:
     """Finish or remove what an interruption left, and look for every object that a row names.
 
     `archiver serve` does the same when it starts. It may run beside the services. Exit status 6 where an object is
-    missing; each is named with its record.
+    missing, each named with its record, or the key of an epoch.
     """
     who = session.principal(Act.RUN)
     installation = session.installation
@@ -40,7 +40,7 @@ def recover(session: Session, *, dry_run: bool) -> None:
     lines = [f"{report.objects:,} objects looked at", *told_of(report, dry_run=dry_run)]
     lines += [missing_line(one.blob_id, one.holder, one.record) for one in report.missing]
     session.show(report.to_json(), "\n".join(lines))
-    if report.missing_count:
+    if report.missing_count or report.lost_epochs:
         exit_with(Exit.FINDINGS)
 
 
@@ -61,7 +61,11 @@ def told_of(report: RecoveryReport, *, dry_run: bool = False) -> list[str]:
         (report.letters, f"{report.letters:,} letters wait to be sent"),
         (report.missing_count, f"{report.missing_count:,} objects are missing"),
     )
-    return [line for found, line in told if found] + list(report.remarks)
+    lost = [
+        f"keys/epoch/{one} is missing or damaged; restore that file from a backup: no record under it can be read"
+        for one in report.lost_epochs
+    ]
+    return [line for found, line in told if found] + lost + list(report.remarks)
 
 
 def missing_line(blob_id: str, holder: str, record: str) -> str:

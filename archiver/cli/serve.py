@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 @click.command("serve")
-@click.option("--despite-missing", is_flag=True, help="Start although objects that records need are missing.")
+@click.option("--despite-missing", is_flag=True, help="Start although objects or keys that records need are missing.")
 @command
 def serve(session: Session, *, despite_missing: bool) -> None:
     """Run the mail receiver, the mailbox pollers, the examiner, the index follower, the clock and the page.
@@ -38,7 +38,7 @@ def serve(session: Session, *, despite_missing: bool) -> None:
     beside it. Where it listens stands in archiver.toml.
 
     Before anything else it tidies up after an interruption, as `archiver recover` does. It does not start where an
-    object is missing that a record needs (exit status 6), unless told to with --despite-missing.
+    object or key is missing that a record needs (exit status 6), unless told to with --despite-missing.
     """
     who = session.principal(Act.RUN)
     installation = session.installation
@@ -81,15 +81,19 @@ def _recover(session: Session, actor: str, *, despite_missing: bool) -> None:
     report = recover(session.installation.archive, actor, finish=False)
     for line in told_of(report):
         session.note(line)
-    if not report.missing_count:
+    if not (report.missing_count or report.lost_epochs):
         return
+    for number in report.lost_epochs:
+        log.error("recovery.key_missing", epoch=number)
     for one in report.missing:
         print(missing_line(one.blob_id, one.holder, one.record), file=sys.stderr)
         log.error("recovery.missing", object=one.blob_id, submission=one.holder, record=one.record)
     if despite_missing:
         return
     advice = "restore them from a backup, or start with --despite-missing"
-    print(f"archiver: {report.missing_count} objects are missing; {advice}", file=sys.stderr)
+    told = ((report.missing_count, "objects"), (len(report.lost_epochs), "keys of epochs"))
+    missing = " and ".join(f"{count} {what}" for count, what in told if count)
+    print(f"archiver: {missing} are missing; {advice}", file=sys.stderr)
     session.show({"error": {"kind": "missing_objects", "message": advice, **report.to_json()}}, "")
     exit_with(Exit.FINDINGS)
 

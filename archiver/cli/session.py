@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 
 from archiver.access import Act, Principal, authorize, operator
-from archiver.unlocking import read_secret_file, unlock_folder
+from archiver.unlocking import TOKEN_VARIABLE, read_secret_file, unlock_folder
 from archiver.wiring import Installation, open_installation
 from storage.errors import Denied, InvalidInput
 
@@ -87,7 +87,7 @@ class Session:
         if self._as_user is None:
             who = operator(system_user())
         else:
-            token = os.environ.get("ARCHIVER_TOKEN")
+            token = os.environ.get(TOKEN_VARIABLE)
             if self._token_file is not None:
                 token = read_secret_file(self._token_file, "token").decode("utf-8", "replace")
             if not token:

@@ -2,7 +2,8 @@
 
 Rule: a copy counts when its checkpoint carries the archive's own signature and its leaves, behind those of the backup,
 give the checkpoint's root; a copy that does not begin with what the backup has is another history and stops the
-restore. What was destroyed after the backup is destroyed again; what was taken after it is named as lost.
+restore. What was destroyed after the backup is destroyed again; what was taken after it is named as lost. A copy whose
+tiles are damaged is passed over, but its signed checkpoint is proof of leaves like any anchor.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from storage.events import Event, EventKind
 from storage.merkle import Frontier
 from storage.tables import custodians, ledger_head, losses, records, submissions
 from storage.tile_reading import read_leaves
+from storage.tiles import check_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +52,20 @@ class LedgerCopy:
 
 @dataclass(slots=True, kw_only=True)
 class Continuation:
-    """What a newer copy of the ledger added: leaves by kind, destroyed records, and ids that are lost, by sort."""
+    """What a newer copy of the ledger added: leaves by kind, destroyed records, and ids that are lost, by sort.
 
+    `findings` tell of copies that could not be used, `odd_anchors` of anchors.
+    `copies` are all that were found with a genuine checkpoint, `copy` the folder of the one that was taken.
+    """
+
+    copies: tuple[LedgerCopy, ...] = ()
     copy: str | None = None
     appended: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     destroyed: list[str] = field(default_factory=list)
     lost: dict[str, list[str]] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
+    odd_anchors: list[str] = field(default_factory=list)
 
 
 def log_of(origin: str, archive_id: str) -> int | None:
@@ -145,6 +153,8 @@ def _apply(connection: Connection, copy: LedgerCopy) -> list[Event]:
     events = [event for _, event in append_leaves(connection, added)]
     now = connection.execute(select(ledger_head)).one()
     if Frontier.decode(now.size, now.frontier).root() != copy.checkpoint.root:
+        if faults := check_tiles(copy.folder, copy.checkpoint):  # not another history, only a copy that was changed
+            raise Corrupt(f"ledger/{faults[0].path} {faults[0].detail}")
         raise strange
     return events
 

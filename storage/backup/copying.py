@@ -24,7 +24,11 @@ _BATCH = 256
 
 
 class ObjectCopier:
-    """Copies objects and counts them. `faults` are names and reasons of what could not be copied."""
+    """Copies objects and counts them. `faults` are names and reasons of what could not be copied.
+
+    `found_whole` says that objects were left as they lay in the target, unasked: a killed writer may have left them
+    whole and not yet durable, so the caller makes them so.
+    """
 
     def __init__(self, source: BlobStore, target: BlobStore) -> None:
         self._source = source
@@ -32,6 +36,7 @@ class ObjectCopier:
         self.objects = 0
         self.bytes = 0
         self.faults: dict[str, str] = {}
+        self.found_whole = False
 
     def copy(self, blobs: Mapping[str, int], *, trust_target: bool) -> None:
         """Copy those that the target lacks; `blobs` are names with sealed sizes.
@@ -43,6 +48,7 @@ class ObjectCopier:
         waiting = 0
         for blob_id, size in blobs.items():
             if self._target.contains(blob_id) and (trust_target or self._is_whole(blob_id)):
+                self.found_whole = self.found_whole or not trust_target
                 continue
             try:
                 if size > _SMALL:

@@ -1,7 +1,7 @@
 """Making a backup: a full one the first time, then increments that cost what is new.
 
-Order, which a kill at any point leaves harmless: (1) what an earlier kill left is removed; (2) slots, keyring and
-settings; (3) rows, keys and objects, page by page; (4) the part files durable; (5) the ledger; (6) the manifest, by
+Order, which a kill at any point leaves harmless: (1) what an earlier kill left is removed; (2) slots and keyring;
+(3) rows, keys, settings and objects, page by page; (4) the part files durable; (5) the ledger; (6) the manifest, by
 which the increment exists; (7) keys and chains that it supersedes are destroyed; (8) the event.
 
 Keys (design page, Backups): a full key part is written again when half of the days that keys may be kept have passed,
@@ -33,7 +33,7 @@ from storage.backup.place import CARRIED_FILES, SETTINGS, Place, judged
 from storage.backup.rows import refuse_unknown_tables
 from storage.errors import ArchiveError, Conflict, Corrupt, StorageFull, TemporarilyUnavailable
 from storage.events import EventKind
-from storage.files import write_whole
+from storage.files import sync_folder, write_whole
 from storage.identifiers import Prefix, new_id
 from storage.local_blobs import LocalBlobs, sweep_parts
 from storage.merkle import Frontier
@@ -196,17 +196,22 @@ class _Increment:
             start = size if newest is None else newest.size
             if full:
                 start = size
+                # what came after the last complete increment may lie there half, from one that was killed
+                doubtful = None if newest is None or newest.log != log else self._reader.objects_since(newest.size)
                 for page in self._reader.catalogue(size):
-                    self._take(page, rows, keys, trust_target=newest is not None)
+                    self._take(page, rows, keys, doubtful)
             if full_keys:
                 for page in self._reader.all_keys():
-                    self._take(page, rows, keys, trust_target=True)
+                    self._take(page, rows, keys)
             last = self._changes(start, rows, keys)
             if not set(live if full_keys else newest.epochs if newest else ()) <= set(last.live_epochs):
                 raise _EpochGone
             self._write_epochs(last, keys)
+            self._write_settings(rows)
             catalogue, wrapped = rows.finish(), keys.finish()
             copy_ledger(self._archive, self._place.root / "ledger")
+            if self._copier.found_whole:
+                os.sync()
             manifest = self._manifest(last, catalogue, wrapped, made_at, full=full, full_keys=full_keys)
             self._place.write_manifest(manifest, self._archive.keyring)
         return manifest, self._copier
@@ -219,22 +224,25 @@ class _Increment:
 
     def _copy_small_files(self) -> None:
         target = self._place.root / "archive"
-        files = {name: self._archive.folder / "keys" / name for name in CARRIED_FILES}
-        files[SETTINGS] = self._archive.folder / SETTINGS
-        for name, source in sorted(files.items(), key=lambda one: one[0] == "slots.json"):
-            if source.exists():
-                content = source.read_bytes()
-                if not (target / name).exists() or (target / name).read_bytes() != content:
-                    write_whole(target / name, content)
+        for name in sorted(CARRIED_FILES, key=lambda one: one == "slots.json"):
+            content = (self._archive.folder / "keys" / name).read_bytes()
+            if not (target / name).exists() or (target / name).read_bytes() != content:
+                write_whole(target / name, content)
+        sync_folder(target)  # what is there may be of a killed backup, and its name not durable yet
+
+    def _write_settings(self, rows: PartWriter) -> None:
+        """The settings name servers and files with secrets, so they travel sealed and are believed only so."""
+        with suppress(FileNotFoundError):
+            rows.file(SETTINGS, base64.b64encode((self._archive.folder / SETTINGS).read_bytes()).decode())
 
     def _changes(self, start: int, rows: PartWriter, keys: PartWriter) -> Page:
         known = {} if self._newest is None or start != self._newest.size else self._newest.whole
         for page in self._reader.changes(start, known):
             # what changed since the last increment can lie there only because a killed one began to copy it
-            self._take(page, rows, keys, trust_target=False)
+            self._take(page, rows, keys)
         return page
 
-    def _take(self, page: Page, rows: PartWriter, keys: PartWriter, *, trust_target: bool) -> None:
+    def _take(self, page: Page, rows: PartWriter, keys: PartWriter, doubtful: frozenset[str] | None = None) -> None:
         rows.replace(page.ids)
         rows.forget(page.positions)
         for name, found in page.rows.items():
@@ -244,7 +252,9 @@ class _Increment:
         keys.replace(page.holders)
         keys.rows(self._reader.codec(wrapped_keys.name), page.keys)
         before = len(self._copier.faults)
-        self._copier.copy(page.blobs, trust_target=trust_target)
+        sure = {} if doubtful is None else {one: size for one, size in page.blobs.items() if one not in doubtful}
+        self._copier.copy(sure, trust_target=True)
+        self._copier.copy({one: page.blobs[one] for one in page.blobs.keys() - sure.keys()}, trust_target=False)
         if len(self._copier.faults) > before:
             self._forgive_erased()
         self._seen += len(page.blobs)

@@ -6,14 +6,12 @@ root that comes out with the manifest's and, where the live archive is at hand, 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.backup.ledger_part import root_at
 from storage.backup.restoring import RestoreReport, restore
+from storage.backup.scratch import scratch_folder
 from storage.errors import ArchiveError
 from storage.events import EventKind
 from storage.transaction import now
@@ -21,6 +19,7 @@ from storage.transaction import now
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from storage.archive import Archive
     from storage.fixity_report import SealedColumn
@@ -67,8 +66,7 @@ def drill(
         NotFound, Denied: there is no backup, or no slot opens.
         StorageFull: no space for the scratch folder.
     """
-    with tempfile.TemporaryDirectory(prefix=".drill-", dir=beside) as scratch:
-        folder = Path(scratch) / "archive"
+    with scratch_folder(beside) as folder:
         report = restore(
             root,
             folder,
@@ -80,7 +78,6 @@ def drill(
             sample=sample,
             further=further,
         )
-        shutil.rmtree(folder / "keys")  # keys first: what a kill leaves of the rest opens nothing
     faults = list(report.findings)
     assert report.fixity is not None
     faults += [f"{one.kind} {one.id}: {one.detail}" for one in report.fixity.faults]

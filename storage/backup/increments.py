@@ -94,6 +94,20 @@ class IncrementReader:
             row = connection.execute(select(ledger_head.c.log, ledger_head.c.size)).one()
             return row.log, row.size, _live_epochs(connection)
 
+    def objects_since(self, start: int) -> frozenset[str]:
+        """The objects that leaves from the place `start` on name."""
+        found: set[str] = set()
+        place = ledger_leaves.c.position
+        while True:
+            query = select(ledger_leaves.c.leaf).where(place >= start).order_by(place).limit(_LEAVES)
+            with self._store.read() as connection:
+                leaves = connection.execute(query).scalars().all()
+            for leaf in leaves:
+                found.update(Event.decode(leaf).blobs)
+            start += len(leaves)
+            if len(leaves) < _LEAVES:
+                return frozenset(found)
+
     def catalogue(self, size: int) -> Iterator[Page]:
         """The rows of every SUBJECT table, and of the POSITION tables up to a ledger size, page by page."""
         for table in self._subject_tables:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, text
 
+from storage.backup.place import SETTINGS
 from storage.backup.rows import RowReader, carriage, chunks, tables_by
 from storage.columns import CarriedBy, metadata
 from storage.database import engine_for
@@ -49,7 +50,7 @@ def bare_connection(path: Path, key: bytes, *, durable: bool = False) -> Iterato
 
 
 class Loader:
-    """Loads the lines of part files. `keys_folder` is where key files go."""
+    """Loads the lines of part files. `keys_folder` is where key files go; `settings` are those of the last part."""
 
     def __init__(self, connection: Connection, keys_folder: Path) -> None:
         self._connection = connection
@@ -57,6 +58,7 @@ class Loader:
         self._reader: RowReader | None = None
         self._waiting: list[dict[str, Any]] = []
         self._epoch_files: set[str] = set()
+        self.settings: bytes | None = None
 
     def load_catalogue(self, lines: Iterable[Any]) -> None:
         """Load a catalogue part.
@@ -64,6 +66,7 @@ class Loader:
         Raises:
             Corrupt: a line has no known form.
         """
+        self.settings = None
         self._load(lines, self._replace_rows, _carried_rows())
 
     def load_keys(self, lines: Iterable[Any]) -> None:
@@ -134,6 +137,9 @@ class Loader:
             self._connection.execute(delete(wrapped_keys).where(wrapped_keys.c.holder.in_(chosen)))
 
     def _write_file(self, name: str, content: str) -> None:
+        if name == SETTINGS:
+            self.settings = base64.b64decode(content, validate=True)
+            return
         number = name.removeprefix(_EPOCH_FILE)
         if not (name.startswith(_EPOCH_FILE) and number.isdecimal()):
             raise Corrupt("a part of the backup has a file of no known name")

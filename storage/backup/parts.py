@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from storage.errors import Corrupt, NotFound
-from storage.files import sync_folder
+from storage.files import open_new, sync_folder
 from storage.sealing import SealKind, seal, unseal
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class PartWriter:
         self.name = f"{part}/{number}"
         self._path = root / part / str(number)
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
-        flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC
-        self._file = os.fdopen(os.open(self._path, flags, 0o600), "wb")
+        self._file = os.fdopen(open_new(self._path), "wb")
         self._digest = hashlib.sha256()
         self._lines: list[bytes] = []
         self._waiting = 0

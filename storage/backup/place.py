@@ -1,7 +1,8 @@
 """A backup place: a folder on another disk or host that belongs to one archive.
 
 Rule: what lies there without being named by a manifest does not count and is removed by the next backup; key parts
-that no manifest needs any more are overwritten before they are removed. One program at a time writes.
+that no manifest needs any more are overwritten before they are removed. One program at a time writes. Others may be
+able to write there, too: a link in it is never followed, since it may lead into the archive.
 
 Beneath it: ``archive/`` (slots, keyring, settings), ``objects/``, ``catalogue/``, ``keys/``, ``ledger/``,
 ``manifest-<number>.json`` and ``place.lock``.
@@ -109,15 +110,31 @@ class Place:
         Raises:
             Conflict: another program is writing.
         """
-        descriptor = os.open(self.root / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.root / _LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise Conflict(f"another backup to {self.root} is being made; wait until it has ended") from error
+            self._refuse_links()
             yield
         finally:
             os.close(descriptor)
+
+    def _refuse_links(self) -> None:
+        """Refuse a place in which a folder is a link: what is written and removed there would be somewhere else.
+
+        Raises:
+            Conflict: names it.
+        """
+        folders = [self.root / name for name in FOLDERS]
+        with os.scandir(self.root / "objects") as entries:
+            folders += [self.root / "objects" / entry.name for entry in entries]
+        for above, names, _ in os.walk(self.root / "ledger"):
+            folders += [self.root / "ledger" / above / name for name in names]
+        for one in folders:
+            if one.is_symlink():
+                raise Conflict(f"{one} is a link, and a backup holds none; find out who made it, and remove it")
 
     def numbers(self) -> list[int]:
         """The numbers of the manifests, ascending."""
@@ -182,7 +199,7 @@ class Place:
         kept_from = newest.kept_from if newest is not None else 1
         destroyed = 0
         for path in self._files("keys"):
-            if not (path.name.isdecimal() and keys_from <= int(path.name) <= number):
+            if path.is_symlink() or not (path.name.isdecimal() and keys_from <= int(path.name) <= number):
                 erase(path)
                 destroyed += 1
         superseded = [
@@ -200,4 +217,4 @@ class Place:
 
     def _files(self, part: str) -> list[Path]:
         folder = self.root / part
-        return [one for one in folder.iterdir() if one.is_file()] if folder.is_dir() else []
+        return [one for one in folder.iterdir() if one.is_symlink() or one.is_file()] if folder.is_dir() else []

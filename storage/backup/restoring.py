@@ -2,9 +2,10 @@
 
 Steps: (1) slots and keyring come back and are unlocked; (2) the manifests' chain and codes and every part's digest are
 checked; (3) rows and keys are loaded; (4) the ledger is made again and continued from the newest copy found; (5) what
-the ledger says was destroyed since is destroyed again; (6) objects are copied; (7) anchors are asked: where one is
-newer than the ledger, the archive stays read-only and shows nothing, because a missing leaf may be a destruction; (8)
-else the restore is written into the ledger; (9) everything is verified, and only then the archive may be opened.
+the ledger says was destroyed since is destroyed again; (6) objects are copied; (7) anchors are asked: where one,
+or the checkpoint of a damaged copy, is newer than the ledger, the archive stays read-only and shows nothing, because a
+missing leaf may be a destruction; (8) else the restore is written into the ledger; (9) everything is verified, and only
+then the archive may be opened.
 
 A restore that was killed is begun again by the same command: the folder says so until the last step.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from storage.anchors import place_of, survey
+from storage.anchors import Sighting, place_of, survey
 from storage.archive import RESTORING, open_archive
 from storage.backup.continuing import Continuation, continue_ledger, find_copies, log_of, write_losses
 from storage.backup.copying import ObjectCopier
@@ -81,6 +82,7 @@ def restore(
     number: int | None = None,
     ledgers: Sequence[Path] = (),
     anchors: Sequence[Path] = (),
+    anchors_of: Callable[[Path], Sequence[Path]] | None = None,
     clock: Callable[[], datetime] = now,
     progress: Callable[[int, int | None], None] | None = None,
     sample: int | None = None,
@@ -95,7 +97,8 @@ def restore(
         actor: who restores, as the ledger names him.
         number: of the increment; the newest if left out.
         ledgers: further folders with copies of the ledger.
-        anchors: further files and folders with anchored checkpoints.
+        anchors: files and folders with anchored checkpoints.
+        anchors_of: those that the restored settings name, asked with the folder in which the settings lie.
         clock: the time of the events.
         progress: told how many objects were copied, and of how many.
         sample: verify only so many submissions at the end.
@@ -122,18 +125,20 @@ def restore(
         for earlier in sorted((root / "ledger").glob("log-*")):
             copy_folder(earlier, folder / "ledger" / earlier.name)
         archive.ledger.publish_checkpoint()
-        missing = _ask_anchors(archive, anchors, found)
+        named = () if anchors_of is None else anchors_of(folder)
+        missing = _ask_anchors(archive, [*anchors, *named], found)
         if not missing:
             write_restored(archive, actor, manifest.number, manifest.size, found)
         report = FixityCheck(archive, further=further).run(sample)
         if any(fault.kind in {"ledger", "database"} for fault in report.faults):
             detail = report.faults[0].detail
             raise Corrupt(f"the restored ledger or database is damaged ({detail}); use another copy of the backup")
-        findings += found.findings
+        findings += [*found.findings, *found.odd_anchors]
         with archive.store.read() as connection:
             head = archive.ledger.head(connection)
     finally:
         archive.close()
+    os.sync()  # rows were loaded without a sync of their own
     (folder / RESTORING).unlink()
     sync_folder(folder)
     return RestoreReport(
@@ -155,6 +160,7 @@ def _continue(
 ) -> Continuation:
     found = Continuation()
     copies = find_copies(folders, keyring, found.findings)
+    found.copies = tuple(copies)
     with bare_connection(folder / "archive.db", keyring.database_key) as connection:
         continue_ledger(connection, copies, found)
         if root_at(connection, manifest.size).hex() != manifest.root and manifest.log == _log(connection):
@@ -207,10 +213,12 @@ def _ask_anchors(archive: Archive, anchors: Sequence[Path], found: Continuation)
         log = _log(connection)
         keys = [verifier_key(origin_of(archive.id, one), archive.keyring.signing_key) for one in range(1, log + 16)]
         seen = survey([place_of(one) for one in anchors], keys)
-        found.findings += [f"the anchor {one.place} {one.detail}" for one in seen.findings]
+        found.odd_anchors += [f"the anchor {one.place} {one.detail}" for one in seen.findings]
         size = archive.ledger.head(connection).size
         newest: Checkpoint | None = None
-        for one in seen.sightings:
+        # a copy of the ledger that could not be taken has been seen all the same, by its signed checkpoint
+        copies = [Sighting(place=str(one.folder), checkpoint=one.checkpoint) for one in found.copies]
+        for one in (*seen.sightings, *copies):
             number = log_of(one.checkpoint.origin, archive.id) or 0
             if number > log:
                 raise Conflict(
@@ -247,4 +255,3 @@ def write_restored(archive: Archive, actor: str, number: int, size: int, found: 
         position = transaction.append(EventKind.ARCHIVE_RESTORED, actor=actor, subjects=(archive.id,), payload=facts)
         write_losses(transaction.connection, found, position)
     archive.ledger.publish_checkpoint()
-    os.sync()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def prepare_folder(place: Place, folder: Path) -> None:
-    """An empty folder, or one that a killed restore left; then slots, keyring and settings in it."""
+    """An empty folder, or one that a killed restore left; then slots and keyring in it."""
     _empty(place, folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -38,8 +38,6 @@ def prepare_folder(place: Place, folder: Path) -> None:
             write_whole(folder / "keys" / name, (place.root / "archive" / name).read_bytes())
         except FileNotFoundError as error:
             raise Corrupt(f"the backup lacks archive/{name}; use another copy of it") from error
-    if (place.root / "archive" / SETTINGS).exists():
-        write_whole(folder / SETTINGS, (place.root / "archive" / SETTINGS).read_bytes())
 
 
 def _empty(place: Place, folder: Path) -> None:
@@ -48,7 +46,7 @@ def _empty(place: Place, folder: Path) -> None:
     if folder.resolve() == place.root.resolve() or place.root.resolve() in folder.resolve().parents:
         raise Conflict(f"{folder} lies in the backup; choose an empty folder with --data")
     if (folder / RESTORING).exists():
-        for name in ("archive.db", "archive.db-wal", "archive.db-shm"):
+        for name in ("archive.db", "archive.db-wal", "archive.db-shm", SETTINGS):
             (folder / name).unlink(missing_ok=True)
         for name in ("keys", "ledger", "index", "tmp"):
             shutil.rmtree(folder / name, ignore_errors=True)
@@ -58,7 +56,14 @@ def _empty(place: Place, folder: Path) -> None:
 
 def checked_manifest(place: Place, keyring: Keyring, number: int | None) -> Manifest:
     """The manifest to restore, its chain and all part files of it checked."""
-    newest = place.manifest(number if number is not None else place.numbers()[-1], keyring)
+    last = place.manifest(place.numbers()[-1], keyring)
+    newest = last if number is None else place.manifest(number, keyring)
+    if newest.number < last.keys_from:
+        raise Conflict(
+            f"the keys of backup {newest.number} were destroyed with backup {last.keys_from}; restore "
+            f"{last.keys_from} or a newer one",
+            number=newest.number,
+        )
     if newest.archive_format != FORMAT:
         raise NewerFormat(
             f"the backup is of an archive of format {newest.archive_format} and this program writes {FORMAT}; restore "
@@ -72,7 +77,7 @@ def checked_manifest(place: Place, keyring: Keyring, number: int | None) -> Mani
 
 
 def load_database(place: Place, folder: Path, keyring: Keyring, manifest: Manifest) -> None:
-    """A new database with the rows of the manifest's chains, and the epochs' key files.
+    """A new database with the rows of the manifest's chains, the epochs' key files, and the settings.
 
     Raises:
         Corrupt: the parts do not give what the manifest names.
@@ -91,3 +96,5 @@ def load_database(place: Place, folder: Path, keyring: Keyring, manifest: Manife
         frontier = rebuild_tree(connection)
         if (frontier.size, frontier.root().hex()) != (manifest.size, manifest.root):
             raise Corrupt("the rows of the backup do not give the ledger that its manifest names; use another copy")
+    if loader.settings is not None:
+        write_whole(folder / SETTINGS, loader.settings)

@@ -159,7 +159,10 @@ def test_a_worker_that_does_not_end_when_asked_is_ended(workers: Workers, folder
     stubborn.stdout.close()
 
 
-def test_a_worker_does_not_inherit_the_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    "name", ["ARCHIVER_PASSPHRASE", "ARCHIVER_NEW_PASSPHRASE", "ARCHIVER_TOKEN", "ARCHIVER_KEY_FILE"]
+)
+def test_a_worker_does_not_inherit_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
     seen: dict[str, object] = {}
 
     class Recorded:
@@ -167,10 +170,10 @@ def test_a_worker_does_not_inherit_the_passphrase(tmp_path: Path, monkeypatch: p
             seen.update(options)
             self.stdin = (tmp_path / "stdin").open("wb")
 
-    monkeypatch.setenv("ARCHIVER_PASSPHRASE", "secret")
+    monkeypatch.setenv(name, "secret")
     monkeypatch.setattr(supervisor.subprocess, "Popen", Recorded)
     start_worker(tmp_path, b"m" * 32, Service(name="a", role="clock")).stdin.close()  # type: ignore[union-attr]
     environment = seen["env"]
     assert isinstance(environment, dict)
-    assert "ARCHIVER_PASSPHRASE" not in environment
+    assert name not in environment
     assert (tmp_path / "stdin").read_bytes() == b"m" * 32

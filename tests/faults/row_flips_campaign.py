@@ -33,6 +33,7 @@ UNWITNESSED = {
     "users.created_at": _CLOCK,
     "ledger_head.log": "0 and 1 give the same origin; any other number fails at the checkpoint",
     "submissions.channel": "of a destroyed one: it stood in the payload, which is destroyed",
+    "submissions.size": "the same",
     "records.holder": "of a destroyed one, whose key is gone",
     "submissions.reason": "said to people; no leaf binds it",
     "users.name_tag": "the user is not found by that name, and so may do nothing",

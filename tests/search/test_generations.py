@@ -137,3 +137,10 @@ def test_a_rebuild_is_an_event(archive, generations, index):
     with archive.store.read() as connection:
         kinds = [one.event.kind for one in archive.ledger.events_after(connection, -1)]
     assert kinds[-1] == "index.rebuilt"
+
+
+def test_key_and_file_of_a_number_that_a_rolled_back_database_forgot_are_in_nobodys_way(archive, generations):
+    archive.keyring.create_index_key(1)
+    generations.path(1).write_bytes(b"an index under a key that is gone")
+    assert generations.current() == 1
+    generations.open(1).close()

@@ -12,6 +12,7 @@ from storage.archive import open_archive
 from storage.errors import Conflict
 from storage.log_check import KEPT
 from storage.tables import ledger_head
+from storage.upgrading import plan_upgrade
 from tests.storage.archives import custodian, file_one, flip
 
 HEADER, FRAME = 32, 24 + 4096
@@ -54,6 +55,16 @@ def test_a_whole_log_is_recovered_without_a_word(stopped):
     copy, keyring, _, size = stopped
     assert opened(copy, keyring) == (None, size)
     assert not (copy / KEPT).exists()
+
+
+def test_an_upgrade_does_not_pass_over_a_damaged_log(stopped):
+    copy, keyring, ends, _ = stopped
+    at = HEADER + (ends[0] - 1) * FRAME + 100
+    change_log(copy, lambda log: flip(log, at))
+    for _ in range(2):
+        with pytest.raises(Conflict, match="log was damaged"):
+            plan_upgrade(copy, keyring)
+    assert (copy / KEPT).exists()
 
 
 @pytest.mark.parametrize("at", [0, 3, 4, 8, 15, 16, 24, 31])

@@ -132,6 +132,13 @@ def test_a_database_of_an_unknown_later_revision_is_refused(archive):
         assert one_sentence(caught.value)
 
 
+@pytest.mark.parametrize("revision", ["0001", "", "000"])
+def test_a_schema_that_is_not_that_of_the_format_is_damage(archive, revision):
+    execute(archive, text("UPDATE alembic_version SET version_num = :one").bindparams(one=revision))
+    with pytest.raises(Corrupt, match="schema"):
+        open_archive(archive.folder, archive.keyring)
+
+
 def test_an_old_format_with_a_later_revision_is_refused_by_an_upgrade(archive):
     execute(archive, update(archive_table).values(format=1))
     with pytest.raises(Conflict, match="archiver upgrade"):

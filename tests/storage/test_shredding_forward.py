@@ -52,13 +52,11 @@ def test_erasing_removes_objects_and_their_rows(archive, shredder, filed):
 
 def test_erasing_goes_on_where_it_was_killed(archive, shredder, filed, monkeypatch):
     batch_id = decide(archive, shredder, [one.record_id for one in filed])
-    delete, removed = archive.blobs.delete, []
+    delete = archive.blobs.delete
 
-    def killed(blob_id) -> None:
-        if len(removed) == 2:
-            raise KeyboardInterrupt
-        removed.append(blob_id)
-        delete(blob_id)
+    def killed(*blob_ids) -> None:
+        delete(*blob_ids[:2])
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(archive.blobs, "delete", killed)
     with pytest.raises(KeyboardInterrupt):

@@ -94,6 +94,8 @@ def check_state(folder: Path, master: bytes, lines: list[str], *, deeply: bool) 
     try:
         with archive.store.read() as connection:
             wrong = [fault for rule in _RULES for fault in rule(archive, connection, promised)]
+        if archive.store.restriction is not None:  # a crash is no damage, and must not be told as one
+            wrong.append("the archive is restricted")
         wrong += _ledger(archive, promised)
         if deeply and not wrong and promised.backups:
             wrong += _backup_restores(folder, promised)

@@ -235,3 +235,41 @@ def test_half_an_object_that_a_killed_backup_left_is_made_whole(archive: Archive
     half.write_bytes(source.read_bytes()[:50])
     back_up(archive, tmp_path / "place")
     assert half.read_bytes() == source.read_bytes()
+
+
+def test_half_an_object_that_a_killed_backup_left_is_made_whole_by_a_full_one_too(
+    archive: Archive, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("storage.backup.creating._LEAST_BASE", 0)
+    operations = Operations(archive, random.Random(9))
+    place = tmp_path / "place"
+    operations.file()
+    back_up(archive, place)
+    while not (manifest := back_up(archive, place).manifest).chain_bytes > manifest.base_bytes:
+        operations.file()
+    filed = file_one(archive, operations._custodians[0], b"what came since")
+    source = archive.folder / "objects" / filed.blob_id[:2] / filed.blob_id
+    half = place / "objects" / filed.blob_id[:2] / filed.blob_id
+    half.parent.mkdir(exist_ok=True)
+    half.write_bytes(source.read_bytes()[:50])
+    assert back_up(archive, place).full
+    assert half.read_bytes() == source.read_bytes()
+
+
+def test_an_object_that_a_killed_backup_left_whole_is_durable_before_the_manifest_names_it(
+    archive: Archive, tmp_path: Path, monkeypatch
+):
+    operations = Operations(archive, random.Random(10))
+    place = tmp_path / "place"
+    operations.file()
+    back_up(archive, place)
+    filed = file_one(archive, operations._custodians[0], b"what came since")
+    left = place / "objects" / filed.blob_id[:2] / filed.blob_id
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes((archive.folder / "objects" / filed.blob_id[:2] / filed.blob_id).read_bytes())
+    manifests: list[bool] = []
+    monkeypatch.setattr(
+        "storage.backup.creating.os.sync", lambda: manifests.append((place / "manifest-2.json").exists())
+    )
+    back_up(archive, place)
+    assert manifests == [False]

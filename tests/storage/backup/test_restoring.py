@@ -211,3 +211,17 @@ def test_the_chain_of_manifests_is_checked(scene: Scene):
     (scene.place / "manifest-2.json").unlink()
     with pytest.raises(ArchiveError):
         scene.restore()
+
+
+@pytest.mark.parametrize("missing", ["nothing", "leaves"])
+def test_all_that_was_loaded_is_durable_before_the_restore_counts_as_done(scene: Scene, monkeypatch, missing: str):
+    scene.file("one")
+    scene.back_up()
+    scene.file("two")
+    anchors = [scene.anchor()] if missing == "leaves" else []
+    under_way: list[bool] = []
+    mark = scene.folder / "new" / "restoring"
+    monkeypatch.setattr("storage.backup.restoring.os.sync", lambda: under_way.append(mark.exists()))
+    scene.restore(anchors=anchors)
+    assert under_way == [True]
+    assert not mark.exists()
