@@ -16,10 +16,10 @@ import structlog
 from sqlalchemy import func, select
 
 from storage.anchors import AnchorFinding, FileAnchor, FolderAnchor, Sighting, judge, survey
-from storage.checkpoints import verify
+from storage.checkpoints import verify, verify_published
 from storage.errors import ArchiveError, Corrupt, InvalidInput
 from storage.events import Event, EventKind
-from storage.outbox import Attachment, Letter, Outbox
+from storage.outbox import Attachment, Letter, Outbox, WaitingLetter
 from storage.tables import ledger_leaves
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Look:
             if one.conflict is not None:
                 raise one.conflict
         if self.damage is not None:
-            raise Corrupt(f"ledger/checkpoint is damaged ({self.damage.message}); see docs/operations.md")
+            raise self.damage
 
 
 def places_of(installation: Installation) -> tuple[AnchorPlace, ...]:
@@ -103,11 +103,11 @@ def look_at_anchors(installation: Installation) -> Look:
     damage = None
     if (published := ledger.published_checkpoint()) is not None:
         try:
-            own = Sighting(place=_OWN_PLACE, checkpoint=verify(published, keys[-1]))
+            own = Sighting(place=_OWN_PLACE, checkpoint=verify_published(published, keys[-1]))
             found = replace(found, sightings=(*found.sightings, own))
         except Corrupt as error:
             damage = error
-            odd = AnchorFinding(place=_OWN_PLACE, detail=f"is damaged: {error.message}")
+            odd = AnchorFinding(place=_OWN_PLACE, detail=f"is odd: {error.message}")
             found = replace(found, findings=(*found.findings, odd))
     with installation.archive.store.read() as connection:
         return Look(judgements=judge(connection, ledger, found), survey=found, damage=damage)
@@ -203,7 +203,7 @@ class Anchoring:
             with self._archive.store.read() as connection:
                 waiting = self._outbox.waiting(connection, kind=LETTER_KIND, limit=_MOST_LETTERS)
             # one that still waits is sent first: a mail server that is away for a week is not owed 168 letters
-            addressed = {one.letter.to for one in waiting}
+            addressed = {one.letter.to for one in waiting if isinstance(one, WaitingLetter)}
             written = [to for to in dict.fromkeys(self._section.mail) if to not in addressed]
             at = self._archive.store.clock()
             prepared = [self._outbox.prepare(_letter(self._archive.id, checkpoint, note, to, at)) for to in written]

@@ -17,7 +17,8 @@ from archiver import tables as own_tables
 from ingest import tables as ingest_tables
 from retention import tables as retention_tables
 from search import tables as search_tables
-from storage.backup.creating import BackupReport, create_backup, place_tag
+from storage.backup.account import place_tag
+from storage.backup.creating import BackupReport, create_backup
 from storage.errors import ArchiveError
 from storage.tables import backups
 

@@ -133,7 +133,7 @@ def _anchors_and_letters(installation: Installation) -> tuple[Chore, ...]:
         def send() -> None:
             done = sender.send_due(actor=actor)
             if done.sent or done.failed:
-                log.info("letters.tried", sent=done.sent, failed=done.failed)
+                log.info("letters.tried", sent=done.sent, failed=done.failed, damaged=done.damaged)
 
         chosen.append(Chore(name="letters", every_seconds=_LETTER_SECONDS, step=send))
     return tuple(chosen)

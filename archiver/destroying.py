@@ -6,7 +6,7 @@ Rules:
   persons and a look at every hold, and those come with disposition, which calls this with its guard. To call it
   without them would be unlawful.
 - After the decision it only rolls forward: index and objects at once; then, at most once a day for all batches
-  together, the index is written anew, the write-ahead log is cut, and the epoch is rolled; then absence is
+  together, the write-ahead log is cut, the index is written anew, and the epoch is rolled; then absence is
   verified and confirmed. What a kill interrupts goes on at the next `advance`, at every start and every minute.
 - A batch is confirmed only where every owner of derived bytes has testified absence after the roll.
 """
@@ -138,10 +138,12 @@ class Destroying:
         return bool(self._archive.store.clock() - last >= self._roll_every)
 
     def _roll(self, batches: Sequence[DestructionBatch], actor: str) -> None:
+        # first, since a long reader may refuse it, and the index would be written anew at every try; what is written
+        # to the log after it was read from a database in which the rows are deleted already
+        self._archive.store.truncate_log()
         ids = [one for batch in batches for one in self._ids(batch.id)]
         for owner in self._traces:
             owner.erase(ids, actor=actor)
-        self._archive.store.truncate_log()
         if self._roller.destroyed_through() < max(batch.epoch for batch in batches):
             self._roller.roll(actor)
         for batch in batches:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from archiver.unlocking import read_secret_file
 from ingest.channels.imap_settings import TlsMode
 from storage.errors import InvalidInput, TemporarilyUnavailable
-from storage.outbox import Outbox
+from storage.outbox import DamagedLetter, Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +36,11 @@ _SENT_TOGETHER = 20
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How a round of sending came out."""
+    """How a round of sending came out. `damaged` are those of the failed ones that cannot be opened."""
 
     sent: int = 0
     failed: int = 0
+    damaged: int = 0
 
 
 class LetterSender:
@@ -82,11 +83,17 @@ class LetterSender:
         finally:
             os.close(descriptor)
 
-    def _send(self, due: list[WaitingLetter], actor: str) -> Sent:
-        sent = failed = 0
+    def _send(self, due: list[WaitingLetter | DamagedLetter], actor: str) -> Sent:
+        sent = failed = damaged = 0
         session: smtplib.SMTP | None = None
+        for broken in due:
+            if isinstance(broken, DamagedLetter):
+                self._outbox.failed(broken, problem=broken.problem)
+                damaged += 1
         try:
             for letter in due:
+                if isinstance(letter, DamagedLetter):
+                    continue
                 reached = session is not None
                 try:
                     session = session or self._connect()
@@ -104,7 +111,7 @@ class LetterSender:
                 sent += 1
         finally:
             _close(session)
-        return Sent(sent=sent, failed=failed)
+        return Sent(sent=sent, failed=failed + damaged, damaged=damaged)
 
     def _connect(self) -> smtplib.SMTP:
         about = self._settings

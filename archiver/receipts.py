@@ -78,7 +78,7 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         submission_id = submission.id
         envelope = archive.submissions.envelopes(connection, [submission_id]).get(submission_id)
         if envelope is None:
-            raise Conflict(f"{submission_id} was destroyed; no receipt of it is issued any more", submission=submission_id)
+            raise Conflict(f"{submission_id} was destroyed; no receipt can be made", submission=submission_id)
         made = archive.catalogue.of_submission(connection, submission_id)
         salted = archive.ledger.salted_payload(connection, submission.position)
         proof = archive.ledger.prove(connection, submission.position).to_json()

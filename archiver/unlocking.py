@@ -162,7 +162,9 @@ def unlock_folder(
     if not (folder / "keys" / "slots.json").exists():
         if (folder / "archive.db").exists():
             raise NotFound(f"{folder} has a database and no keys/slots.json; restore that file from a copy of keys/")
-        raise NotFound(f"there is no archive in {folder}; make one with: archiver init --data {shlex.quote(str(folder))}")
+        raise NotFound(
+            f"there is no archive in {folder}; make one with: archiver init --data {shlex.quote(str(folder))}"
+        )
     return unlock(folder / "keys", find_secret(path, key_file, environment))
 
 

@@ -132,10 +132,15 @@ class Generations:
         return self.current()
 
     def only_one_left(self) -> bool:
-        """Whether no key and no file is left of any generation but the current one."""
+        """Whether no key and no file is left of any generation but the current one.
+
+        A half-written key (``N.new``) does not count: an index is only made once its key has its name, so nothing was
+        ever encrypted with that one.
+        """
         number = self.current()
         files = {path.name.partition(".")[0] for path in self._folder.glob("gen-*")}
-        keys = {path.name for path in (self._archive.folder / "keys" / "index").iterdir()}
+        folder = self._archive.folder / "keys" / "index"
+        keys = {path.name for path in folder.iterdir() if path.suffix != ".new"}
         return files <= {f"gen-{number}"} and keys <= {str(number)}
 
     def make_ready(self, *, actor: str) -> int:
@@ -258,6 +263,16 @@ class CurrentIndex:
             if self._opened is not None:
                 self._opened[1].close()
             self._opened = None
+
+    def close_retired(self) -> None:
+        """Close the generation that is open if it is not current any more, and with it forget its key."""
+        if self._opened is None:
+            return
+        number = self._generations.current()
+        with self._lock:
+            if self._opened is not None and self._opened[0] < number:
+                self._opened[1].close()
+                self._opened = None
 
     def _current(self) -> FtsIndex:
         number = self._generations.current()

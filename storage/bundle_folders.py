@@ -84,6 +84,7 @@ def check_record_folder(verdict: Verdict, folder: Path) -> dict[str, Bytes]:
         verdict.fault("form", subject, f"{_PROOF} is {error}")
         return found
     verdict.records += 1
+    verdict.seen.add(subject)
     _check_files(verdict, folder, subject, listed, found)
     original = None if deposit is None else next((one for one in listed if listed[one] == deposit.bytes), None)
     if original is not None and found.get(original) == listed[original]:
@@ -169,10 +170,14 @@ def check_records_folder(verdict: Verdict, folder: Path) -> None:
 
 
 def _take_record(verdict: Verdict, part: Verdict, name: str) -> None:
-    """Add what checking one record found. All of them must be of one key."""
+    """Add what checking one record found. All of them must be of one key, and no record is there twice."""
     if verdict.own is None:
         verdict.own, verdict.key_matches = part.own, part.key_matches
     verdict.expect(part.own in (None, verdict.own), "key", name, "it was made with another key than the others")
+    for record in part.seen & verdict.seen:
+        again = f"it holds the record {record} once more, under another name; take the copy away"
+        verdict.fault("record", name[:100], again)
+    verdict.seen |= part.seen
     verdict.files += part.files
     verdict.bytes += part.bytes
     verdict.take(part)

@@ -43,7 +43,7 @@ class Verdict:
     """The account of one check.
 
     `brought` is the verifier line that the verifier brought, `own` the one in the bundle. `checks` are sentences
-    on what holds; without a brought key they speak of inner consistency only.
+    on what holds; without a brought key they speak of inner consistency only. `seen` are the ids of the records.
     """
 
     kind: str
@@ -56,6 +56,7 @@ class Verdict:
     faults: list[BundleFault] = field(default_factory=list)
     more_faults: int = 0
     key_matches: bool = False
+    seen: set[str] = field(default_factory=set)
 
     @property
     def trusted(self) -> bool:

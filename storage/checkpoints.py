@@ -152,3 +152,15 @@ def verify(note: bytes, verifier: str) -> Checkpoint:
     if is_signed(checkpoint.body(), signatures, name, public):
         return checkpoint
     raise Corrupt("the checkpoint is not signed by this key")
+
+
+def verify_published(note: bytes, verifier: str) -> Checkpoint:
+    """The archive's own ``ledger/checkpoint``, verified.
+
+    Raises:
+        Corrupt: it is damaged; says so with its name.
+    """
+    try:
+        return verify(note, verifier)
+    except Corrupt as error:
+        raise Corrupt(f"ledger/checkpoint is damaged ({error.message}); see docs/operations.md") from error

@@ -198,10 +198,11 @@ class Keyring:
         return self._create(self._folder / name, SealKind.INDEX_KEY, name)
 
     def destroy_index_key(self, number: int) -> None:
-        """Destroy the key of an index generation; harmless when it is gone already."""
-        path = self._folder / "index" / str(number)
-        if path.exists():
-            erase(path)
+        """Destroy the key of an index generation, and what a killed program left of it; harmless when it is gone."""
+        for name in (str(number), f"{number}.new"):
+            path = self._folder / "index" / name
+            if path.exists():
+                erase(path)
 
 
 def seal_slot(archive_id: str, number: int, master: bytes, secret: Secret) -> dict[str, object]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
-from storage.checkpoints import Checkpoint, origin_of, sign, verifier_key, verify
+from storage.checkpoints import Checkpoint, origin_of, sign, verifier_key, verify_published
 from storage.errors import Conflict, Corrupt, NotFound, TemporarilyUnavailable
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.files import write_whole
@@ -226,19 +226,13 @@ class Ledger:
                 before = self.published_checkpoint()
                 old = 0
                 if before is not None:
-                    published = self._checked(before)
+                    published = verify_published(before, self.public_key())
                     self.must_extend(connection, published, "ledger/checkpoint")
                     old = published.size
             Tiles(self.folder).publish(CommittedRows(self._store), old, head.size, head.root(), whole=whole)
             if note != before:
                 write_whole(self.folder / "checkpoint", note)
         return note
-
-    def _checked(self, note: bytes) -> Checkpoint:
-        try:
-            return verify(note, self.public_key())
-        except Corrupt as error:
-            raise Corrupt(f"ledger/checkpoint is damaged ({error.message}); see docs/operations.md") from error
 
     @contextmanager
     def _publishing(self) -> Iterator[None]:
@@ -333,7 +327,7 @@ class Ledger:
         if note is None:
             return None
         try:
-            return self._checked(note)
+            return verify_published(note, self.public_key())
         except Corrupt as error:
             faults.append(LedgerFault(0, error.message))
             return None

@@ -6,19 +6,21 @@ answer and that commit sends it twice, under the same Message-ID, and never not 
 under the letter's own key, which goes with the row.
 
 A letter that cannot be handed over is tried again after 1, 2, 4 … minutes, at most every 4 hours, and never given up
-silently: `stuck` counts those that failed often enough for somebody to look.
+silently: `stuck` counts those that failed often enough for somebody to look. One whose row or key is damaged holds up
+no other: it counts as failed, and is sent after all once what is damaged was restored.
 """
 
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from storage.errors import InvalidInput, NotFound
+from storage.errors import Corrupt, InvalidInput
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.sealing import SealKind
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.transaction import Store, Transaction
-    from storage.vault import WrappedKey
+    from storage.vault import HolderKey, WrappedKey
 
 _LONGEST_KIND = 16
 _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
@@ -42,6 +44,7 @@ _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=4)
 _STUCK_AFTER = 5
 _DOUBLINGS = 8
+DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +124,24 @@ class WaitingLetter:
     """A letter in the outbox. `problem` is why the last attempt failed, as a code."""
 
     id: str
+    kind: str
     letter: Letter
     created_at: datetime
     next_try: datetime
     attempts: int
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamagedLetter:
+    """A letter in the outbox that cannot be opened, because its row or its key is damaged."""
+
+    id: str
+    kind: str
+    created_at: datetime
+    next_try: datetime
+    attempts: int
+    problem: str = DAMAGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +183,7 @@ class Outbox:
 
     def waiting(
         self, connection: Connection, *, kind: str | None = None, due_at: datetime | None = None, limit: int = 100
-    ) -> list[WaitingLetter]:
+    ) -> list[WaitingLetter | DamagedLetter]:
         """Letters in the outbox, the longest due first: of one kind, or those whose next attempt is due."""
         query = select(outbox).order_by(outbox.c.next_try, outbox.c.id).limit(limit)
         if kind is not None:
@@ -176,24 +192,27 @@ class Outbox:
             query = query.where(outbox.c.next_try <= due_at)
         return self._opened(connection, list(connection.execute(query)))
 
-    def _opened(self, connection: Connection, rows: Sequence[Any]) -> list[WaitingLetter]:
-        keys = self._store.holder_keys(connection, [row.id for row in rows])
-        opened: list[WaitingLetter] = []
-        for row in rows:
-            if row.id not in keys:
-                raise NotFound(f"the key of the letter {row.id} is missing", letter=row.id)
-            plain = self._store.vault.unseal(keys[row.id], SealKind.LETTER, row.id, row.sealed_letter)
-            opened.append(
-                WaitingLetter(
-                    id=row.id,
-                    letter=Letter.decode(row.kind, plain),
-                    created_at=row.created_at,
-                    next_try=row.next_try,
-                    attempts=row.attempts,
-                    problem=row.problem,
-                )
-            )
-        return opened
+    def _opened(self, connection: Connection, rows: Sequence[Any]) -> list[WaitingLetter | DamagedLetter]:
+        ids = [row.id for row in rows]
+        try:
+            keys = self._store.holder_keys(connection, ids)
+        except Corrupt:  # one of them; which, only a look at each can tell
+            keys = {}
+            for one in ids:
+                with suppress(Corrupt):
+                    keys |= self._store.holder_keys(connection, [one])
+        return [self._open(row, keys.get(row.id)) for row in rows]
+
+    def _open(self, row: Any, key: HolderKey | None) -> WaitingLetter | DamagedLetter:
+        times = {"created_at": row.created_at, "next_try": row.next_try, "attempts": row.attempts}
+        if key is None:
+            return DamagedLetter(id=row.id, kind=row.kind, **times)
+        try:
+            plain = self._store.vault.unseal(key, SealKind.LETTER, row.id, row.sealed_letter)
+            letter = Letter.decode(row.kind, plain)
+        except (Corrupt, InvalidInput):  # the kind, which is not sealed, may be the damaged part
+            return DamagedLetter(id=row.id, kind=row.kind, **times)
+        return WaitingLetter(id=row.id, kind=row.kind, letter=letter, problem=row.problem, **times)
 
     def state(self, connection: Connection) -> OutboxState:
         """Counts; opens nothing."""
@@ -211,7 +230,7 @@ class Outbox:
             facts = {"to": letter.letter.to, "kind": letter.letter.kind, "attempts": letter.attempts + 1}
             transaction.append(EventKind.LETTER_SENT, actor=actor, subjects=(letter.id,), payload=facts)
 
-    def failed(self, letter: WaitingLetter, *, problem: str) -> None:
+    def failed(self, letter: WaitingLetter | DamagedLetter, *, problem: str) -> None:
         """Take down an attempt that failed, with a code for the reason, and when the next one is due."""
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(letter.attempts, _DOUBLINGS))
         with self._store.write() as transaction:

@@ -50,7 +50,8 @@ class RecoveryReport:
 
     `orphans` are objects that were removed because no row names them, `young` those that may still get one;
     `missing` names rows without an object, `missing_count` counts them all; `temporaries` are half-written files;
-    `lost_epochs` live and their keys cannot be had; `requeued` are submissions that nobody would have examined; `epochs_destroyed` retired keys that still lay there;
+    `lost_epochs` live and their keys cannot be had; `requeued` are submissions that nobody would have examined;
+    `epochs_destroyed` retired keys that still lay there;
     `destructions` batches that are not confirmed yet; `rotating` says that an epoch still drains; `letters` wait
     in the outbox, the oldest since `oldest_letter`.
     """

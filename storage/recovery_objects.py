@@ -5,8 +5,8 @@ Rules:
 - A file without a row was never acknowledged: its writer was killed before the commit, and no key of it exists. It
   is removed once it is an hour old, and after a look under the write lock that there is still no row.
 - A row without a file is a loss, and an alarm: it is named with its record, and nothing is done about it.
-- Files and rows are compared folder by folder, a 256th of all names at a time; only a file that no row names is
-  looked at more closely.
+- Files and rows are compared folder by folder, a 256th of all names at a time, the rows in one ordered pass over pages;
+  only a file that no row names is looked at more closely.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
@@ -22,6 +23,7 @@ from storage.files import sync_folder
 from storage.tables import destructions, losses, objects, records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -33,6 +35,9 @@ MOST_NAMED = 1_000
 """Missing objects that a report names, at most; it counts them all."""
 _BLOB_ID = re.compile(r"[0-9a-f]{64}")
 _TOGETHER = 500
+_PAGE = 10_000
+_PREFIX = 2
+_NO_MORE: tuple[str, Iterator[str]] = ("g", iter(()))  # behind every hexadecimal digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +65,7 @@ def survey_objects(archive: Archive, *, older_than: timedelta, remove: bool) -> 
     found = ObjectSurvey()
     root = archive.folder / "objects"
     border = archive.store.clock() - older_than
-    for number in range(256):
-        prefix = f"{number:02x}"
-        named = _names_of_rows(archive, prefix)
+    for prefix, named in _by_folder(_names_of_rows(archive)):
         there = _names_of_files(root / prefix)
         found.objects += len(there)
         found.orphans += _remove_orphans(archive, root / prefix, sorted(there - named), border, found, remove=remove)
@@ -71,10 +74,32 @@ def survey_objects(archive: Archive, *, older_than: timedelta, remove: bool) -> 
     return found
 
 
-def _names_of_rows(archive: Archive, prefix: str) -> set[str]:
-    with archive.store.read() as connection:
-        within = (objects.c.blob_id >= prefix, objects.c.blob_id < prefix + "g")  # behind every hexadecimal digit
-        return set(connection.execute(select(objects.c.blob_id).where(*within)).scalars())
+def _names_of_rows(archive: Archive) -> Iterator[str]:
+    """Every name that a row has, in order; each page is a read of its own, and newer than the one before."""
+    after = ""
+    while True:
+        with archive.store.read() as connection:
+            page = select(objects.c.blob_id).where(objects.c.blob_id > after).order_by(objects.c.blob_id).limit(_PAGE)
+            names = connection.execute(page).scalars().all()
+        if not names:
+            return
+        after = names[-1]
+        yield from names
+
+
+def _by_folder(names: Iterable[str]) -> Iterator[tuple[str, set[str]]]:
+    """Each of the 256 folders, in order, with those of the ordered names that belong into it."""
+    groups = groupby(names, key=lambda name: name[:_PREFIX])
+    prefix, group = next(groups, _NO_MORE)
+    for number in range(256):
+        folder = f"{number:02x}"
+        while prefix < folder:  # no folder is called so, because no object is
+            prefix, group = next(groups, _NO_MORE)
+        named: set[str] = set()
+        if prefix == folder:
+            named = set(group)
+            prefix, group = next(groups, _NO_MORE)
+        yield folder, named
 
 
 def _names_of_files(folder: Path) -> set[str]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from storage.keys import Keyring
 
-_LOOK_SECONDS = 60.0  # a program that only reads keeps the key of a destroyed epoch no longer than this
+_LOOK_SECONDS = 60.0  # who only reads keeps a destroyed epoch's key no longer; who is idle must ask `current_epoch`
 _LOG_PATIENCE = 250  # milliseconds for which all writers wait with us
 _LOG_PAUSE_SECONDS = 0.25
 _STORED_LEVELS = 8  # of the interior nodes only each eighth level is stored; the rest follows from it
@@ -280,7 +280,7 @@ class Store:
             raise TemporarilyUnavailable("too many readers at once; try again") from error
 
     def current_epoch(self) -> int:
-        """The epoch under which new keys are wrapped."""
+        """The epoch under which new keys are wrapped; the keys of epochs that were destroyed are forgotten."""
         with self.read() as connection:
             return self._look_at_epochs(connection)
 

@@ -35,13 +35,25 @@ if TYPE_CHECKING:
 
 _LARGEST_SAMPLE = 1_000_000_000
 _SHOWN = 20
+
+
+def _existing(context: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Paths that are there: one with a slip in it, passed over, could bring destroyed records back."""
+    del context, parameter
+    for one in paths:
+        if not one.exists():
+            raise NotFound(f"{one} does not exist; check the path, or leave it out")
+    return paths
+
+
 _from = click.option("--from", "source", required=True, type=click.Path(path_type=Path), help="The backup's folder.")
 _ledgers = click.option(
     "--ledger",
     "ledgers",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Folder with a newer ledger.",
+    callback=_existing,
+    help="Folder with a newer ledger; repeatable.",
 )
 
 
@@ -98,7 +110,10 @@ def create(session: Session, target: Path | None) -> None:
 @_from
 @command
 def list_all(session: Session, source: Path) -> None:
-    """List the increments in a backup's folder, each checked against its code; needs no archive."""
+    """List the increments in a backup's folder, each checked against its code; needs no archive.
+
+    One whose keys a later backup destroyed cannot be restored any more; its rows and objects serve the later ones.
+    """
     place = Place.existing(source.absolute())
     keyring = unlock(place.root / "archive", _secret(session))
     found: list[dict[str, Any]] = []
@@ -119,13 +134,13 @@ def list_all(session: Session, source: Path) -> None:
                 "objects": one.objects,
                 "bytes": one.object_bytes + one.catalogue.size + one.keys.size,
                 "keys_from": one.keys_at.isoformat(),
-                "keys_chain": one.keys_from,
+                "has_keys": place.has_keys(one),
                 "program": one.program,
             }
         )
     lines = [
         f"{one['number']:>6}  {one['made_at']}  {'full' if one['full'] else '    '}  {one['leaves']:>10,} leaves  "
-        f"{one['objects']:>9,} objects  {one['bytes']:>15,} bytes"
+        f"{one['objects']:>9,} objects  {one['bytes']:>15,} bytes{'' if one['has_keys'] else '  keys destroyed'}"
         for one in found
     ]
     session.show({"archive": keyring.archive_id, "backups": found, "damaged": damaged}, "\n".join([*lines, *damaged]))
@@ -137,7 +152,12 @@ def list_all(session: Session, source: Path) -> None:
 @click.option("--from", "source", type=click.Path(path_type=Path), help="The backup's folder.")
 @_ledgers
 @click.option(
-    "--anchor", "anchors", multiple=True, type=click.Path(path_type=Path), help="File or folder of anchors; repeatable."
+    "--anchor",
+    "anchors",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    callback=_existing,
+    help="File or folder of anchors; repeatable.",
 )
 @click.option("--number", type=click.IntRange(1), help="Restore this increment; the newest if left out.")
 @click.option("--accept-loss", is_flag=True, help="Declare leaves that no copy has as lost; needs --as.")
@@ -159,9 +179,6 @@ def restore(
     --from, --accept-loss does that in an archive that was restored before. Status 6 where anything is missing.
     Example: archiver backup restore --from /mnt/backup/archive --data /srv/archive
     """
-    for one in (*ledgers, *anchors):  # a path with a slip in it must not bring destroyed records back
-        if not one.exists():
-            raise NotFound(f"{one} does not exist; check the path, or leave it out")
     if accept_loss and not session.names_a_user:
         session.principal(Act.ACCEPT_LOSS)  # denied: it is the act of a person
     if source is None:
@@ -199,8 +216,8 @@ def restore(
     session.show(document, text)
     if not done.missing_leaves and not done.continuation.appended:
         session.note(
-            "No copy of the ledger (--ledger) and no anchor (--anchor) tells of anything newer than the backup: what was "
-            f"taken or destroyed after {done.manifest.made_at.isoformat(timespec='seconds')} is not known here."
+            "No copy of the ledger (--ledger) and no anchor (--anchor) tells of anything newer than the backup: what "
+            f"was taken or destroyed after {done.manifest.made_at.isoformat(timespec='seconds')} is not known here."
         )
     if settled:
         session.note("Next: archiver index rebuild, archiver doctor, archiver serve.")

@@ -22,6 +22,8 @@ from archiver.problems import Exit
 from archiver.supervisor import read_status
 from ingest.channel_health import SqlHealthLog
 from ingest.tables import imap_misses
+from storage.backup.account import place_tag
+from storage.backup.expiry import key_places
 from storage.epochs import lost_epochs
 from storage.errors import ArchiveError
 from storage.fixity_history import read_history
@@ -184,7 +186,30 @@ def _backup(session: Session) -> Check:
     ):
         return Check("backup", Verdict.FAULT, f"{detail}; keys there are not renewed: run archiver backup create")
     late = age > 4 * timedelta(minutes=section.every_minutes) and has_changed(archive, last)
-    return Check("backup", Verdict.WARNING if late else Verdict.GOOD, detail)
+    if late:
+        return Check("backup", Verdict.WARNING, f"{detail}; late: let the services run, or run: archiver backup create")
+    return Check("backup", Verdict.GOOD, detail)
+
+
+def _key_copies(session: Session) -> list[Check]:
+    """Further backup places that hold keys for longer than the settings allow, since no backup renews them.
+
+    A warning and no fault: the archive cannot know that a place was destroyed meanwhile.
+    """
+    archive, section = session.installation.archive, session.installation.settings.backup
+    own = None if section.to is None else place_tag(archive, section.to)
+    checks: list[Check] = []
+    with archive.store.read() as connection:
+        for one in key_places(connection):
+            if one.tag == own or archive.store.clock() - one.oldest_keys_at <= timedelta(days=section.key_days):
+                continue
+            stated = archive.ledger.payload(connection, one.position) or {}
+            detail = (
+                f"{stated.get('place', 'a place')} (tag {one.tag.hex()}) holds keys of {one.oldest_keys_at:%Y-%m-%d}, "
+                f"its last backup is of {one.made_at:%Y-%m-%d}: archiver backup create --to there, or destroy its keys/"
+            )
+            checks.append(Check("key copies", Verdict.WARNING, detail))
+    return checks
 
 
 def _channels(session: Session) -> list[Check]:
@@ -222,18 +247,20 @@ def _anchors(session: Session) -> list[Check]:
         return [*checks, Check("anchors", Verdict.FAULT, error.message)]
     broken = [one.conflict.message for one in look.judgements if one.conflict is not None]
     checks += [Check("anchors", Verdict.FAULT, sentence) for sentence in broken]
-    checks += [Check("anchors", Verdict.WARNING, f"{one.place} {one.detail}") for one in look.survey.findings]
+    advice = "mend the place, then run: archiver ledger anchor"
+    checks += [Check("anchors", Verdict.WARNING, f"{one.place} {one.detail}; {advice}") for one in look.survey.findings]
     with archive.store.read() as connection:
         last = last_anchored(connection)
         late = is_due(connection, archive.store.clock(), 2 * timedelta(minutes=section.every_minutes))
         letters = Outbox(archive.store).state(connection)
     if last is not None:
         moment = last.astimezone(archive.zone).isoformat(timespec="minutes")
-        checks.append(
-            Check("anchors", Verdict.WARNING if late else Verdict.GOOD, f"last checkpoint given away {moment}")
-        )
+        todo = "; late: let the services run, or run: archiver ledger anchor" if late else ""
+        verdict = Verdict.WARNING if late else Verdict.GOOD
+        checks.append(Check("anchors", verdict, f"last checkpoint given away {moment}{todo}"))
     if section.mail and not installation.settings.mail.enabled:
-        checks.append(Check("letters", Verdict.WARNING, "[anchors] names addresses, and [mail] is not enabled"))
+        detail = "[anchors] names addresses, and [mail] is not enabled; set enabled there, or take the addresses out"
+        checks.append(Check("letters", Verdict.WARNING, detail))
     if letters.waiting:
         detail = f"{letters.waiting:,} wait, {letters.stuck:,} of them failed often; see: archiver outbox list"
         checks.append(Check("letters", Verdict.WARNING if letters.stuck else Verdict.GOOD, detail))
@@ -269,6 +296,7 @@ _LOOKS: tuple[tuple[str, Callable[[Session], list[Check]]], ...] = (
     ("anchors", _anchors),
     ("fixity", lambda session: [_fixity(session)]),
     ("backup", lambda session: [_backup(session)]),
+    ("key copies", _key_copies),
     ("services", lambda session: [_services(session)]),
 )
 

@@ -12,6 +12,7 @@ from archiver.access import Act
 from archiver.anchoring import refuse_rollback
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with, printable
+from archiver.forgetting import forgetting
 from archiver.intake import Intake
 from archiver.problems import Exit, error_json, problem_of
 from archiver.receipts import ReceiptForm, make_folder, write_receipts
@@ -66,7 +67,7 @@ def ingest(
         _refuse_unwritable(items)
     if receipts is not None:
         make_folder(receipts)
-    with counting(session, "Archiving") as progress:
+    with counting(session, "Archiving") as progress, forgetting(session.installation):
         intake = Intake(
             session.installation, actor=who.actor, submitter=who.name, custodian_id=custodian_id, progress=progress
         )

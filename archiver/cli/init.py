@@ -55,13 +55,14 @@ def init(session: Session, zone: str, agency: str, *, test_clock: bool) -> None:
         "test_clock": test_clock,
     }
     archive.close()
+    quoted = shlex.quote(str(session.folder))
     session.show(
         document,
         f"Archive {archive.id} is in {session.folder}.\n\n"
         f"Recovery key (shown now and never again; write it down and keep it apart):\n\n"
         f"    {document['recovery_key']}\n\n"
         f"Public key of its ledger (give it to your auditor):\n\n    {document['public_key']}\n\n"
-        f"Next: archiver custodian add ADDRESS --name NAME --also PERSONAL-ADDRESS --data {shlex.quote(str(session.folder))}",
+        f"Next: archiver custodian add ADDRESS --name NAME --also PERSONAL-ADDRESS --data {quoted}",
     )
 
 

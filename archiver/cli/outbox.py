@@ -10,7 +10,7 @@ from archiver.access import Act
 from archiver.cli.session import command, exit_with
 from archiver.letters import sender_of
 from archiver.problems import Exit
-from storage.outbox import Outbox
+from storage.outbox import Outbox, WaitingLetter
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
@@ -35,8 +35,8 @@ def list_letters(session: Session) -> None:
     letters = [
         {
             "id": one.id,
-            "kind": one.letter.kind,
-            "to": one.letter.to,
+            "kind": one.kind,
+            "to": one.letter.to if isinstance(one, WaitingLetter) else None,
             "created_at": one.created_at.astimezone(archive.zone).isoformat(),
             "next_try": one.next_try.astimezone(archive.zone).isoformat(),
             "attempts": one.attempts,
@@ -45,10 +45,13 @@ def list_letters(session: Session) -> None:
         for one in waiting
     ]
     lines = [
-        f"{one['id']}  {one['kind']}  {one['to']}  since {one['created_at']}, {one['attempts']} attempts"
+        f"{one['id']}  {one['kind']}  {one['to'] or '?'}  since {one['created_at']}, {one['attempts']} attempts"
         + (f", last: {one['problem']}" if one["problem"] else "")
         for one in letters
     ]
+    damaged = sum(one["to"] is None for one in letters)
+    if damaged:
+        lines.append(f"{damaged:,} cannot be opened, and stay; archiver verify names the damage, a backup mends it")
     if state.waiting > len(letters):
         lines.append(f"and {state.waiting - len(letters):,} more")
     document = {"waiting": state.waiting, "stuck": state.stuck, "letters": letters}
@@ -67,7 +70,7 @@ def retry(session: Session) -> None:
     while sent + failed < waiting:
         done = sender.send_due(actor=who.actor)
         sent, failed = sent + done.sent, failed + done.failed
-        if not done.sent:
+        if not (done.sent or done.damaged):
             break
     left = waiting - sent
     session.show({"sent": sent, "failed": failed, "waiting": left}, f"{sent:,} sent, {left:,} still wait")

@@ -14,6 +14,7 @@ from archiver.access import Act
 from archiver.anchoring import publish_or_tell, refuse_rollback
 from archiver.cli.recover import missing_line, told_of
 from archiver.cli.session import command, exit_with
+from archiver.forgetting import forgetting
 from archiver.logs import configure
 from archiver.problems import Exit
 from archiver.services import plan_services
@@ -67,7 +68,8 @@ def serve(session: Session, *, despite_missing: bool) -> None:
         }
         text = "\n".join(f"{name:<5}{where}" for name, where in addresses.items() if where is not None)
         session.show(addresses, f"{text}\nRunning; stop with Ctrl-C or SIGTERM.")
-        supervisor.run()
+        with forgetting(installation):
+            supervisor.run()
         with archive.store.write() as transaction:
             transaction.append(EventKind.SERVICE_STOPPED, actor=who.actor)
         publish_or_tell(archive)

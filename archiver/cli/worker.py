@@ -8,6 +8,7 @@ from traceback import extract_tb
 import click
 import structlog
 
+from archiver.forgetting import forgetting
 from archiver.logs import configure
 from archiver.problems import Exit
 from archiver.unlocking import unlock_from_parent
@@ -38,19 +39,20 @@ def worker(role: str, data: Path, fd: int | None) -> None:
     stop.install_disk_watch(installation.archive.store.disk_failed)
     chosen = WorkerRole(role)
     try:
-        if chosen is WorkerRole.SMTP:
-            run_smtp(installation, stop, fd if fd is not None else -1)
-        elif chosen is WorkerRole.WEB:
-            run_web_server(installation, stop, fd if fd is not None else -1)
-        else:
-            stop.install()
-            runs = {
-                WorkerRole.EXAMINER: run_examiner,
-                WorkerRole.FOLLOWER: run_follower,
-                WorkerRole.IMAP: run_imap,
-                WorkerRole.CLOCK: run_clock,
-            }
-            runs[chosen](installation, stop)
+        with forgetting(installation):
+            if chosen is WorkerRole.SMTP:
+                run_smtp(installation, stop, fd if fd is not None else -1)
+            elif chosen is WorkerRole.WEB:
+                run_web_server(installation, stop, fd if fd is not None else -1)
+            else:
+                stop.install()
+                runs = {
+                    WorkerRole.EXAMINER: run_examiner,
+                    WorkerRole.FOLLOWER: run_follower,
+                    WorkerRole.IMAP: run_imap,
+                    WorkerRole.CLOCK: run_clock,
+                }
+                runs[chosen](installation, stop)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told without its text
         # where it happened, never what was being worked on: the text of an exception may quote content
         where = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]

@@ -12,8 +12,6 @@ destroyed keys does not outlive the next backup, and none is older than those da
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import os
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -21,27 +19,26 @@ from datetime import timedelta
 from importlib import metadata as distribution
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from storage.archive import FORMAT
+from storage.backup.account import tell
 from storage.backup.copying import ObjectCopier
 from storage.backup.increments import IncrementReader, Page, whole_digest
-from storage.backup.ledger_part import copy_ledger, root_at
+from storage.backup.ledger_part import copy_ledger, refuse_older
 from storage.backup.manifest import Manifest
 from storage.backup.parts import PartWriter
 from storage.backup.place import CARRIED_FILES, SETTINGS, Place, judged
-from storage.backup.rows import refuse_unknown_tables
-from storage.errors import ArchiveError, Conflict, Corrupt, StorageFull, TemporarilyUnavailable
-from storage.events import EventKind
+from storage.backup.rows import chunks, refuse_unknown_tables
+from storage.errors import ArchiveError, Corrupt, TemporarilyUnavailable
 from storage.files import sync_folder, write_whole
-from storage.identifiers import Prefix, new_id
 from storage.local_blobs import LocalBlobs, sweep_parts
 from storage.merkle import Frontier
 from storage.sealing import SealKind, unseal
-from storage.tables import backups, epochs, ledger_head, objects, wrapped_keys
+from storage.tables import epochs, objects, wrapped_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -50,12 +47,14 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 _LEAST_BASE = 4 << 20  # below this a full catalogue is not worth sparing
+_MOST_FAULTS = 10_000  # names that a manifest carries; where there are more, the next backup looks at every object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupReport:
     """What a backup did. `bytes` are those written, `objects` those copied; `faults` name what could not be copied.
 
+    An object stays among the faults of every further backup until it is copied, or erased by a destruction.
     `told` is false where the archive's own disk was full: the backup is complete, and only its event is missing.
     """
 
@@ -71,12 +70,6 @@ class BackupReport:
 
 class _EpochGone(Exception):
     """An epoch was destroyed while its rows were being read: what was read cannot be opened any more."""
-
-
-def place_tag(archive: Archive, root: Path) -> bytes:
-    """The keyed digest by which a place is known in the archive's own tables."""
-    message = b"backup-place\x00" + os.fsencode(root.resolve())
-    return hmac.digest(archive.keyring.digest_key, message, hashlib.sha256)
 
 
 def create_backup(
@@ -108,12 +101,12 @@ def create_backup(
     with judged(root), place.held():
         newest = place.newest(archive.keyring)
         if newest is not None:
-            _refuse_older(archive, newest, root)
+            refuse_older(archive, newest, root)
         place.tidy(newest)
         sweep_parts(root / "objects")
         manifest, copier = _write(archive, place, newest, key_days, progress)
         destroyed = place.tidy(manifest)
-    told = _tell(archive, root, manifest, actor)
+    told = tell(archive, root, manifest, actor)
     return BackupReport(
         manifest=manifest,
         bytes=manifest.catalogue.size + manifest.keys.size + copier.bytes,
@@ -124,23 +117,6 @@ def create_backup(
         told=told,
         faults=copier.faults,
     )
-
-
-def _refuse_older(archive: Archive, newest: Manifest, root: Path) -> None:
-    """A backup that knows more than the archive is what the archive should be restored from."""
-    with archive.store.read() as connection:
-        head = archive.ledger.head(connection).size
-        log = connection.execute(select(ledger_head.c.log)).scalar_one()
-        same = newest.log < log or (
-            newest.log == log and newest.size <= head and root_at(connection, newest.size).hex() == newest.root
-        )
-    if not same:
-        raise Conflict(
-            f"the backup in {root} was made of a ledger of {newest.size} leaves that this one does not begin with; "
-            "this archive is older: restore from that backup, or choose another folder",
-            leaves=head,
-            backup=newest.size,
-        )
 
 
 def _write(
@@ -181,6 +157,7 @@ class _Increment:
         self._copier = ObjectCopier(archive.blobs, LocalBlobs(place.root / "objects"))
         self._seen = 0
         self._number = 1 if newest is None else newest.number + 1
+        self._open_faults = () if newest is None else newest.faults
 
     def write(self, attempt: int) -> tuple[Manifest, ObjectCopier]:
         """Write everything up to and with the manifest."""
@@ -188,6 +165,7 @@ class _Increment:
         made_at = self._archive.store.clock()
         log, size, live = self._reader.head()
         full = newest is None or newest.log != log or newest.chain_bytes > max(newest.base_bytes, _LEAST_BASE)
+        full = full or len(self._open_faults) >= _MOST_FAULTS
         full_keys = full or self._keys_are_due(live) or attempt > 0
         self._copy_small_files()
         with ExitStack() as files:
@@ -196,14 +174,14 @@ class _Increment:
             start = size if newest is None else newest.size
             if full:
                 start = size
-                # what came after the last complete increment may lie there half, from one that was killed
-                doubtful = None if newest is None or newest.log != log else self._reader.objects_since(newest.size)
+                doubtful = self._doubtful(log)
                 for page in self._reader.catalogue(size):
                     self._take(page, rows, keys, doubtful)
             if full_keys:
                 for page in self._reader.all_keys():
                     self._take(page, rows, keys)
             last = self._changes(start, rows, keys)
+            self._try_again(() if full else self._open_faults)
             if not set(live if full_keys else newest.epochs if newest else ()) <= set(last.live_epochs):
                 raise _EpochGone
             self._write_epochs(last, keys)
@@ -216,11 +194,27 @@ class _Increment:
             self._place.write_manifest(manifest, self._archive.keyring)
         return manifest, self._copier
 
+    def _doubtful(self, log: int) -> frozenset[str] | None:
+        """What a killed backup may have left half in the place; None where that may be any object."""
+        newest = self._newest
+        if newest is None or newest.log != log or len(self._open_faults) >= _MOST_FAULTS:
+            return None
+        return self._reader.objects_since(newest.size) | set(self._open_faults)
+
+    def _try_again(self, blob_ids: Sequence[str]) -> None:
+        """Copy what earlier increments could not; no leaf names it any more."""
+        for chosen in chunks(blob_ids):
+            query = select(objects.c.blob_id, objects.c.sealed_size).where(objects.c.blob_id.in_(chosen))
+            with self._archive.store.read() as connection:
+                sizes = {row.blob_id: row.sealed_size for row in connection.execute(query)}
+            self._copy(sizes)
+
     def _keys_are_due(self, live: Iterable[int]) -> bool:
         newest = self._newest
         assert newest is not None
         age = self._archive.store.clock() - newest.keys_at
-        return age >= timedelta(days=self._key_days) / 2 or not set(newest.epochs) <= set(live)
+        # less than nothing: the clock was set back, and what it said then would keep the keys for too long
+        return not timedelta(0) <= age < timedelta(days=self._key_days) / 2 or not set(newest.epochs) <= set(live)
 
     def _copy_small_files(self) -> None:
         target = self._place.root / "archive"
@@ -251,22 +245,27 @@ class _Increment:
             rows.whole(self._reader.codec(name), found)
         keys.replace(page.holders)
         keys.rows(self._reader.codec(wrapped_keys.name), page.keys)
-        before = len(self._copier.faults)
-        sure = {} if doubtful is None else {one: size for one, size in page.blobs.items() if one not in doubtful}
-        self._copier.copy(sure, trust_target=True)
-        self._copier.copy({one: page.blobs[one] for one in page.blobs.keys() - sure.keys()}, trust_target=False)
-        if len(self._copier.faults) > before:
-            self._forgive_erased()
+        self._copy(page.blobs, doubtful)
         self._seen += len(page.blobs)
         if self._progress is not None:
             self._progress(self._seen, None)
 
+    def _copy(self, blobs: Mapping[str, int], doubtful: frozenset[str] | None = None) -> None:
+        before = len(self._copier.faults)
+        sure = {} if doubtful is None else {one: size for one, size in blobs.items() if one not in doubtful}
+        self._copier.copy(sure, trust_target=True)
+        self._copier.copy({one: blobs[one] for one in blobs.keys() - sure.keys()}, trust_target=False)
+        if len(self._copier.faults) > before:
+            self._forgive_erased()
+
     def _forgive_erased(self) -> None:
         """An object whose row is gone by now was erased by a destruction since its row was read."""
         faults = self._copier.faults
-        with self._archive.store.read() as connection:
-            there = select(objects.c.blob_id).where(objects.c.blob_id.in_(list(faults)))
-            named = set(connection.execute(there).scalars())
+        named: set[str] = set()
+        for chosen in chunks(list(faults)):
+            there = select(objects.c.blob_id).where(objects.c.blob_id.in_(chosen))
+            with self._archive.store.read() as connection:
+                named.update(connection.execute(there).scalars())
         for blob_id in [one for one in faults if one not in named]:
             del faults[blob_id]
 
@@ -318,33 +317,5 @@ class _Increment:
             object_bytes=self._copier.bytes,
             chain_bytes=0 if full or newest is None else newest.chain_bytes + catalogue.size,
             base_bytes=base,
+            faults=tuple(sorted(self._copier.faults)[:_MOST_FAULTS]),
         )
-
-
-def _tell(archive: Archive, root: Path, manifest: Manifest, actor: str) -> bool:
-    """The event and the row of a backup that exists; False where the archive's disk has no room for them."""
-    facts = {
-        "place": str(root),
-        "number": manifest.number,
-        "leaves": manifest.size,
-        "root": manifest.root,
-        "objects": manifest.objects,
-        "bytes": manifest.object_bytes + manifest.catalogue.size + manifest.keys.size,
-    }
-    try:
-        with archive.store.write() as transaction:
-            backup_id = new_id(Prefix.BACKUP)
-            position = transaction.append(EventKind.BACKUP_MADE, actor=actor, subjects=(backup_id,), payload=facts)
-            row = {
-                "id": backup_id,
-                "place_tag": place_tag(archive, root),
-                "made_at": manifest.made_at,
-                "position": position,
-                "oldest_keys_at": manifest.keys_at,
-                "objects": manifest.objects,
-                "bytes": facts["bytes"],
-            }
-            transaction.connection.execute(insert(backups), [row])
-    except StorageFull:
-        return False
-    return True

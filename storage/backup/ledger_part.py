@@ -9,11 +9,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from storage.checkpoints import verify
-from storage.errors import Corrupt, StorageFull
+from storage.errors import Conflict, Corrupt, StorageFull
 from storage.files import sync_folder, write_whole
 from storage.ledger_rows import CommittedRows, stored_hashes
 from storage.merkle import EMPTY_ROOT, range_hash
+from storage.tables import ledger_head
 from storage.tiles import Tiles
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from storage.archive import Archive
+    from storage.backup.manifest import Manifest
 
 CHECKPOINT = "checkpoint"
 
@@ -105,3 +109,26 @@ def copy_folder(source: Path, target: Path) -> None:
         elif path.is_file() and not path.name.endswith((".new", ".lock")):
             write_whole(target / path.name, path.read_bytes())
     sync_folder(target)
+
+
+def refuse_older(archive: Archive, newest: Manifest, root: Path) -> None:
+    """A backup that knows more than the archive, or other things, is never continued.
+
+    Raises:
+        Conflict: the archive is what should be restored, or one of both had an older copy put back.
+    """
+    with archive.store.read() as connection:
+        head = archive.ledger.head(connection).size
+        log = connection.execute(select(ledger_head.c.log)).scalar_one()
+        begun = newest.log == log and newest.size <= head
+        same = newest.log < log or (begun and root_at(connection, newest.size).hex() == newest.root)
+    if same:
+        return
+    advice = "this archive is older: restore from that backup, or choose another folder"
+    if begun:
+        advice = (
+            "one of both was worked with after an older copy was put back: keep both, see which one the anchors agree "
+            "with (archiver ledger anchors), and choose another folder"
+        )
+    stated = f"the backup in {root} was made of a ledger of {newest.size} leaves that this one does not begin with"
+    raise Conflict(f"{stated}; {advice}", leaves=head, backup=newest.size)

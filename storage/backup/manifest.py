@@ -39,6 +39,7 @@ class Manifest:
     make up the catalogue and the keys as of this increment; `kept_from` is the oldest number that is still kept.
     `whole` are digests of the small tables as last carried. `keys_at` is when the oldest key part of the chain was
     made, `epochs` the epochs whose keys it carries. `objects` and `object_bytes` count what this one copied.
+    `faults` are objects that no increment could copy yet; each further one tries them again.
     """
 
     archive: str
@@ -62,6 +63,7 @@ class Manifest:
     object_bytes: int
     chain_bytes: int
     base_bytes: int
+    faults: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -86,6 +88,7 @@ class Manifest:
         members["made_at"] = self.made_at.astimezone(UTC).isoformat()
         members["keys_at"] = self.keys_at.astimezone(UTC).isoformat()
         members["epochs"] = list(self.epochs)
+        members["faults"] = list(self.faults)
         members["whole"] = dict(self.whole)
         return members
 
@@ -126,6 +129,7 @@ def decode(content: bytes, number: int, keyring: Keyring) -> Manifest:
     members["made_at"] = datetime.fromisoformat(members["made_at"])
     members["keys_at"] = datetime.fromisoformat(members["keys_at"])
     members["epochs"] = tuple(members["epochs"])
+    members["faults"] = tuple(members.get("faults", ()))
     for part in ("catalogue", "keys"):
         members[part] = Part(**members[part])
     manifest = Manifest(**members)

@@ -185,6 +185,10 @@ class Place:
             chain.append(self.manifest(before, keyring))
         return chain[::-1]
 
+    def has_keys(self, manifest: Manifest) -> bool:
+        """Whether the key parts of an increment are there; those that later increments superseded were destroyed."""
+        return all((self.root / "keys" / str(one)).exists() for one in range(manifest.keys_from, manifest.number + 1))
+
     def write_manifest(self, manifest: Manifest, keyring: Keyring) -> None:
         """Make an increment exist."""
         write_whole(self.root / manifest.name, manifest.encode(keyring))

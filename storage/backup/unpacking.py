@@ -14,7 +14,7 @@ from storage.backup.loading import Loader, bare_connection
 from storage.backup.parts import check_part, read_part
 from storage.backup.place import CARRIED_FILES, SETTINGS
 from storage.backup.trees import rebuild_tree
-from storage.errors import Conflict, Corrupt, NewerFormat
+from storage.errors import Conflict, Corrupt, NewerFormat, NotFound
 from storage.files import write_whole
 
 if TYPE_CHECKING:
@@ -56,14 +56,7 @@ def _empty(place: Place, folder: Path) -> None:
 
 def checked_manifest(place: Place, keyring: Keyring, number: int | None) -> Manifest:
     """The manifest to restore, its chain and all part files of it checked."""
-    last = place.manifest(place.numbers()[-1], keyring)
-    newest = last if number is None else place.manifest(number, keyring)
-    if newest.number < last.keys_from:
-        raise Conflict(
-            f"the keys of backup {newest.number} were destroyed with backup {last.keys_from}; restore "
-            f"{last.keys_from} or a newer one",
-            number=newest.number,
-        )
+    newest = place.manifest(number if number is not None else place.numbers()[-1], keyring)
     if newest.archive_format != FORMAT:
         raise NewerFormat(
             f"the backup is of an archive of format {newest.archive_format} and this program writes {FORMAT}; restore "
@@ -71,6 +64,12 @@ def checked_manifest(place: Place, keyring: Keyring, number: int | None) -> Mani
         )
     for one in place.chain(newest.catalogue_from, newest, keyring):
         check_part(place.root, one.catalogue)
+    if newest.number != place.numbers()[-1] and not place.has_keys(newest):
+        raise NotFound(
+            f"the keys of backup {newest.number} were destroyed when a later one was made; restore one that has its "
+            "keys, see: archiver backup list",
+            number=newest.number,
+        )
     for one in place.chain(newest.keys_from, newest, keyring):
         check_part(place.root, one.keys)
     return newest

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from archiver.anchoring import Anchoring, is_due
 from archiver.chores import chores_of
@@ -19,8 +19,8 @@ from archiver.wiring import Installation, open_installation
 from storage.checkpoints import verify
 from storage.errors import Conflict, InvalidInput
 from storage.events import EventKind
-from storage.outbox import Outbox
-from storage.tables import outbox
+from storage.outbox import Letter, Outbox
+from storage.tables import outbox, wrapped_keys
 from tests.archiver.commands import PASSPHRASE, a_mail
 from tests.archiver.letter_box import open_letter_box
 
@@ -114,7 +114,7 @@ def test_an_anchor_inside_the_archive_is_refused(office):
     assert "keep anchors elsewhere" in answer.err
 
 
-@pytest.mark.parametrize("command", ["serve", "ingest", "anchor"])
+@pytest.mark.parametrize("command", ["serve", "ingest", "anchor", "backup"])
 def test_an_archive_that_was_rolled_back_is_refused_and_both_sizes_are_named(office, tmp_path, command):
     set_anchors(office, tmp_path)
     older = shutil.copytree(office.folder, tmp_path / "older")
@@ -123,8 +123,13 @@ def test_an_archive_that_was_rolled_back_is_refused_and_both_sizes_are_named(off
     put_back(office, older)
     mail = tmp_path / "one.eml"
     mail.write_bytes(a_mail("Walrus", "A walrus."))
-    arguments = {"serve": ["serve"], "ingest": ["ingest", str(mail)], "anchor": ["ledger", "anchor"]}[command]
-    answer = office.run(*arguments)
+    arguments = {
+        "serve": ["serve"],
+        "ingest": ["ingest", str(mail)],
+        "anchor": ["ledger", "anchor"],
+        "backup": ["backup", "create", "--to", str(tmp_path / "place")],
+    }
+    answer = office.run(*arguments[command])
     assert answer.status == Exit.CONFLICT
     assert f"the {size} that {tmp_path}/" in answer.err
     assert "docs/operations.md" in answer.err
@@ -272,6 +277,29 @@ def test_a_refused_letter_stays_and_the_others_are_sent(office, tmp_path, letter
     assert office.json("outbox", "retry")["sent"] == 1
 
 
+def test_letters_that_cannot_be_opened_are_told_and_the_others_are_sent(office, tmp_path, letter_box, opened):
+    set_anchors(office, tmp_path, mail_port=letter_box.port)
+    installation = opened()
+    box = Outbox(installation.archive.store)
+    more = [box.prepare(Letter(kind="anchor", to=CLERK, subject="s", text="t")) for _ in range(25)]
+    with installation.archive.store.write() as transaction:
+        for one in more:
+            box.add(transaction, one)
+    with installation.archive.store.write() as transaction:
+        for one in more[:22]:  # more than are sent together
+            transaction.connection.execute(delete(wrapped_keys).where(wrapped_keys.c.holder == one.id))
+    answer = office.run("outbox", "retry", "--json")
+    assert (answer.status, answer.document) == (Exit.FINDINGS, {"sent": 3, "failed": 22, "waiting": 22})
+    assert len(letter_box.letters) == 3
+    listed = office.json("outbox", "list")["letters"]
+    assert {(one["to"], one["problem"], one["attempts"]) for one in listed} == {(None, "damaged", 1)}
+    assert "22 cannot be opened" in office.run("outbox", "list").out
+    with installation.archive.store.write() as transaction:
+        transaction.connection.execute(update(outbox).values(attempts=5))
+    assert "22 wait, 22 of them failed often; see: archiver outbox list" in office.run("doctor").out
+    assert CLERK in Anchoring(installation).anchor(actor="service:clock").kept  # nobody knows to whom they were
+
+
 def test_letters_are_sent_by_one_program_at_a_time(office, tmp_path, letter_box, opened):
     set_anchors(office, tmp_path, mail_port=letter_box.port)
     office.json("ledger", "anchor")
@@ -353,3 +381,12 @@ def test_the_settings_have_defaults_that_send_and_anchor_nothing(tmp_path):
 def test_an_archive_without_anchors_has_no_such_chores(office, opened):
     names = {one.name for one in chores_of(opened())}
     assert not names & {"anchors", "letters"}
+
+
+def test_a_damaged_checkpoint_is_named_with_its_file(office):
+    (office.folder / "ledger" / "checkpoint").write_text("no note\n")
+    for arguments in (["serve"], ["ledger", "checkpoint"]):
+        answer = office.run(*arguments)
+        assert (answer.status, "ledger/checkpoint is damaged" in answer.err) == (1, True)
+    (fault,) = office.json("verify", status=Exit.FINDINGS)["faults"]
+    assert "ledger/checkpoint is damaged" in fault["detail"]

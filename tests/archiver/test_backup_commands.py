@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from archiver.backing_up import ScheduledBackup
 from archiver.config import BackupSection
 from storage.archive import open_archive
+from storage.backup.account import place_tag
 from storage.keys import Secret, SlotKind, unlock
 from storage.shredding import Shredder
+from storage.tables import backups
 from tests.archiver.commands import PASSPHRASE, Office, a_mail, run
 
 if TYPE_CHECKING:
@@ -162,6 +165,10 @@ def test_restore_and_acceptance_in_one_command(backed_up: tuple[Office, Path], t
         (["restore"], 2, "--from"),
         (["restore", "--from", "{place}"], 5, "not empty"),
         (["restore", "--from", "{place}", "--number", "9"], 5, "not empty"),
+        (["restore", "--from", "{place}", "--ledger", "{place}/nowhere"], 3, "does not exist"),
+        (["restore", "--from", "{place}", "--anchor", "{place}/nowhere"], 3, "does not exist"),
+        (["drill", "--from", "{place}", "--ledger", "{place}/nowhere"], 3, "does not exist"),
+        (["drill", "--from", "{place}", "--scratch", "{place}/nowhere"], 3, "no folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(
@@ -213,3 +220,75 @@ def test_doctor_says_how_old_the_backup_is(office: Office, tmp_path: Path):
     assert "none in" in next(line for line in office.run("doctor", **settings).out.splitlines() if " backup " in line)
     office.json("backup", "create", **settings)
     assert "last one" in next(line for line in office.run("doctor", **settings).out.splitlines() if " backup " in line)
+
+
+def test_a_copy_of_the_ledger_that_was_passed_over_is_a_finding(backed_up: tuple[Office, Path], tmp_path: Path):
+    _, place = backed_up
+    (tmp_path / "copy").mkdir()
+    _, document = restored(place, tmp_path / "new", "--ledger", str(tmp_path / "copy"), status=6)
+    assert str(tmp_path / "copy") in document["findings"][0]
+
+
+def test_a_restore_says_what_is_not_known_unless_something_newer_was_found(
+    backed_up: tuple[Office, Path], tmp_path: Path
+):
+    office, place = backed_up
+    (tmp_path / "anchors.txt").touch()  # an anchor that was never written to knows of nothing newer
+    restore = ["backup", "restore", "--from", str(place), "--data"]
+    told = run(*restore, str(tmp_path / "one"), "--anchor", str(tmp_path / "anchors.txt"))
+    assert "is not known here" in told.err
+    take(office, tmp_path / "in", "otter")
+    office.json("ledger", "checkpoint")
+    told = run(*restore, str(tmp_path / "two"), "--ledger", str(office.folder / "ledger"))
+    assert "is not known here" not in told.err
+
+
+def test_a_backup_whose_keys_a_later_one_destroyed_is_listed_so_and_named(
+    backed_up: tuple[Office, Path], tmp_path: Path
+):
+    office, place = backed_up
+    office.json("key", "rotate")
+    office.json("backup", "create", "--to", str(place))
+    listed = office.json("backup", "list", "--from", str(place))["backups"]
+    assert [one["has_keys"] for one in listed] == [False, True]
+    answer = run("backup", "restore", "--from", str(place), "--number", "1", "--data", str(tmp_path / "new"))
+    assert (answer.status, "keys of backup 1 were destroyed" in answer.err) == (3, True)
+    restored(place, tmp_path / "new", "--number", "2")
+
+
+def test_a_place_that_an_older_copy_wrote_to_is_told_from_an_archive_that_is_older(
+    backed_up: tuple[Office, Path], tmp_path: Path
+):
+    office, place = backed_up
+    shutil.copytree(office.folder, tmp_path / "yesterday")
+    office.json("ledger", "checkpoint")
+    take(Office(folder=tmp_path / "yesterday"), tmp_path / "in2", "lynx")
+    Office(folder=tmp_path / "yesterday").json("backup", "create", "--to", str(place))
+    older = office.run("backup", "create", "--to", str(place))
+    assert (older.status, "this archive is older" in older.err) == (5, True)
+    take(office, tmp_path / "in3", *(f"ibex {number}" for number in range(9)))
+    forked = office.run("backup", "create", "--to", str(place))
+    assert (forked.status, "this archive is older" in forked.err, "keep both" in forked.err) == (5, False, True)
+
+
+def test_doctor_names_places_that_keep_keys_for_too_long(office: Office, tmp_path: Path):
+    office.json("backup", "create", "--to", str(tmp_path / "left"))
+    archive = opened(office.folder)
+    tag = place_tag(archive, tmp_path / "left").hex()
+    assert "key copies" not in office.run("doctor").out
+    with archive.store.write() as transaction:
+        long_ago = transaction.at - timedelta(days=31)
+        transaction.connection.execute(update(backups).values(made_at=long_ago, oldest_keys_at=long_ago))
+    archive.close()
+    line = next(line for line in office.run("doctor").out.splitlines() if "key copies" in line)
+    assert all(word in line for word in ("warning", tag, str(tmp_path / "left"), "backup create --to"))
+    office.json("backup", "create", "--to", str(tmp_path / "left"))
+    assert "key copies" not in office.run("doctor", ARCHIVER_SET_BACKUP__TO=str(tmp_path / "left")).out
+
+
+def test_an_object_that_cannot_be_saved_is_told_by_every_backup(backed_up: tuple[Office, Path], tmp_path: Path):
+    office, _ = backed_up
+    next(one for one in (office.folder / "objects").rglob("*") if one.is_file()).unlink()
+    for _ in range(2):
+        document = office.json("backup", "create", "--to", str(tmp_path / "second"), status=6)
+        assert len(document["faults"]) == 1

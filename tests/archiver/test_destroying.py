@@ -5,16 +5,18 @@ from __future__ import annotations
 import fcntl
 import json
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
 from archiver.access import operator
+from archiver.backing_up import back_up
 from archiver.chores import chores_of
 from archiver.destroying import Destroying
-from archiver.destruction_facts import KEY_COPIES_LIVE, destruction_facts
+from archiver.destruction_facts import destruction_facts
 from archiver.exporting import export_record
 from archiver.reading import custody, show_record
 from archiver.searching import search_ids, search_records
@@ -23,9 +25,10 @@ from retention.ports import Absence
 from search import follower, fts_export, generations
 from search.follower import Follower
 from search.generations import CurrentIndex
+from storage.backup.account import place_tag
 from storage.database import open_encrypted
 from storage.destructions import BatchState, read_batch
-from storage.errors import Conflict, StorageFull
+from storage.errors import Conflict, StorageFull, TemporarilyUnavailable
 from storage.fixity import FixityCheck
 from storage.keys import unlock
 from storage.rotation import Rotation
@@ -395,8 +398,45 @@ def test_the_facts_of_a_destruction_are_stated_with_their_limits(house, filed):
         confirmed = house.archive.ledger.event_at(connection, facts["confirmed"]["position"]).event
         batch = read_batch(connection, batch_id)
     assert confirmed.kind.value == "destruction.confirmed"
-    assert facts["keys_gone_by"] == (batch.confirmed_at + KEY_COPIES_LIVE + timedelta(days=1)).date().isoformat()
-    assert any(facts["keys_gone_by"] in one and "keys/" in one for one in facts["limits"])
+    assert facts["keys_gone_by"] == batch.confirmed_at.date().isoformat()
+    assert facts["backup_places"] == []
+    assert "knows of no backup place" in facts["limits"][0]
+
+
+def test_the_facts_name_the_backup_places_that_may_hold_keys_of_before(house, filed, tmp_path):
+    left, used = tmp_path / "left", tmp_path / "used"
+    for place in (left, used):
+        back_up(house.archive, place, key_days=30, actor=ACTOR)
+    destroying = house.destroying()
+    batch_id = destroying.destroy([filed[0].record_id], actor=ACTOR)
+    destroying.advance(actor=CLOCK, at_once=True)
+    back_up(house.archive, used, key_days=30, actor=ACTOR)
+    facts = destruction_facts(house.archive, batch_id).to_json()
+    pending = {one["tag"] for one in facts["backup_places"] if one["cleared_at"] is None}
+    assert pending == {place_tag(house.archive, left).hex()}
+    assert facts["keys_gone_by"] is None
+    assert all(tag in facts["limits"][0] for tag in pending)
+    assert place_tag(house.archive, used).hex() not in facts["limits"][0]
+    back_up(house.archive, left, key_days=30, actor=ACTOR)
+    facts = destruction_facts(house.archive, batch_id).to_json()
+    last = max(datetime.fromisoformat(one["cleared_at"]) for one in facts["backup_places"])
+    assert facts["keys_gone_by"] == last.date().isoformat()
+    assert facts["keys_gone_by"] in facts["limits"][0]
+
+
+def test_a_long_reader_does_not_have_the_index_written_anew_at_every_try(house, filed, monkeypatch):
+    store, before = house.archive.store, house.generations.current()
+    destroying = house.destroying()
+    batch_id = destroying.destroy([filed[0].record_id], actor=ACTOR)
+    monkeypatch.setattr(store, "truncate_log", partial(store.truncate_log, attempts=1))
+    with store.read() as connection:
+        connection.execute(select(wrapped_keys.c.holder).limit(1)).all()
+        house.archive.custodians.add("new@district.example", name="N", actor=ACTOR)
+        for _ in range(2):
+            with pytest.raises(TemporarilyUnavailable, match="long reader"):
+                destroying.advance(actor=CLOCK, at_once=True)
+    assert house.generations.current() == before
+    assert destroying.advance(actor=CLOCK, at_once=True) == (batch_id,)
 
 
 def test_nothing_is_stated_of_a_destruction_that_is_not_confirmed(house, filed):

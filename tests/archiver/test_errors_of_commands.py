@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shlex
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from archiver.cli import search_command
+from archiver import start
+from archiver.cli import search_command, session
 from archiver.problems import Exit
 from tests.archiver.commands import PASSPHRASE, Answer, run
 
@@ -197,9 +203,21 @@ def test_an_interrupted_command_says_that_nothing_taken_is_lost(filled: Filled, 
     assert is_one_sentence(answer)
 
 
-def test_a_full_disk_below_a_command_ends_with_75(filled: Filled, monkeypatch: pytest.MonkeyPatch):
-    import errno  # noqa: PLC0415 - the only test that needs it
+def test_an_interruption_while_the_program_is_loaded_is_a_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
 
+    monkeypatch.setitem(sys.modules, "archiver.cli.main", Loading("archiver.cli.main"))
+    with pytest.raises(SystemExit) as left:
+        start.main()
+    assert left.value.code == Exit.ERROR
+    assert capsys.readouterr().err == "archiver: interrupted; nothing was done\n"
+
+
+def test_a_full_disk_below_a_command_ends_with_75(filled: Filled, monkeypatch: pytest.MonkeyPatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -236,3 +254,38 @@ def test_json_output_is_one_document_on_one_line(filled: Filled):
 
 def test_the_version_is_printed():
     assert run("--version").out.startswith("archiver")
+
+
+def test_a_heading_that_stands_twice_in_the_settings_says_what_to_do(office: Office):
+    with (office.folder / "archiver.toml").open("a") as file:
+        file.write("\n[smtp]\nport = 25\n")
+    answer = office.run("doctor")
+    assert (answer.status, "may stand once" in answer.err) == (2, True)
+
+
+def test_a_file_system_that_is_read_only_says_what_to_do(filled: Filled, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "write.lock")
+
+    monkeypatch.setattr(session, "open_installation", refuse)
+    answer = filled.office.run("record", "list")
+    assert (answer.status, "mount it writable" in answer.err) == (1, True)
+
+
+def test_an_archive_without_its_slots_is_not_called_absent(office: Office):
+    (office.folder / "keys" / "slots.json").unlink()
+    answer = office.run("record", "list")
+    assert (answer.status, "keys/slots.json" in answer.err, "archiver init" in answer.err) == (3, True, False)
+
+
+def test_a_damaged_keyring_is_named_with_what_to_do(office: Office):
+    keyring = office.folder / "keys" / "keyring"
+    keyring.write_bytes(keyring.read_bytes()[:-1])
+    answer = office.run("record", "list")
+    assert (answer.status, answer.err.count("keys/keyring is damaged"), "restore it" in answer.err) == (1, 1, True)
+
+
+def test_the_next_command_after_init_can_be_pasted(tmp_path: Path):
+    answer = run("init", "--data", str(tmp_path / "two words"))
+    (line,) = [one for one in answer.out.splitlines() if one.startswith("Next: ")]
+    assert shlex.split(line)[-1] == str(tmp_path / "two words")

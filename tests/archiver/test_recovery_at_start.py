@@ -109,6 +109,40 @@ def test_serve_starts_despite_missing_objects_when_told_to(taken: tuple[Office, 
     assert "Started at" in answer.err
 
 
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+@pytest.mark.usefixtures("no_services")
+def test_a_key_of_an_epoch_that_cannot_be_had_is_an_alarm(taken: tuple[Office, Path], damage: str):
+    office, _ = taken
+    key = office.folder / "keys" / "epoch" / "1"
+    if damage == "missing":
+        key.unlink()
+    else:
+        key.write_bytes(key.read_bytes()[:-1])
+    assert office.json("recover", status=6)["epochs_lost"] == [1]
+    answer = office.run("serve")
+    assert answer.status == 6
+    assert "keys/epoch/1 is missing or damaged" in answer.err
+    assert "Started at" not in answer.err
+
+
+def test_doctor_looks_at_everything_though_a_key_is_missing(taken: tuple[Office, Path]):
+    office, _ = taken
+    (office.folder / "keys" / "epoch" / "1").unlink()
+    checks = office.json("doctor", status=6)
+    faults = [one["detail"] for one in checks if one["verdict"] == "fault"]
+    assert any("keys/epoch/1 is missing or damaged" in detail for detail in faults)
+    assert {one["check"] for one in checks} >= {"sandbox", "index", "fixity", "backup", "services"}
+
+
+def test_the_check_says_truly_why_it_left_no_event(taken: tuple[Office, Path]):
+    office, _ = taken
+    (office.folder / "keys" / "epoch" / "1").unlink()
+    answer = office.run("verify")
+    assert answer.status == 6
+    (line,) = [one for one in answer.err.splitlines() if "left no event" in one]
+    assert "keys/epoch/1" in line
+
+
 def test_the_scheduled_check_logs_faults_without_content(taken: tuple[Office, Path]):
     office, sealed = taken
     sealed.unlink()

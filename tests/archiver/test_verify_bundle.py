@@ -269,3 +269,13 @@ def test_records_of_two_archives_in_one_folder_are_not_trusted(exported: Path, t
         verdict = check_bundle(together, brought)
         assert "key" in {one.kind for one in verdict.faults}
         assert not verdict.trusted
+
+
+def test_a_record_that_a_folder_holds_twice_is_a_fault(exported: Path, tmp_path: Path, key: str):
+    together = shutil.copytree(exported, tmp_path / "together")
+    one = min(exported.iterdir())
+    shutil.copytree(one, together / "a-copy")
+    answer = anywhere(str(together), "--key", key, "--json")
+    assert (answer.status, answer.document["trusted"]) == (6, False)
+    (fault,) = answer.document["faults"]
+    assert (fault["kind"], one.name in fault["detail"]) == ("record", True)

@@ -22,6 +22,7 @@ from tests.faults.crash_replay.strace import NotRecorded, record, refusal
 _PROJECT = Path(__file__).parents[2]
 _KEY = "5a" * 32
 _ROWS = 30
+_STATES_OF_SO_MANY = 2_000  # distinct crash states of that many rows, at least
 
 
 def run(seed: int, count: int) -> Counts:
@@ -46,7 +47,8 @@ def _replay(seed: int, count: int, key: str) -> tuple[int, int, int, list[str]]:
     with scratch() as place:
         root = Path(place) / "disk"
         root.mkdir()
-        program = [sys.executable, "-m", "tests.faults.sqlcipher_campaign", str(root), str(seed), key]
+        rows = _ROWS * (1 + count // _STATES_OF_SO_MANY)
+        program = [sys.executable, "-m", "tests.faults.sqlcipher_campaign", str(root), str(seed), str(rows), key]
         recording = record(program, root, cwd=_PROJECT, environment=os.environ)
         for one in root.iterdir():
             one.unlink()
@@ -96,13 +98,13 @@ def _check(root: Path, key: str, lines: list[str]) -> list[str]:
 
 def main() -> None:
     """Insert rows, one commit each, of which some fill several pages; fold the log into the database on the way."""
-    root, chance, key = Path(sys.argv[1]), random.Random(int(sys.argv[2])), sys.argv[3]
+    root, chance, rows, key = Path(sys.argv[1]), random.Random(int(sys.argv[2])), int(sys.argv[3]), sys.argv[4]
     connection = _open(root, key)
     connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, content BLOB)")
-    for number in range(_ROWS):
+    for number in range(rows):
         connection.execute("INSERT INTO rows VALUES (?, ?)", (number, chance.randbytes(chance.randrange(9_000))))
         os.write(1, b"%d\n" % number)
-        if number == _ROWS // 2:
+        if number == rows // 2:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

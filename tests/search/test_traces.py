@@ -104,6 +104,26 @@ def test_absence_is_not_testified_while_an_older_key_is_left(archive, traces, ge
     assert "older generation" in answer.detail
 
 
+def test_a_half_written_key_of_a_killed_build_does_not_stand_in_the_way(archive, traces, generations, ids, monkeypatch):
+    traces.erase(ids[:1], actor=ACTOR)
+
+    def killed(number: int) -> bytes:
+        (archive.folder / "keys" / "index" / f"{number}.new").write_bytes(b"half a key")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive.keyring, "create_index_key", killed)
+        with pytest.raises(KeyboardInterrupt):
+            generations.rebuild(actor=ACTOR)
+    left = archive.folder / "keys" / "index" / f"{generations.current() + 1}.new"
+    assert left.exists()
+    assert generations.only_one_left()
+    assert traces.confirm(ids[:1])[0].absent
+    generations.rebuild(actor=ACTOR)
+    assert not left.exists()
+    assert generations.only_one_left()
+
+
 def test_without_space_the_old_generation_stays(traces, generations, index, ids, monkeypatch):
     old = generations.current()
     monkeypatch.setattr(fts_export.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))

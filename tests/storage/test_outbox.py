@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from storage.errors import Corrupt, InvalidInput
+from storage.errors import InvalidInput
 from storage.events import EventKind
-from storage.outbox import Attachment, Letter, Outbox
+from storage.outbox import Attachment, DamagedLetter, Letter, Outbox, WaitingLetter
 from storage.tables import outbox, wrapped_keys
 from tests.storage.archives import ACTOR, NOON, open_again
 
@@ -175,5 +175,32 @@ def test_the_row_says_nothing_and_a_changed_one_is_refused(archive):
         assert not [row for row in rows.values() if b"canary" in row or CLERK.encode() in row]
         swap = outbox.update().where(outbox.c.id == first).values(sealed_letter=rows[second])
         transaction.connection.execute(swap)
-    with pytest.raises(Corrupt):
-        waiting(archive)
+    damaged, whole = sorted(waiting(archive), key=lambda one: one.id != first)
+    assert isinstance(damaged, DamagedLetter)
+    assert (damaged.id, damaged.kind, damaged.problem) == (first, "anchor", "damaged")
+    assert (whole.id, whole.letter) == (second, a_letter(text="other"))
+
+
+@pytest.mark.parametrize("damage", ["key", "no key", "kind"])
+def test_a_letter_that_cannot_be_opened_hides_no_other(archive, damage):
+    broken, whole = post(archive), post(archive)
+    with archive.store.write() as transaction:
+        of_broken = wrapped_keys.c.holder == broken
+        change = {
+            "key": wrapped_keys.update().where(of_broken).values(wrapped=b"x" * 80),
+            "no key": wrapped_keys.delete().where(of_broken),
+            "kind": outbox.update().where(outbox.c.id == broken).values(kind="two words"),
+        }[damage]
+        transaction.connection.execute(change)
+    assert {one.id: isinstance(one, WaitingLetter) for one in waiting(archive)} == {broken: False, whole: True}
+
+
+def test_a_letter_that_cannot_be_opened_is_looked_at_later_and_later(archive, clock):
+    letter_id = post(archive)
+    with archive.store.write() as transaction:
+        transaction.connection.execute(wrapped_keys.delete().where(wrapped_keys.c.holder == letter_id))
+    (one,) = waiting(archive, due_at=clock.at)
+    Outbox(archive.store).failed(one, problem=one.problem)
+    assert waiting(archive, due_at=clock.at) == []
+    (one,) = waiting(archive)
+    assert (one.attempts, one.next_try - clock.at) == (1, timedelta(minutes=1))

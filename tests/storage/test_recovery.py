@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, event, func, insert, select
 
 from storage import recovery_objects
 from storage.blobs import SealedObject
@@ -90,7 +90,9 @@ def test_an_old_object_whose_row_comes_between_the_two_looks_stays(filled, monke
     make_old(path)
     original = recovery_objects._names_of_rows
     late = {filed[0].blob_id}
-    monkeypatch.setattr(recovery_objects, "_names_of_rows", lambda *given: original(*given) - late)
+    monkeypatch.setattr(
+        recovery_objects, "_names_of_rows", lambda *given: (one for one in original(*given) if one not in late)
+    )
     assert recover(archive, ACTOR).orphans == 0
     assert path.exists()
 
@@ -139,6 +141,35 @@ def test_a_missing_object_is_named_with_its_record_and_nothing_is_done_about_it(
         filed[1].record_id,
     )
     assert recoveries(archive) == 1
+
+
+def test_every_object_is_compared_however_the_pages_of_rows_fall(filled, monkeypatch):
+    archive, filed = filled
+    path_of(archive, filed[-1].blob_id).unlink()
+    for size in range(1, COUNT + 2):
+        monkeypatch.setattr(recovery_objects, "_PAGE", size)
+        report = recover(archive, ACTOR, dry_run=True)
+        assert (report.objects, report.orphans, report.young) == (COUNT - 1, 0, 0)
+        assert [one.blob_id for one in report.missing] == [filed[-1].blob_id]
+
+
+def test_rows_are_sorted_into_the_folders_of_their_names_and_odd_names_are_passed_over():
+    names = sorted(["0x", "00a", "00f", "7f1", "7f2", "a\u00e9", "ff9", "A0", "zz"])
+    found = dict(recovery_objects._by_folder(names))
+    assert list(found) == [f"{number:02x}" for number in range(256)]
+    assert {prefix: named for prefix, named in found.items() if named} == {
+        "00": {"00a", "00f"},
+        "7f": {"7f1", "7f2"},
+        "ff": {"ff9"},
+    }
+
+
+def test_looking_for_objects_costs_a_small_archive_a_few_queries(filled):
+    archive, _ = filled
+    asked = []
+    event.listen(archive.store._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    recovery_objects.survey_objects(archive, older_than=timedelta(hours=1), remove=True)
+    assert 0 < len([one for one in asked if "objects" in one]) <= 3, asked
 
 
 def test_an_object_that_a_restore_declared_lost_is_not_missing(filled):

@@ -54,7 +54,7 @@ def test_erasing_goes_on_where_it_was_killed(archive, shredder, filed, monkeypat
     batch_id = decide(archive, shredder, [one.record_id for one in filed])
     delete = archive.blobs.delete
 
-    def killed(*blob_ids) -> None:
+    def killed(*blob_ids: str) -> None:
         delete(*blob_ids[:2])
         raise KeyboardInterrupt
 

@@ -273,3 +273,47 @@ def test_an_object_that_a_killed_backup_left_whole_is_durable_before_the_manifes
     )
     back_up(archive, place)
     assert manifests == [False]
+
+
+def test_an_object_that_could_not_be_copied_is_told_until_it_is_copied(archive: Archive, tmp_path: Path):
+    operations = Operations(archive, random.Random(12))
+    place = tmp_path / "place"
+    filed = file_one(archive, operations._custodians[0], b"one")
+    source = archive.folder / "objects" / filed.blob_id[:2] / filed.blob_id
+    away = source.rename(tmp_path / "away")
+    assert set(back_up(archive, place).faults) == {filed.blob_id}
+    operations.file()
+    for _ in range(2):
+        again = back_up(archive, place)
+        assert not again.full
+        assert set(again.faults) == set(again.manifest.faults) == {filed.blob_id}
+    away.rename(source)
+    mended = back_up(archive, place)
+    assert (mended.full, mended.objects, mended.faults) == (False, 1, {})
+    assert (place / "objects" / filed.blob_id[:2] / filed.blob_id).read_bytes() == source.read_bytes()
+    assert back_up(archive, place).objects == 0
+
+
+def test_an_object_that_was_destroyed_is_no_fault_of_later_backups(archive: Archive, tmp_path: Path):
+    operations = Operations(archive, random.Random(13))
+    filed = file_one(archive, operations._custodians[0], b"one")
+    (archive.folder / "objects" / filed.blob_id[:2] / filed.blob_id).unlink()
+    assert back_up(archive, tmp_path / "place").faults
+    shredder = Shredder(archive)
+    with archive.store.write() as transaction:
+        batch = shredder.decide(transaction, [filed.record_id], ACTOR, {})
+    shredder.erase(batch)
+    assert back_up(archive, tmp_path / "place").faults == {}
+
+
+def test_more_faults_than_a_manifest_names_are_found_by_looking_at_every_object(
+    archive: Archive, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("storage.backup.creating._MOST_FAULTS", 2)
+    operations = Operations(archive, random.Random(14))
+    for number in range(3):
+        filed = file_one(archive, operations._custodians[0], b"mail %d" % number)
+        (archive.folder / "objects" / filed.blob_id[:2] / filed.blob_id).unlink()
+    for _ in range(2):
+        report = back_up(archive, tmp_path / "place")
+        assert (report.full, len(report.faults), len(report.manifest.faults)) == (True, 3, 2)

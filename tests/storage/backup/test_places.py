@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from storage.backup.creating import create_backup
-from storage.backup.expiry import keys_gone_by
+from storage.backup.expiry import cleared_at, key_places
 from storage.backup.place import Place
 from storage.errors import Conflict, InvalidInput, StorageFull
 from storage.rotation import Rotation
@@ -123,10 +123,58 @@ def test_no_copy_of_keys_in_the_place_is_older_than_allowed(scene: Scene, days: 
         assert scene.archive.store.clock() - report.manifest.keys_at < timedelta(days=days)
         names = sorted(int(path.name) for path in (scene.place / "keys").iterdir())
         assert names == list(range(report.manifest.keys_from, report.manifest.number + 1))
-    gone_by = keys_gone_by(scene.archive, days)
-    assert gone_by == report.manifest.made_at + timedelta(days=days)
     scene.late += timedelta(days=days)
     scene.file("two")
     parts = {path.name for path in (scene.place / "keys").iterdir()}
     scene.back_up(days)
     assert parts.isdisjoint(path.name for path in (scene.place / "keys").iterdir())
+
+
+def cleared(scene: Scene, moment: datetime, position: int) -> list[datetime | None]:
+    with scene.archive.store.read() as connection:
+        places = key_places(connection)
+        return [cleared_at(scene.archive, connection, one, moment, position) for one in places]
+
+
+def now(scene: Scene) -> tuple[datetime, int]:
+    """A moment and the newest leaf of then."""
+    with scene.archive.store.read() as connection:
+        return scene.archive.store.clock(), scene.archive.ledger.head(connection).size - 1
+
+
+def test_a_place_is_cleared_by_the_backup_that_began_its_keys_anew(scene: Scene):
+    scene.file("one")
+    assert cleared(scene, *now(scene)) == []
+    scene.back_up()
+    then = now(scene)
+    assert cleared(scene, *then) == [None]
+    scene.back_up()
+    assert cleared(scene, *then) == [None]  # its keys are still those of the first
+    scene.late += timedelta(days=16)
+    scene.back_up()
+    (moment,) = cleared(scene, *then)
+    assert moment is not None
+    assert moment - then[0] > timedelta(days=16)
+    scene.late += timedelta(days=1)
+    scene.back_up()
+    assert cleared(scene, *then) == [moment]
+
+
+def test_a_place_that_is_left_for_another_stays_pending(scene: Scene):
+    scene.back_up()
+    then = now(scene)
+    scene.late += timedelta(days=90)
+    create_backup(scene.archive, scene.folder / "another", key_days=30, actor=ACTOR)
+    assert sorted(one is None for one in cleared(scene, *then)) == [False, True]
+
+
+def test_keys_dated_by_a_clock_that_was_set_back_are_renewed_and_clear_nothing_before(scene: Scene):
+    scene.late = timedelta(days=20)
+    scene.back_up()
+    scene.late = timedelta()
+    then = now(scene)
+    assert cleared(scene, *then) == [None]
+    report = scene.back_up()
+    assert report.keys_full
+    assert report.manifest.keys_at == report.manifest.made_at
+    assert None not in cleared(scene, *then)

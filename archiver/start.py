@@ -1,0 +1,20 @@
+"""The entry of the command `archiver`: loads the command line, which takes a second, and runs it.
+
+Rule: Ctrl-C is answered with a sentence from the first moment on, also while nothing but Python's modules is loaded.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_INTERRUPTED = 1  # as `Exit.ERROR`, which is not loaded yet
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        from archiver.cli.main import main as run  # noqa: PLC0415 - what is loaded here is what takes the time
+    except KeyboardInterrupt:
+        print("archiver: interrupted; nothing was done", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
+    run()
