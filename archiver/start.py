@@ -15,6 +15,6 @@ def main() -> None:
     try:
         from archiver.cli.main import main as run  # noqa: PLC0415 - what is loaded here is what takes the time
     except KeyboardInterrupt:
-        print("archiver: interrupted; nothing was done", file=sys.stderr)
+        sys.stderr.write("archiver: interrupted; nothing was done\n")
         sys.exit(_INTERRUPTED)
     run()

@@ -26,6 +26,12 @@ def upgraded(request, tmp_path):
     return frozen
 
 
+@pytest.fixture(params=[number for number in FORMATS if number > 1])  # format 1 had receipts without signatures
+def frozen_receipts(request, tmp_path):
+    facts = unpack(request.param, tmp_path).facts
+    return facts, facts["receipts"]
+
+
 def test_the_first_format_is_kept():
     assert FORMATS[0] == 1
 
@@ -74,3 +80,14 @@ def test_an_older_archive_is_not_touched_before_it_is_upgraded(number, tmp_path)
     error = command(frozen, "verify", status=5)["error"]
     assert error["message"].endswith("run: archiver upgrade")
     assert (frozen.folder / "archive.db").read_bytes() == before
+
+
+def test_receipts_that_were_given_out_still_check_against_the_public_key(tmp_path, frozen_receipts):
+    facts, receipts = frozen_receipts
+    (tmp_path / "key.txt").write_text(facts["public_key"])
+    for number, receipt in enumerate(receipts):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(receipt, ensure_ascii=False), "utf-8")
+        answer = run("verify", "bundle", str(path), "--key", str(tmp_path / "key.txt"), "--json", passphrase=None)
+        assert answer.status == 0, answer.out
+        assert answer.document["trusted"] is True
