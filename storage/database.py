@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 DatabaseError = driver.DatabaseError
 _BUSY_MILLISECONDS = 20_000
 _CACHE_KIBIBYTES = 8_192
-# SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC (sqlite.org/rescode.html), which the driver does not name
-_FAILED_SYNCS = {10 | 4 << 8, 10 | 5 << 8}
+# SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC (sqlite.org/rescode.html), which the driver does not name; where the
+# header of a new log cannot be synced, SQLite says no more than SQLITE_IOERR
+_FAILED_SYNCS = {10, 10 | 4 << 8, 10 | 5 << 8}
 _CHECKPOINT_PAGES = 4_000
 
 
