@@ -21,9 +21,10 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from storage.errors import ArchiveError, Corrupt, StorageFull, TemporarilyUnavailable
+from storage.files import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DatabaseError = driver.DatabaseError
@@ -146,6 +147,39 @@ def truncate_log(connection: Any, *, patience_milliseconds: int) -> bool:
     finally:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     return not busy
+
+
+class LogName:
+    """The name of the write-ahead log in its folder, durable before anything is committed into the log.
+
+    SQLite syncs the folder only in the program that made the file, with that program's first commit, and passes over an
+    error of that sync; another program that found the file there could acknowledge what a loss of power takes away.
+    """
+
+    def __init__(self, engine: Engine, folder: Path, on_failure: Callable[[], None]) -> None:
+        self._folder = folder
+        self._on_failure = on_failure
+        self._durable = False
+        event.listen(engine, "connect", self._forget)
+
+    def _forget(self, *_: object) -> None:
+        """A new connection may have made the log, or found one that was made just now."""
+        self._durable = False
+
+    def make_durable(self) -> None:
+        """Sync the folder where that was not done since the last connection was made.
+
+        Raises:
+            TemporarilyUnavailable: the disk reports an error; nothing more may be committed.
+        """
+        if self._durable:
+            return
+        self._durable = True  # before the sync: a connection made meanwhile takes it back
+        try:
+            sync_folder(self._folder)
+        except OSError as error:
+            self._on_failure()
+            raise TemporarilyUnavailable("archive.db cannot be written: the disk reports an error") from error
 
 
 class WriteLock:

@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, exc, insert, select, update
 
-from storage.database import DatabaseError, WriteLock, engine_for, is_failed_sync, translate, truncate_log
+from storage.database import (
+    DatabaseError,
+    LogName,
+    WriteLock,
+    engine_for,
+    is_failed_sync,
+    translate,
+    truncate_log,
+)
 from storage.epochs import live_epochs, read_holder_keys
 from storage.errors import Conflict, Corrupt, TemporarilyUnavailable
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
@@ -224,6 +232,7 @@ class Store:
         self._look_again_at = 0.0
         self.restriction: str | None = None
         self.disk_failed = threading.Event()
+        self._log_name = LogName(self._engine, folder, self.disk_failed.set)
 
     def refuse_if_restricted(self) -> None:
         """Refuse what an archive may not do since it was restored, until that is settled.
@@ -252,6 +261,7 @@ class Store:
             raise TemporarilyUnavailable("the archive is read-only after a disk error; check the disk and restart")
         at = self.clock()
         with self._translated(), self._lock.held(), self._engine.connect() as connection:
+            self._log_name.make_durable()
             writer = connection.execution_options(immediate=True)
             with writer.begin():
                 transaction = Transaction(writer, self.vault, at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +13,8 @@ from sqlalchemy import text
 
 from storage.database import WriteLock, engine_for, open_encrypted, translate
 from storage.errors import Corrupt, StorageFull, TemporarilyUnavailable
-from tests.storage.archives import flip
+from storage.events import EventKind
+from tests.storage.archives import flip, make_archive, open_again
 
 KEY = bytes(range(32))
 CANARY = "Zanzibar-7731"
@@ -209,3 +212,40 @@ def test_one_holder_at_a_time_over_two_openings_of_the_lock(tmp_path):
     assert order == ["first", "second"]
     lock.close()
     other.close()
+
+
+def test_nothing_is_committed_where_the_name_of_the_log_cannot_be_made_durable(tmp_path, monkeypatch):
+    archive = make_archive(tmp_path / "archive")
+
+    def failing(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    again = open_again(archive.folder)
+    monkeypatch.setattr("storage.database.sync_folder", failing)
+    with pytest.raises(TemporarilyUnavailable, match="disk reports"), again.store.write() as transaction:
+        transaction.append(EventKind.SERVICE_STARTED, actor="service")
+    monkeypatch.undo()
+    assert again.store.disk_failed.is_set()
+    with pytest.raises(TemporarilyUnavailable, match="read-only"), again.store.write():
+        pass
+    with archive.store.read() as connection:
+        kinds = [one.event.kind for one in archive.ledger.events_after(connection, -1)]
+    assert EventKind.SERVICE_STARTED not in kinds
+    again.close()
+    archive.close()
+
+
+def test_the_name_of_the_log_is_made_durable_before_the_first_commit_and_after_new_connections(
+    archive, monkeypatch
+):
+    synced = []
+    monkeypatch.setattr("storage.database.sync_folder", synced.append)
+    again = open_again(archive.folder)
+    for _ in range(3):
+        with again.store.write() as transaction:
+            transaction.append(EventKind.SERVICE_STARTED, actor="service")
+    assert synced == [archive.folder]
+    with again.store.read(), again.store.read(), again.store.write():
+        pass
+    assert len(synced) == 2
+    again.close()
