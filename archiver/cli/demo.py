@@ -34,6 +34,7 @@ from storage.sealing import new_key
 if TYPE_CHECKING:
     from archiver.cli.session import Session
 
+PASSPHRASE_FILE = "passphrase"
 _PATIENCE = 60.0
 _POLL_SECONDS = 0.1
 
@@ -55,6 +56,7 @@ def demo(session: Session, smtp_port: int, web_port: int, *, once: bool) -> None
         folder = Path(scratch) / "archive"
         passphrase = secrets.token_urlsafe(18)
         _make(session, folder, passphrase, smtp_port, web_port)
+        write_whole(folder.with_name(PASSPHRASE_FILE), passphrase.encode())  # of a made-up archive, gone with it
         environment = {**os.environ, PASSPHRASE_VARIABLE: passphrase}
         program = [sys.executable, "-m", "archiver.cli.main", "serve", "--data", str(folder), "--json"]
         log = (folder / "tmp" / "demo.log").open("wb")
@@ -173,7 +175,10 @@ def _print(
             f"    {token}",
             "",
             f"Send it a mail yourself: to {INTAKE}, at {addresses['smtp']}, from {CUSTODIANS[0][2]}",
-            f"Use the commands beside it: --data {archive.folder}",
+            (
+                "Use the commands beside it, such as: archiver search stadium "
+                f"--data {archive.folder} --passphrase-file {archive.folder.with_name(PASSPHRASE_FILE)}"
+            ),
         ]
     )
     document = {"archived": count, "search": found, "services": status, **addresses, "token": token}

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 from tests.archiver.commands import run
 from tests.journeys.service import is_running
 
@@ -15,3 +22,20 @@ def test_the_demonstration_finds_the_mail_that_it_sent_and_leaves_nothing_runnin
     assert all(document[name] for name in ("smtp", "web", "token"))
     status = document["services"]
     assert not any(is_running(one) for one in [status["supervisor"], *(one["process"] for one in status["services"])])
+
+
+def test_the_command_that_a_running_demonstration_names_works_as_it_stands():
+    program = [sys.executable, "-m", "archiver.cli.main"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
+    running = subprocess.Popen([*program, "demo"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    assert running.stdout is not None
+    try:
+        line = next(one for one in iter(running.stdout.readline, b"") if b"such as: archiver " in one).decode()
+        named = shlex.split(line.partition("such as: archiver ")[2])
+        found = subprocess.run([*program, *named], env=environment, capture_output=True, check=False)
+        assert found.returncode == 0, found.stderr.decode()
+        assert b"Stadium lights" in found.stdout
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=120)
+    assert not Path(named[named.index("--data") + 1]).exists()
