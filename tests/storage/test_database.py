@@ -235,9 +235,7 @@ def test_nothing_is_committed_where_the_name_of_the_log_cannot_be_made_durable(t
     archive.close()
 
 
-def test_the_name_of_the_log_is_made_durable_before_the_first_commit_and_after_new_connections(
-    archive, monkeypatch
-):
+def test_the_name_of_the_log_is_made_durable_before_the_first_commit_and_after_new_connections(archive, monkeypatch):
     synced = []
     monkeypatch.setattr("storage.database.sync_folder", synced.append)
     again = open_again(archive.folder)
