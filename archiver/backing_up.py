@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from archiver.config import BackupSection
+    from archiver.settings_sections import BackupSection
     from storage.archive import Archive
 
 log = structlog.get_logger()

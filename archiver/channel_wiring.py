@@ -10,7 +10,7 @@ from ingest.channels.smtp_settings import SmtpSettings
 from storage.errors import NotFound
 
 if TYPE_CHECKING:
-    from archiver.config import ImapSection, SmtpSection
+    from archiver.settings_sections import ImapSection, SmtpSection
     from storage.archive import Archive
 
 _LARGEST_BUFFER = 256 << 20

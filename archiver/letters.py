@@ -27,7 +27,7 @@ from storage.outbox import DamagedLetter, Outbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.config import MailSection
+    from archiver.settings_sections import MailSection
     from storage.archive import Archive
     from storage.outbox import WaitingLetter
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from storage.blobs import BlobStore
 
-FORMAT = 2
-_REVISION = "0002"  # of the database's schema, as the last file of storage/migrations/versions names it
+FORMAT = 3
+_REVISION = "0003"  # of the database's schema, as the last file of storage/migrations/versions names it
 FOLDERS = ("objects", "index", "keys", "ledger", "ledger/tile", "drafts", "tmp")
 RESTORING = "restoring"
 """A file that lies in the folder as long as a restore is under way; it ends with the path of the backup."""

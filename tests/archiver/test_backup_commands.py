@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from archiver.backing_up import ScheduledBackup
-from archiver.config import BackupSection
+from archiver.settings_sections import BackupSection
 from storage.archive import open_archive
 from storage.backup.account import place_tag
 from storage.keys import Secret, SlotKind, unlock

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete, select
 
+from ingest.concluding import grade_of
 from ingest.depositor import GroupDepositor
-from ingest.examiner import Examiner, grade_of
+from ingest.examiner import Examiner
 from ingest.reading_codec import FailureReason, ReadingFailed, Task
 from ingest.submission import Handover
 from storage import description_codec

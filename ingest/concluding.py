@@ -1,0 +1,198 @@
+"""What examination makes of one answer of the reader: a record, or an outcome with a reason; sealed, not yet written.
+
+Rule: an answer is believed only as far as it describes its own bytes. Whose record it is, when it was captured and how
+good the evidence is are decided here, from what the channel and the archive know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.formats.detect import detect
+from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
+from storage.events import EventKind
+from storage.identifiers import Prefix, new_id
+from storage.records import (
+    Component,
+    ComponentRole,
+    Description,
+    ForwardMethod,
+    Grade,
+    Outcome,
+    Record,
+    RecordKind,
+    RecordState,
+    Submission,
+)
+from storage.submissions import Conclusion, SealedEnvelope
+from storage.transaction import PreparedEvent, prepare
+
+if TYPE_CHECKING:
+    from storage.archive import Archive
+    from storage.catalogue import PreparedRecord
+    from storage.vault import HolderKey
+
+_LONGEST_NAME = 1_000
+_UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
+_MAIL_TYPE = "message/rfc822"
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+_TOLERANCE = timedelta(days=1)
+_IMPLAUSIBLE = "the date that the message states is not plausible; it is shown, and used neither to sort nor to keep"
+_FAILED = {
+    FailureReason.CRASH: "the reader crashed on it",
+    FailureReason.MEMORY: "reading it took more memory than is allowed",
+    FailureReason.TIME: "reading it took longer than is allowed",
+    FailureReason.PROTOCOL: "the reader's answer was not acceptable",
+    FailureReason.REFUSED: "the reader refused it",
+}
+
+
+class SeriesAssigner(Protocol):
+    """Which series a new record belongs to."""
+
+    def series_for(self, record: Record, description: Description) -> str | None:
+        """The id of the series, or None for an unscheduled record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A submission that waits, opened; `request` is None where it is too large to be read, then `head` begins it."""
+
+    submission: Submission
+    envelope: SealedEnvelope
+    key: HolderKey
+    blob_id: str
+    head: bytes
+    request: ReadingRequest | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What examination made of one submission, sealed and ready to be written."""
+
+    conclusion: Conclusion
+    record: PreparedRecord | None = None
+    event: PreparedEvent | None = None
+
+
+class Concluder:
+    """Turns answers into what is written; `actor` is who examines."""
+
+    def __init__(self, archive: Archive, assigner: SeriesAssigner, *, actor: str) -> None:
+        self._archive = archive
+        self._assigner = assigner
+        self._actor = actor
+
+    def conclude(self, waiting: Waiting, answer: ReadingAnswer, epoch: int) -> Examined:
+        """The record that the answer describes, or why there is none."""
+        submission = waiting.submission
+        if isinstance(answer, ReadingFailed):
+            reason = f"{_FAILED[answer.reason]}; the bytes are kept"
+            return self.without_record(submission, Outcome.FAILED, reason, epoch)
+        if not isinstance(answer, Description):
+            reason = f"{_FAILED[FailureReason.PROTOCOL]}; the bytes are kept"
+            return self.without_record(submission, Outcome.FAILED, reason, epoch)
+        custodian_id = submission.custodian_id or self._custodian_of(answer)
+        if custodian_id is None:
+            return self.without_record(submission, Outcome.QUARANTINED, _UNKNOWN_SENDER, epoch)
+        record, description, original = self._record(waiting, answer, custodian_id)
+        try:
+            prepared = self._archive.catalogue.prepare(
+                record,
+                description,
+                key=waiting.key,
+                stored=((original, waiting.blob_id),),
+                epoch=epoch,
+                actor=self._actor,
+            )
+        except ValueError:  # with what is added here it breaks a bound, or its name is no text
+            reason = f"{_FAILED[FailureReason.PROTOCOL]}; the bytes are kept"
+            return self.without_record(submission, Outcome.FAILED, reason, epoch)
+        conclusion = Conclusion(
+            submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
+        )
+        return Examined(conclusion=conclusion, record=prepared)
+
+    def _custodian_of(self, description: Description) -> str | None:
+        """Whose mail it is where the channel could not tell: the forwarder's, if he is a custodian."""
+        sender = description.carrier.sender if description.carrier is not None else None
+        if sender is None or sender.address is None:
+            return None
+        with self._archive.store.read() as connection:
+            return self._archive.custodians.find(connection, sender.address)
+
+    def _record(self, waiting: Waiting, read: Description, custodian_id: str) -> tuple[Record, Description, Component]:
+        submission = waiting.submission
+        original = Component(
+            id=new_id(Prefix.COMPONENT),
+            role=ComponentRole.ORIGINAL,
+            media_type=_MAIL_TYPE if read.kind is RecordKind.EMAIL else detect(waiting.head).media_type,
+            name=clean_name(waiting.envelope.envelope.source),
+            size=submission.size,
+            sha256=waiting.envelope.sha256,
+        )
+        attachments = [replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components]
+        description = replace(_plausible(read, submission.received_at), components=(original, *attachments))
+        record = Record(
+            id=new_id(Prefix.RECORD),
+            kind=read.kind,
+            submission_id=submission.id,
+            custodian_id=custodian_id,
+            channel=submission.channel,
+            captured_at=submission.received_at,
+            sent_at=description.sent_at,
+            series_id=None,
+            state=RecordState.ACTIVE,
+            grade=grade_of(read),
+            position=-1,
+        )
+        return replace(record, series_id=self._assigner.series_for(record, description)), description, original
+
+    def without_record(self, submission: Submission, outcome: Outcome, reason: str, epoch: int) -> Examined:
+        """An outcome with its reason, and the event that says so."""
+        event = prepare(
+            self._archive.store.vault,
+            epoch,
+            EventKind.SUBMISSION_EXAMINED,
+            self._archive.store.clock(),
+            self._actor,
+            (submission.id,),
+            {"outcome": outcome.value, "reason": reason},
+        )
+        conclusion = Conclusion(
+            submission_id=submission.id, outcome=outcome, reason=reason, custodian_id=submission.custodian_id
+        )
+        return Examined(conclusion=conclusion, event=event)
+
+
+def _plausible(description: Description, received_at: datetime) -> Description:
+    """Leave out a moment that no clock may trust; what the message prints stays in its letterhead.
+
+    Mail of before 1970 was not sent then (readpst writes the year 0002), and none was sent after it was received;
+    a day is granted to wrong clocks.
+    """
+    sent_at = description.sent_at
+    if sent_at is None or _OLDEST <= sent_at <= received_at + _TOLERANCE:
+        return description
+    return replace(description, sent_at=None, notes=(*description.notes, _IMPLAUSIBLE))
+
+
+def clean_name(name: str | None) -> str | None:
+    """A name as a channel gave it, made into text that UTF-8 can say, and not longer than a name is."""
+    return None if name is None else name[:_LONGEST_NAME].encode("utf-8", "replace").decode()
+
+
+def grade_of(description: Description) -> Grade:
+    """The grade of the evidence for the original (design page, Provenance).
+
+    A needs a verified DKIM signature of the original, which is not checked yet, so a native or attached message
+    is B; what stands inside another mail's text is C, however well that mail itself is signed.
+    """
+    if description.kind is RecordKind.SCREENSHOT:
+        return Grade.D
+    if description.forward.method is ForwardMethod.INLINE:
+        return Grade.C
+    return Grade.B
