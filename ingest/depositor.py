@@ -165,6 +165,7 @@ class GroupDepositor:
                     self._archive.blobs.delete(one.sealed.blob_id)
 
     def _prepare(self, handover: Handover) -> PreparedSubmission:
+        self._archive.store.refuse_if_failed()  # after a failed sync not even an object may be written and synced
         payload = handover.payload
         if not isinstance(payload, bytes):
             given: bytes | Iterator[bytes | memoryview] = payload.pieces()
@@ -197,6 +198,7 @@ class GroupDepositor:
     def _stage(self, tickets: Sequence[_Ticket]) -> None:
         """Make the objects durable of what is not known yet. No row names them so far."""
         archive = self._archive
+        archive.store.refuse_if_failed()
         try:
             with archive.store.read() as connection:
                 known = archive.submissions.known(connection, [ticket.prepared.tag for ticket in tickets])

@@ -9,6 +9,7 @@ closes connections under running threads.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -170,6 +171,7 @@ class LogName:
         """Sync the folder where that was not done since the last connection was made.
 
         Raises:
+            StorageFull: no space for it; the next commit tries again.
             TemporarilyUnavailable: the disk reports an error; nothing more may be committed.
         """
         if self._durable:
@@ -178,6 +180,9 @@ class LogName:
         try:
             sync_folder(self._folder)
         except OSError as error:
+            self._durable = False
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise StorageFull("archive.db cannot grow: the disk is full; free some space and try again") from error
             self._on_failure()
             raise TemporarilyUnavailable("archive.db cannot be written: the disk reports an error") from error
 

@@ -243,6 +243,15 @@ class Store:
         if self.restriction is not None:
             raise Conflict(self.restriction)
 
+    def refuse_if_failed(self) -> None:
+        """Refuse to write anything, objects too, once a sync failed: no later one says what became of those pages.
+
+        Raises:
+            TemporarilyUnavailable: this program is read-only until it is started again.
+        """
+        if self.disk_failed.is_set():
+            raise TemporarilyUnavailable("the archive is read-only after a disk error; check the disk and restart")
+
     @property
     def longest_wait(self) -> float:
         """The longest that this program waited for its turn to write, in seconds."""
@@ -257,8 +266,7 @@ class Store:
             StorageFull, TemporarilyUnavailable, Corrupt: the database could not take it; nothing was written.
         """
         self.refuse_if_restricted()
-        if self.disk_failed.is_set():
-            raise TemporarilyUnavailable("the archive is read-only after a disk error; check the disk and restart")
+        self.refuse_if_failed()
         at = self.clock()
         with self._translated(), self._lock.held(), self._engine.connect() as connection:
             self._log_name.make_durable()

@@ -247,3 +247,33 @@ def test_the_name_of_the_log_is_made_durable_before_the_first_commit_and_after_n
         pass
     assert len(synced) == 2
     again.close()
+
+
+def test_a_log_whose_name_found_no_space_is_named_by_the_next_commit(archive, monkeypatch):
+    refusals = iter([OSError(errno.ENOSPC, "full")])
+
+    def sync(_folder) -> None:
+        for one in refusals:
+            raise one
+
+    monkeypatch.setattr("storage.database.sync_folder", sync)
+    again = open_again(archive.folder)
+    with pytest.raises(StorageFull), again.store.write():
+        pass
+    assert not again.store.disk_failed.is_set()
+    with again.store.write() as transaction:
+        transaction.append(EventKind.SERVICE_STARTED, actor="service")
+    again.close()
+
+
+def test_a_log_whose_name_could_not_be_synced_ends_all_writing(archive, monkeypatch):
+    def sync(_folder) -> None:
+        raise OSError(errno.EIO, "error")
+
+    monkeypatch.setattr("storage.database.sync_folder", sync)
+    again = open_again(archive.folder)
+    for _ in range(2):
+        with pytest.raises(TemporarilyUnavailable), again.store.write():
+            pass
+    assert again.store.disk_failed.is_set()
+    again.close()
