@@ -15,23 +15,8 @@ from storage.sealing import SealKind
 from storage.tables import epochs, wrapped_keys
 from storage.vault import HolderKey, Vault, WrappedKey
 from tests.faults.rotation_programs import another_program, check_finished, gated_rotation
-from tests.storage.archives import ACTOR, custodian, file_one, flip, open_again
-
-
-@pytest.fixture
-def filled(archive):
-    owner = custodian(archive)
-    return archive, [file_one(archive, owner, b"bytes %d" % number) for number in range(4)]
-
-
-def rows(archive):
-    with archive.store.read() as connection:
-        return connection.execute(select(wrapped_keys).order_by(wrapped_keys.c.holder)).all()
-
-
-def contents(archive, filed):
-    with archive.store.read() as connection:
-        return [archive.submissions.content(connection, one.submission_id) for one in filed]
+from tests.storage.archives import ACTOR, flip, open_again
+from tests.storage.rotation_views import contents, rows
 
 
 def kinds(archive):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
 from sqlalchemy import delete, select
 
 from storage.epochs import live_epochs
@@ -16,25 +15,10 @@ from storage.vault import NOT_WRAPPED, HolderKey
 from tests.faults import rotation_campaign, rotation_interleaving_campaign
 from tests.faults.rotation_programs import Known, another_program, check_finished, commit, prepare
 from tests.storage.archives import ACTOR, custodian, file_one, open_again
+from tests.storage.rotation_views import contents, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@pytest.fixture
-def filled(archive):
-    owner = custodian(archive)
-    return archive, [file_one(archive, owner, b"bytes %d" % number) for number in range(4)]
-
-
-def rows(archive):
-    with archive.store.read() as connection:
-        return connection.execute(select(wrapped_keys).order_by(wrapped_keys.c.holder)).all()
-
-
-def contents(archive, filed):
-    with archive.store.read() as connection:
-        return [archive.submissions.content(connection, one.submission_id) for one in filed]
 
 
 def test_another_program_that_runs_on_reads_and_deposits_under_the_new_epoch(filled):

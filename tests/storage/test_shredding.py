@@ -10,7 +10,7 @@ from storage.destructions import BatchState, destroyed_records, read_batch
 from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
 from storage.records import RecordState
-from storage.shredding import MOST_AT_ONCE, Shredder
+from storage.shredding import MOST_AT_ONCE
 from storage.tables import (
     awaiting_examination,
     descriptions,
@@ -20,19 +20,8 @@ from storage.tables import (
     submissions,
     wrapped_keys,
 )
-from tests.storage.archives import ACTOR, custodian, file_one
+from tests.storage.archives import ACTOR, file_one
 from tests.storage.shredding_steps import count, decide, describe, finish, state
-
-
-@pytest.fixture
-def shredder(archive):
-    return Shredder(archive)
-
-
-@pytest.fixture
-def filed(archive):
-    owner = custodian(archive)
-    return [file_one(archive, owner, b"mail %d" % number, f"text {number}") for number in range(5)]
 
 
 def test_with_the_decision_the_record_cannot_be_opened_any_more(archive, shredder, filed):

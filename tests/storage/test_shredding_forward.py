@@ -27,17 +27,6 @@ from tests.storage.archives import ACTOR, custodian, file_one, open_again
 from tests.storage.shredding_steps import count, decide, describe, finish, kinds, state
 
 
-@pytest.fixture
-def shredder(archive):
-    return Shredder(archive)
-
-
-@pytest.fixture
-def filed(archive):
-    owner = custodian(archive)
-    return [file_one(archive, owner, b"mail %d" % number, f"text {number}") for number in range(5)]
-
-
 def test_erasing_removes_objects_and_their_rows(archive, shredder, filed):
     gone, stays = filed[0], filed[1]
     batch_id = decide(archive, shredder, [gone.record_id])
