@@ -67,7 +67,7 @@ def export(
     """Write records' components byte for byte, with metadata and a signed proof.
 
     Several IDs, --query or --all get a folder each, named by the record's id. Exit status 6 where one could not
-    be exported. Check what was written anywhere with: archiver verify bundle DIR --key FILE
+    be exported, 3 where there was none. Check what was written anywhere with: archiver verify bundle DIR --key FILE
     """
     if [bool(record_ids), export_all, query is not None].count(True) != 1:
         raise InvalidInput("give the ids of the records to export, or --query QUERY, or --all")
@@ -100,6 +100,9 @@ def _show_report(session: Session, report: ExportReport) -> None:
     session.show(report.to_json(), "\n".join(lines))
     if report.failed:
         exit_with(Exit.FINDINGS)
+    if not report.exported:
+        session.note("Nothing there is to export: no record was chosen by that.")
+        exit_with(Exit.NOT_FOUND)
 
 
 @record.command("receipt")

@@ -114,6 +114,12 @@ def test_an_export_into_a_folder_that_holds_something_is_a_conflict(filled: Fill
     assert answer.error["kind"] == "conflict"
 
 
+def test_an_export_of_a_search_that_finds_nothing_ends_with_3(filled: Filled, tmp_path: Path):
+    answer = filled.office.run("record", "export", "--query", "xyzzy", "--to", str(tmp_path / "none"), "--json")
+    assert answer.status == 3
+    assert "no record was chosen" in answer.err
+
+
 def test_an_export_of_all_writes_a_folder_for_each_record(filled: Filled, tmp_path: Path):
     done = filled.office.json("record", "export", "--all", "--to", str(tmp_path / "all"))
     listed = {one["id"] for one in filled.office.json("record", "list")}
