@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from storage.keys import Keyring
 
 
+_BEGUN = f"{RESTORING}.new"  # all that a restore leaves which was killed before it could mark its folder
+
+
 def prepare_folder(place: Place, folder: Path) -> None:
     """An empty folder, or one that a killed restore left; then slots and keyring in it."""
     _empty(place, folder)
@@ -50,7 +53,7 @@ def _empty(place: Place, folder: Path) -> None:
             (folder / name).unlink(missing_ok=True)
         for name in ("keys", "ledger", "index", "tmp"):
             shutil.rmtree(folder / name, ignore_errors=True)
-    elif folder.is_dir() and any(folder.iterdir()):
+    elif folder.is_dir() and any(one.name != _BEGUN for one in folder.iterdir()):
         raise Conflict(f"{folder} is not empty; choose an empty folder with --data")
 
 

@@ -6,7 +6,9 @@ byte. (5) The ledger's walk finds nothing, and what was published is a prefix of
 acknowledged. (6) Of a destruction all records can be opened or none, after its decision none, after its confirmation
 nothing is left. (7) A destroyed epoch key does not come back. (8) What was begun can be finished by recovery, the full
 walk of `verify` finds nothing, the archive opens again, takes a deposit and makes its next backup. (9) A backup
-restores to no less than what was acknowledged. Rules 8 and 9 are asked of each fortieth state.
+restores to no less than what was acknowledged. (10) A slot that was added opens, one that was removed does not, and the
+first ones always do. (11) A folder into which something is restored says that it is not complete, or is complete; what
+was begun is restored by the same command. Rules 8, 9 and the end of 11 are asked of each fortieth state.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
@@ -23,18 +25,19 @@ import archiver.backing_up  # noqa: F401 - a backup carries the tables of every 
 from archiver.destroying import Destroying
 from ingest.depositor import GroupDepositor
 from ingest.submission import Handover
-from storage.archive import Archive, open_archive
+from storage.archive import RESTORING, Archive, open_archive
 from storage.backup.creating import create_backup
 from storage.backup.restoring import restore
 from storage.checkpoints import verify
-from storage.errors import ArchiveError
+from storage.errors import ArchiveError, Denied
 from storage.fixity import FixityCheck
-from storage.keys import unlock, unlock_with_master
+from storage.keys import Secret, SlotKind, unlock, unlock_with_master
 from storage.records import Channel, Envelope
 from storage.recovery import recover
 from storage.rotation import Rotation
 from storage.shredding import Shredder
 from storage.tables import ledger_leaves, objects, records, submissions, wrapped_keys
+from tests.faults.crash_replay.workloads import RESTORED
 from tests.storage.archives import ACTOR, RECOVERY
 
 if TYPE_CHECKING:
@@ -58,30 +61,49 @@ class Promises:
     confirmed: list[str] = field(default_factory=list)
     destroyed_epochs: list[int] = field(default_factory=list)
     backups: dict[int, list[str]] = field(default_factory=dict)
+    slots: dict[int, str] = field(default_factory=dict)
+    leaving: str = ""
+    removed_slots: dict[int, str] = field(default_factory=dict)
+    restored: int = 0
 
     @classmethod
     def read(cls, lines: list[str]) -> Promises:
         """The promises of these lines."""
         made = cls()
         for line in lines:
-            match json.loads(line):
-                case {"deposit": submission, "sha256": digest}:
-                    made.deposits[submission] = digest
-                case {"record": record}:
-                    made.records.append(record)
-                case {"checkpoint": note}:
-                    made.checkpoints.append(note)
-                case {"doomed": ids}:
-                    made.doomed.append(ids)
-                case {"decided": batch, "records": ids}:
-                    made.decided[batch] = ids
-                case {"confirmed": batch}:
-                    made.confirmed.append(batch)
-                case {"destroyed": epochs}:
-                    made.destroyed_epochs += epochs
-                case {"backup": number}:
-                    made.backups[number] = list(made.deposits)
+            made._take(json.loads(line))
         return made
+
+    def _take(self, said: dict[str, Any]) -> None:
+        if "slot" in said:
+            self.slots[said["slot"]] = said["opens"]
+        elif "leaving_slot" in said:
+            self.leaving = self.slots.pop(said["leaving_slot"])
+        elif "removed_slot" in said:
+            self.removed_slots[said["removed_slot"]] = self.leaving
+        else:
+            self._take_content(said)
+
+    def _take_content(self, said: dict[str, Any]) -> None:
+        match said:
+            case {"deposit": submission, "sha256": digest}:
+                self.deposits[submission] = digest
+            case {"record": record}:
+                self.records.append(record)
+            case {"checkpoint": note}:
+                self.checkpoints.append(note)
+            case {"doomed": ids}:
+                self.doomed.append(ids)
+            case {"decided": batch, "records": ids}:
+                self.decided[batch] = ids
+            case {"confirmed": batch}:
+                self.confirmed.append(batch)
+            case {"destroyed": epochs}:
+                self.destroyed_epochs += epochs
+            case {"backup": number}:
+                self.backups[number] = list(self.deposits)
+            case {"restored": number}:
+                self.restored = number
 
 
 def check_state(folder: Path, master: bytes, lines: list[str], *, deeply: bool) -> list[str]:
@@ -97,7 +119,9 @@ def check_state(folder: Path, master: bytes, lines: list[str], *, deeply: bool) 
         if archive.store.restriction is not None:  # a crash is no damage, and must not be told as one
             wrong.append("the archive is restricted")
         wrong += _ledger(archive, promised)
-        if deeply and not wrong and promised.backups:
+        wrong += _ways_in(folder, master, promised)
+        wrong += _restored_beside(folder, master, promised, deeply=deeply)
+        if deeply and not wrong and promised.backups and not (folder.parent / RESTORED).exists():
             wrong += _backup_restores(folder, promised)
         if deeply and not wrong:
             wrong += _goes_on(archive)
@@ -201,6 +225,50 @@ def _ledger(archive: Archive, promised: Promises) -> Iterator[str]:  # (5)
         newest = max(verify(one.encode(), key).size for one in promised.checkpoints)
         if note is None or verify(note, key).size < newest:
             yield "a checkpoint that was published is lost"
+
+
+def _ways_in(folder: Path, master: bytes, promised: Promises) -> Iterator[str]:  # (10)
+    for number, secret in promised.slots.items():
+        if not _opens(folder, master, secret):
+            yield f"slot {number} was added and does not open"
+    for number, secret in promised.removed_slots.items():
+        if _opens(folder, master, secret):
+            yield f"slot {number} was removed and opens"
+    if (promised.slots or promised.removed_slots) and unlock(folder / "keys", RECOVERY).master != master:
+        yield "the recovery key opens something else"
+
+
+def _opens(folder: Path, master: bytes, secret: str) -> bool:
+    try:
+        keyring = unlock(folder / "keys", Secret(kind=SlotKind.KEY_FILE, content=bytes.fromhex(secret)))
+    except Denied:
+        return False
+    return keyring.master == master
+
+
+def _restored_beside(folder: Path, master: bytes, promised: Promises, *, deeply: bool) -> Iterator[str]:  # (11)
+    place, beside = folder.parent / "backup", folder.parent / RESTORED
+    if not promised.restored and not beside.exists():
+        return
+    begun = {one.name for one in beside.iterdir()} if beside.exists() else set()
+    marked = not promised.restored and (RESTORING in begun or begun <= {f"{RESTORING}.new"})
+    if marked and not deeply:
+        return
+    try:
+        if marked:
+            restore(place, beside, RECOVERY, actor=ACTOR)
+        archive = open_archive(beside, unlock_with_master(beside / "keys", master))
+        try:
+            kept = Promises(deposits={one: promised.deposits[one] for one in promised.backups[max(promised.backups)]})
+            with archive.store.read() as connection:
+                wrong = [*_whole_objects(archive, connection, kept), *_deposits_kept(archive, connection, kept)]
+            if deeply:
+                wrong += [f"verify: {fault.kind}: {fault.detail}" for fault in FixityCheck(archive).run().faults]
+        finally:
+            archive.close()
+    except (ArchiveError, OSError) as error:
+        wrong = [f"{'it does not begin again' if marked else 'it does not open'}: {error}"]
+    yield from (f"restored beside: {one}" for one in wrong)
 
 
 def _goes_on(archive: Archive) -> Iterator[str]:  # (8)

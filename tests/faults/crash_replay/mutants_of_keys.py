@@ -1,14 +1,17 @@
-"""The order of rotation, destruction and backup, broken on purpose; see `mutants.py`."""
+"""The order of rotation, destruction, backup, restore and slots, broken on purpose; see `mutants.py`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from storage import keys, shredding
+from storage.archive import RESTORING
+from storage.backup import restoring
 from storage.keys import Keyring
 from storage.local_blobs import LocalBlobs
 from storage.rotation import Rotation
 from storage.shredding import Shredder
+from storage.slots import Slots
 from storage.tables import components, objects
 from tests.faults.crash_replay.mutating import Mutant, Promise, is_object, patch, unsynced
 
@@ -114,6 +117,31 @@ def _backup_objects_not_synced(promise: Promise) -> None:
     patch(LocalBlobs, "__init__", made)
 
 
+def _restore_marked_late(_: Promise) -> None:
+    """The folder does not say that it is incomplete while objects are copied into it."""
+    real = restoring._copy_objects
+
+    def copy(archive: Any, *rest: Any) -> Any:
+        mark = archive.folder / RESTORING
+        said = mark.read_bytes()
+        mark.unlink()
+        copied = real(archive, *rest)
+        mark.write_bytes(said)
+        return copied
+
+    patch(restoring, "_copy_objects", copy)
+
+
+def _slot_removal_said_first(promise: Promise) -> None:
+    real = Slots.remove
+
+    def remove(self: Slots, number: int, **options: Any) -> Any:
+        promise(removed_slot=number)
+        return real(self, number, **options)
+
+    patch(Slots, "remove", remove)
+
+
 def _is_part(path: Path) -> bool:
     return path.parent.name in {"catalogue", "keys"} and "backup" in path.parts and path.is_file()
 
@@ -138,4 +166,8 @@ MUTANTS_OF_KEYS: dict[str, Mutant] = {
     "backup's objects not synced": Mutant("back up", _backup_objects_not_synced),
     "backup's parts not synced": Mutant("back up", unsynced(_is_part)),
     "backup's manifest not synced": Mutant("back up", unsynced(_is_manifest)),
+    "restore marked late": Mutant("restore", _restore_marked_late),
+    "slots not synced": Mutant("slots", unsynced(lambda path: path.name.startswith("slots.json"))),
+    "slots' folder not synced": Mutant("slots", unsynced(lambda path: path.name == "keys")),
+    "removal of a slot said first": Mutant("slots", _slot_removal_said_first),
 }

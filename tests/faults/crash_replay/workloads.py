@@ -20,10 +20,13 @@ from archiver.destroying import Destroying
 from ingest.depositor import GroupDepositor
 from ingest.submission import Handover
 from storage.backup.creating import create_backup
+from storage.backup.restoring import restore
+from storage.keys import Secret, SlotKind
 from storage.records import Channel, Envelope
 from storage.rotation import Rotation
+from storage.slots import Slots
 from tests.faults.crash_replay.mutants import mutate
-from tests.storage.archives import ACTOR, custodian, file_one, make_archive, open_again
+from tests.storage.archives import ACTOR, RECOVERY, custodian, file_one, make_archive, open_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from storage.archive import Archive
 
 MUTANT = "FAULT_MUTANT"
+RESTORED = "restored beside"
 _LARGEST = 9_000
 _PIECE = 4_000
 
@@ -172,6 +176,30 @@ def back_up(archive: Archive, chance: random.Random) -> None:
         say(backup=report.manifest.number)
 
 
+def change_slots(archive: Archive, chance: random.Random) -> None:
+    """Ways in that are added and taken away; each is said when it is."""
+    slots = Slots(archive)
+    for turn in range(4):
+        secret = Secret(kind=SlotKind.KEY_FILE, content=chance.randbytes(32))
+        added = slots.add(secret, actor=ACTOR)
+        say(slot=added.number, opens=secret.content.hex())
+        if turn % 2:
+            say(leaving_slot=added.number)
+            slots.remove(added.number, actor=ACTOR)
+            say(removed_slot=added.number)
+
+
+def restore_beside(archive: Archive, chance: random.Random) -> None:
+    """A backup, deposits that only the ledger's copy in the next one tells of, and a restore into a folder beside."""
+    place, beside = archive.folder.parent / "backup", archive.folder.parent / RESTORED
+    for _ in range(2):
+        deposit_singly(archive, chance, 2)
+        report = create_backup(archive, place, key_days=30, actor=ACTOR)
+        say(backup=report.manifest.number)
+    restored = restore(place, beside, RECOVERY, actor=ACTOR)
+    say(restored=restored.manifest.number)
+
+
 WORKLOADS: dict[str, Callable[[Archive, random.Random], None]] = {
     "single": deposit_singly,
     "group": deposit_together,
@@ -182,6 +210,8 @@ WORKLOADS: dict[str, Callable[[Archive, random.Random], None]] = {
     "rotate": rotate,
     "destroy": destroy,
     "back up": back_up,
+    "slots": change_slots,
+    "restore": restore_beside,
 }
 
 

@@ -8,6 +8,7 @@ import shutil
 import pytest
 from sqlalchemy import select
 
+from storage.archive import RESTORING
 from storage.backup.creating import create_backup
 from storage.backup.restoring import restore
 from storage.errors import ArchiveError, Conflict, Corrupt, Denied, NotFound
@@ -152,6 +153,15 @@ def test_a_restore_that_was_killed_is_begun_again(scene: Scene, monkeypatch):
             scene.restore()
     with pytest.raises(Conflict, match="not completely restored"):
         scene.opened()
+    assert scene.restore().objects == 1
+    scene.opened().close()
+
+
+def test_a_restore_that_was_killed_before_its_mark_had_its_name_is_begun_again(scene: Scene):
+    scene.file("one")
+    scene.back_up()
+    (scene.folder / "new").mkdir()
+    (scene.folder / "new" / f"{RESTORING}.new").write_bytes(b"/mnt")
     assert scene.restore().objects == 1
     scene.opened().close()
 
