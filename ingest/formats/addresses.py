@@ -24,9 +24,14 @@ _SPECIAL = re.compile(r'[",;:<>()\\\[\]]')
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>,;\"()\[\]@]+@[^\s<>,;\"()\[\]@]+")
 _SPACES = re.compile(r"\s+")
+_DOMAIN = re.compile(r"[^\s<>,;:\"()\[\]\\@]+|\[[^\s\[\]\\]{0,255}\]")
+_COMMENT_SIGN = re.compile(r"[()\\]")
+_COMMENT = re.compile(r"\([^()]*\)")
+_ESCAPED = re.compile(r"\\(.)")
+_SPLIT_DOMAIN = re.compile(r"(?<=\w)[ \t]+\.[ \t]*(?=\w)")
 _BRACKETS = {"<": ">", "[": "]", "(": ")"}
 _INTRICATE = frozenset("\"();:[]\\'")
-_QUOTES = "\"'\u2018\u2019\u201c\u201d"
+_QUOTES = "\"'\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb\u2039\u203a\u300c\u300d"
 
 
 class _Entry:
@@ -143,6 +148,11 @@ def _quoted(text: str, place: int, entry: _Entry, unclosed: set[str]) -> int:
             break
         letters.append(text[place : end - 1] + '"')
         place = end + 1
+    if text.startswith("@", end + 1) and entry.angle is None and not "".join(entry.words[-1:]).strip():
+        domain = _DOMAIN.match(text, end + 2)
+        if domain is not None:  # a quoted local part (RFC 5322 §3.4.1), kept as printed: without quotes it is another
+            entry.angle = text[start - 1 : end + 2] + domain[0]
+            return domain.end()
     content = "".join(letters).replace("\\\\", "\\")
     entry.words.append(content if not entry.words or not entry.words[-1].strip() else " " + content)
     entry.quoted = True
@@ -158,13 +168,16 @@ def _escaped(text: str, start: int, end: int) -> bool:
 
 def _bracketed(text: str, place: int, sign: str, entry: _Entry, unclosed: set[str]) -> int:
     closing = _BRACKETS[sign]
-    end = text.find(closing, place) if sign not in unclosed else -1
+    end = _end_of_comment(text, place, unclosed) if sign == "(" else -1
+    if end < 0:
+        end = text.find(closing, place) if sign not in unclosed else -1
     if end < 0:
         unclosed.add(sign)
         return place
     content = text[place:end]
     if sign == "(":
-        entry.comment = content.rpartition("(")[2].strip() or entry.comment
+        inner = content.rpartition("(")[2].strip(" \t\r\n)")
+        entry.comment = (inner if "@" in inner else _ESCAPED.sub(r"\1", content).strip()) or entry.comment
     elif sign == "<":
         nested = content.partition("<")
         if nested[1] and text[end : end + 2] == ">>":  # <address<mailto:address>>
@@ -177,8 +190,25 @@ def _bracketed(text: str, place: int, sign: str, entry: _Entry, unclosed: set[st
     return end + 1
 
 
+def _end_of_comment(text: str, place: int, unclosed: set[str]) -> int:
+    """Where a comment ends, with the comments and escaped signs in it (RFC 5322 §3.2.2); -1 where it is not closed."""
+    depth, at = 1, place
+    while "nested" not in unclosed:
+        sign = _COMMENT_SIGN.search(text, at)
+        if sign is None:
+            unclosed.add("nested")  # as above: never looked for again
+            break
+        at = sign.end() + (sign[0] == "\\")
+        depth += (sign[0] == "(") - (sign[0] == ")")
+        if depth == 0:
+            return sign.start()
+    return -1
+
+
 def _angle(content: str, entry: _Entry) -> None:
     content = _MAILTO.sub("", content.strip())
+    if "(" in content and "@" in content and content[:1] not in '/"':
+        content = _COMMENT.sub("", content)
     if "@" in content or content[:1] == "/" or "=" in content:
         entry.angle = entry.angle or content
     elif content:
@@ -211,12 +241,18 @@ def _merge(entries: list[_Entry]) -> _Entry:
 
 def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
     words = "".join(entry.words).strip()
-    if entry.angle is not None:
-        return _party(decode_phrase(words), entry.angle)
     comment = entry.comment
+    if entry.angle is not None:
+        if comment and "@" not in comment:
+            words = f"{words} ({comment})" if words else comment
+        return _party(decode_phrase(words), entry.angle)
     if comment and "@" in comment and "@" not in words:
         return _party(decode_phrase(words), comment)
-    found = _ADDRESS.search(_MAILTO.sub("", words)) if len(words) < 1000 else None  # noqa: PLR2004 - longer is no address
+    if "@" in words and len(words) < 1000:  # noqa: PLR2004 - longer is no address
+        words = _SPLIT_DOMAIN.sub(".", words)  # blanks around the dots of a domain (RFC 5322 §4.4)
+        if words.count("@") > 1 and words.isprintable() and " " not in words:
+            return _party(decode_phrase(comment or ""), words)
+    found = _ADDRESS.search(_MAILTO.sub("", words)) if len(words) < 1000 else None  # noqa: PLR2004 - as above
     if found is None:
         return _party(decode_phrase(words or comment or ""), None)
     name = _MAILTO.sub("", words).replace(found[0], " ", 1).strip() or comment or ""
@@ -224,7 +260,7 @@ def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
 
 
 def _party(name: str, address: str | None) -> Party:
-    if address is not None:
+    if address is not None and not (address[:1] == '"' and '"@' in address):
         address = _SPACES.sub("", address).strip(_QUOTES) or None
     name = _SPACES.sub(" ", name).strip(" ,")
     if name[:1] == "*" and name[-1:] == "*":  # bold in text that was HTML

@@ -28,8 +28,10 @@ _ZONES = {
     "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
     "akst": -540, "akdt": -480, "hst": -600,
     "cet": 60, "cest": 120, "west": 60, "eet": 120, "eest": 180, "msk": 180,
+    "mez": 60, "mesz": 120, "oez": 120, "oesz": 180, "seč": 60, "selč": 120,
     "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "acst": 570, "acdt": 630, "awst": 480, "nzst": 720, "nzdt": 780,
 }  # fmt: skip
+_AMERICAN_OFFSETS = range(-600, -239)
 _AMERICAN = frozenset({"est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst"})
 
 _RFC5322 = re.compile(
@@ -38,13 +40,13 @@ _RFC5322 = re.compile(
 )
 _TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(?![\d:])\s*([AaPp])?(?:\.?[Mm]\b\.?)?")
 _OFFSET = re.compile(r"\s*\(?\s*(?:UTC|GMT|UT)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE)
-_ZONE_NAME = re.compile(r"\s*\(?\s*([A-Za-z]{1,4})\b")
+_ZONE_NAME = re.compile(r"\s*\(?\s*([^\W\d_]{1,4})\b")
 _ISO_DAY = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC_DAY = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"(?<![\d:])\d{1,4}(?![\d:])")
 _TWO_DIGITS, _THREE_DIGITS, _CENTURY_TURN = 2, 3, 50
-_NOON, _DAY_HOURS, _LEAP_SECOND, _MAX_MONTH, _MAX_DAY = 12, 24, 60, 12, 31
+_NOON, _DAY_HOURS, _LEAP_SECOND, _MAX_MONTH = 12, 24, 60, 12
 
 
 def header_date(text: str) -> str | None:
@@ -53,7 +55,7 @@ def header_date(text: str) -> str | None:
     A zone of ``-0000`` states the moment in UTC (RFC 5322 §3.3), so it is given as ``+00:00``.
     """
     text = text[:MAX_CHARS]
-    match = _RFC5322.match(text)
+    match = _RFC5322.match(text) or _RFC5322.match(text.rpartition(";")[2])  # a trace field copied whole (§3.6.7)
     if match is None:
         return printed_date(text)
     day, month_name, year, hour, minute, second, zone = match.groups()
@@ -61,7 +63,7 @@ def header_date(text: str) -> str | None:
     if month is None:
         return printed_date(text)
     offset = _offset_of(zone) if zone else None
-    return _iso((_year(year), month, int(day)), (int(hour), int(minute), int(second or 0)), offset, exact=True)
+    return iso_of((short_year(year), month, int(day)), (int(hour), int(minute), int(second or 0)), offset, exact=True)
 
 
 def printed_date(text: str, months: dict[str, int] | None = None) -> str | None:
@@ -75,9 +77,8 @@ def printed_date(text: str, months: dict[str, int] | None = None) -> str | None:
         return None
     clock = _clock(time)
     rest = text[time.end() :]
-    offset, zone_name, used = _zone(rest)
+    offset, american, used = zone_at(rest)
     day_text = text[: time.start()] + " " + rest[used:]
-    american = zone_name in _AMERICAN
     day = (
         _iso_day(day_text)
         or _named_day(day_text, months or ENGLISH_MONTHS)
@@ -85,7 +86,7 @@ def printed_date(text: str, months: dict[str, int] | None = None) -> str | None:
     )
     if day is None or clock is None:
         return None
-    return _iso(day, clock, offset, exact=False)
+    return iso_of(day, clock, offset)
 
 
 def moment(iso: str | None) -> datetime | None:
@@ -99,7 +100,7 @@ def moment(iso: str | None) -> datetime | None:
         return None
 
 
-def _year(digits: str) -> int:
+def short_year(digits: str) -> int:
     """RFC 5322 §4.3: two digits below 50 are 20xx, else 19xx; three digits count from 1900."""
     year = int(digits)
     if len(digits) == _TWO_DIGITS:
@@ -129,15 +130,20 @@ def _clock(match: re.Match[str]) -> tuple[int, int, int] | None:
     return hour, minute, second
 
 
-def _zone(rest: str) -> tuple[int | None, str | None, int]:
-    """Offset in minutes, lower-case zone name, and how much of `rest` they took."""
+def zone_at(rest: str) -> tuple[int | None, bool, int]:
+    """The zone at the begin of `rest`: minutes east of UTC, whether it is a North American one, characters taken.
+
+    An offset from -10 to -4 hours counts as American: it tells how a client in English orders a day in digits.
+    """
     match = _OFFSET.match(rest)
     if match:
-        return _minutes("+" if match[1] == "+" else "-", match[2], match[3]), None, match.end()
+        offset = _minutes("+" if match[1] == "+" else "-", match[2], match[3])
+        return offset, offset in _AMERICAN_OFFSETS, match.end()
     match = _ZONE_NAME.match(rest)
-    if match and match[1].lower() in _ZONES:
-        return _ZONES[match[1].lower()], match[1].lower(), match.end()
-    return None, None, 0
+    name = match[1].lower() if match else ""
+    if match and name in _ZONES:
+        return _ZONES[name], name in _AMERICAN, match.end()
+    return None, False, 0
 
 
 def _iso_day(text: str) -> tuple[int, int, int] | None:
@@ -153,7 +159,7 @@ def _named_day(text: str, months: dict[str, int]) -> tuple[int, int, int] | None
     years = [number for number in numbers if len(number) == 4]  # noqa: PLR2004 - a year in full
     days = [number for number in numbers if len(number) <= _TWO_DIGITS]
     if not years and len(days) == 2:  # noqa: PLR2004 - a day and a short year, in that order
-        return _year(days[1].zfill(2)), found[0], int(days[0])
+        return short_year(days[1].zfill(2)), found[0], int(days[0])
     return (int(years[0]), found[0], int(days[0])) if years and days else None
 
 
@@ -162,7 +168,7 @@ def _numeric_day(text: str, *, american: bool) -> tuple[int, int, int] | None:
     match = _NUMERIC_DAY.search(text)
     if match is None:
         return None
-    first, second, year = int(match[1]), int(match[3]), _year(match[4])
+    first, second, year = int(match[1]), int(match[3]), short_year(match[4])
     if first > _MAX_MONTH or match[2] == ".":
         return year, second, first
     if second > _MAX_MONTH or american or first == second:
@@ -170,12 +176,16 @@ def _numeric_day(text: str, *, american: bool) -> tuple[int, int, int] | None:
     return None
 
 
-def _iso(day: tuple[int, int, int], clock: tuple[int, int, int], offset: int | None, *, exact: bool) -> str | None:
+def iso_of(
+    day: tuple[int, int, int], clock: tuple[int, int, int], offset: int | None, *, exact: bool = False
+) -> str | None:
+    """ISO 8601 of year, month and day, a time, and minutes east of UTC; None where no calendar has such a moment.
+
+    With `exact` a leap second is taken for the second before it, which ISO 8601 as Python reads it can name.
+    """
     hour, minute, second = clock
     if exact and second == _LEAP_SECOND:
-        second -= 1  # a leap second has no name in ISO 8601 as Python reads it
-    if day[2] > _MAX_DAY:
-        return None
+        second -= 1
     try:
         zone = timezone(timedelta(minutes=offset)) if offset is not None else None
         return datetime(*day, hour, minute, second, tzinfo=zone).isoformat()
