@@ -13,6 +13,7 @@ from ingest.formats.charsets import decode
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 from ingest.formats.html_text import decode_html, html_to_text
 from ingest.formats.pdf_text import pdf_to_text
+from ingest.formats.rtf_text import read_rtf
 
 if TYPE_CHECKING:
     from ingest.formats.headers import ContentFields
@@ -43,11 +44,13 @@ def read_attachment(content: bytes, fields: ContentFields) -> AttachmentText:
     if found.kind is MediaKind.PDF or declared == "application/pdf":
         pdf = pdf_to_text(content)
         return AttachmentText(text=pdf.text, unread=pdf.unread)
+    if content.startswith(b"{\\rtf"):
+        rtf = read_rtf(content)
+        return AttachmentText(text=rtf.text, unread=rtf.unread)
     if found.kind is MediaKind.HTML or (declared == "text/html" and found.kind in _TEXT_KINDS):
         return _html(content, fields.charset)
-    if found.kind in _TEXT_KINDS and (_is_textual(declared) or declared == "application/octet-stream"):
-        return _text(content, fields.charset)
-    if _is_textual(declared) and found.kind is MediaKind.UNKNOWN and declared.startswith("text/"):
+    is_text = found.kind in _TEXT_KINDS and (_is_textual(declared) or declared == "application/octet-stream")
+    if is_text or (found.kind is MediaKind.UNKNOWN and declared.startswith("text/")):
         return _text(content, fields.charset)
     return AttachmentText(unread=f"{declared} has no text")
 

@@ -4,7 +4,8 @@ Rule kept: `read_email` has an answer for any bytes and never raises; whatever c
 `unsearchable` by reason, never by content, and the rest is read all the same. Text is what a person would read:
 of alternatives the plain one (RFC 2046 §5.1.4), quoted text included, then the text of attachments. The original
 of a forward is the attached message where there is one (its own headers are better evidence than printed ones),
-else the block printed in the text, else the mail itself.
+else the block printed in the text, else the mail itself. An attached message may in its turn forward another, by
+either way: the chain is followed from the outermost inwards.
 """
 
 from __future__ import annotations
@@ -14,26 +15,37 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest.formats.attachment_text import AttachmentText, read_attachment
-from ingest.formats.charsets import decode
 from ingest.formats.dates import moment
+from ingest.formats.description_bounds import bounded
+from ingest.formats.enclosures import extract_part, open_mail
 from ingest.formats.forwarded import find_forward
-from ingest.formats.headers import content_fields, letterhead
-from ingest.formats.html_text import decode_html, html_to_text
-from ingest.formats.mime_tree import is_message, walk
-from storage.errors import NotFound
-from storage.records import Component, ComponentRole, Description, Forward, ForwardMethod, Letterhead, RecordKind
+from ingest.formats.message_text import ENCRYPTED_TEXT, is_encrypted
+from storage.records import (
+    Component,
+    ComponentRole,
+    Description,
+    Forward,
+    ForwardedMessage,
+    ForwardMethod,
+    Letterhead,
+    RecordKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.formats.forwarded import InlineForward
-    from ingest.formats.mime_tree import Part, Tree
+    from ingest.formats.held_messages import Enclosure, HeldMessage
 
-READER = "email/1"
+__all__ = ["MAX_TEXT", "READER", "extract_part", "read_email"]
+
+READER = "email/2"
 _GAP = "\n\n"
 MAX_TEXT = 8 * 1024 * 1024
 # Parts whose bytes say nothing to a reader: their lack of text is no gap in what search can find.
-_SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
+_SILENT = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
+     "application/pgp-encrypted"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -42,6 +54,7 @@ class _Draft:
 
     texts: list[str] = field(default_factory=list)
     components: list[Component] = field(default_factory=list)
+    held: dict[str, list[HeldMessage]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unsearchable: list[str] = field(default_factory=list)
     room: int = MAX_TEXT
@@ -63,123 +76,76 @@ def read_email(raw: bytes, *, component_id: Callable[[], str] | None = None) -> 
     """Describe one e-mail; pure apart from `component_id`, and total: every input has a description.
 
     Args:
-        raw: the message as it was handed in.
+        raw: the message as it was handed in: MIME, a .msg file or a TNEF stream.
         component_id: makes the id of each attachment; without it ids are empty and given later.
 
     Returns:
-        A description of kind ``email``: `components` are the attachments only, each with its section number
-        (`extract_part` gives its bytes by it), size and SHA-256 of its decoded bytes.
+        A description of kind ``email``, or ``document`` for a contact, a task and what else of Outlook was never sent;
+        `components` are the attachments only, each with its path
+        (`enclosures.extract_part` gives its bytes by it), size and SHA-256 of its decoded bytes.
     """
-    tree = walk(raw)
-    carrier = letterhead(tree.outer, tree.fields.charset)
-    draft = _Draft(notes=list(tree.remarks), unsearchable=list(tree.limits))
+    mail = open_mail(raw)
+    root = mail.message
+    draft = _Draft()
     if not raw.strip():
         draft.notes.append("the message is empty")
-    elif not tree.outer.fields:
+    elif not root.has_headers:
         draft.notes.append("the message has no headers")
-    own_text = _read_body(tree, draft)
-    _read_attachments(tree, draft, component_id or str)
+    if not root.is_original:
+        draft.add_text(root.letterhead.subject or "")
+    _read_message(root, draft)
+    for found in mail.enclosures:
+        _read_enclosure(found, draft, component_id or str)
     if draft.full:
         draft.unsearchable.append(f"text over {MAX_TEXT} characters")
-    original, forward = _original(tree, carrier, own_text, draft)
-    return Description(
-        kind=RecordKind.EMAIL,
+    chain = _chain(root, draft)
+    original = chain[0].letterhead if chain else root.letterhead
+    described = Description(
+        kind=RecordKind.EMAIL if root.is_original else RecordKind.DOCUMENT,
         original=original,
-        carrier=carrier,
-        forward=forward,
+        carrier=root.letterhead,
+        forward=_forward(root.letterhead, chain),
+        chain=chain,
         text=_GAP.join(draft.texts),
         sent_at=moment(original.date),
         components=tuple(draft.components),
-        notes=tuple(draft.notes),
-        unsearchable=tuple(draft.unsearchable),
+        notes=(*mail.remarks, *draft.notes),
+        unsearchable=(*mail.limits, *dict.fromkeys(draft.unsearchable)),
         reader=READER,
     )
+    return bounded(described)
 
 
-def extract_part(raw: bytes, path: str) -> bytes:
-    """The decoded bytes of the attachment with that section number, exactly those whose digest was described.
-
-    Raises:
-        NotFound: the message has no such part.
-    """
-    for part in walk(raw).parts:
-        if part.path == path:
-            return part.decoded()[0]
-    raise NotFound("The message has no part of that number; ask for one that its description lists.")
-
-
-def _is_body(part: Part) -> bool:
-    """Whether a leaf is text of its message rather than something attached to it (RFC 2183 §2)."""
-    fields = part.fields
-    if part.unread or fields.media_type not in ("text/plain", "text/html") or fields.disposition == "attachment":
-        return False
-    return fields.name is None or (part.depth == 0 and fields.disposition is None)
-
-
-def _body_text(part: Part) -> tuple[str, str | None]:
-    """Text of a body part, and the remark of its transfer encoding if there is one."""
-    content, remark = part.decoded()
-    if part.fields.media_type == "text/html":
-        text, _ = html_to_text(decode_html(content, part.fields.charset))
-    else:
-        text = decode(content, part.fields.charset, guess=True)
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip("\n"), remark
-
-
-def _read_body(tree: Tree, draft: _Draft) -> str:
-    """Gather the body text of the carrier; the text of enclosed messages follows with the attachments."""
-    texts = _texts_of(tree, "", draft)
-    for text in texts:
+def _read_message(message: HeldMessage, draft: _Draft) -> None:
+    for text in message.texts:
         draft.add_text(text)
-    return texts[0] if len(texts) == 1 else _GAP.join(texts)
+        if is_encrypted(text):
+            draft.unsearchable.append(ENCRYPTED_TEXT)
 
 
-def _texts_of(tree: Tree, message: str, draft: _Draft) -> list[str]:
-    """The body texts of one message of the tree, of alternatives the plain one unless it is blank."""
-    bodies = [part for part in tree.parts if part.message == message and _is_body(part)]
-    answered: set[str] = set()
-    texts: dict[str, str] = {}
-    for wanted in ("text/plain", "text/html"):
-        for part in bodies:
-            if part.fields.media_type != wanted or (wanted == "text/html" and part.alternative in answered):
-                continue
-            text, remark = _body_text(part)
-            if remark is not None:
-                draft.notes.append(f"part {part.path} {remark}")
-            if text.strip():
-                texts[part.path] = text
-                if part.alternative is not None:
-                    answered.add(part.alternative)
-    return [texts[part.path] for part in bodies if part.path in texts]
-
-
-def _read_attachments(tree: Tree, draft: _Draft, component_id: Callable[[], str]) -> None:
-    for part in tree.parts:
-        if _is_body(part):
-            continue
-        number = len(draft.components) + 1
-        content, remark = part.decoded()
-        draft.components.append(
-            Component(
-                id=component_id(),
-                role=ComponentRole.ATTACHMENT,
-                media_type=part.fields.media_type,
-                name=part.fields.name,
-                size=len(content),
-                sha256=hashlib.sha256(content).hexdigest(),
-                path=part.path,
-            )
+def _read_enclosure(found: Enclosure, draft: _Draft, component_id: Callable[[], str]) -> None:
+    number = len(draft.components) + 1
+    draft.components.append(
+        Component(
+            id=component_id(),
+            role=ComponentRole.ATTACHMENT,
+            media_type=found.fields.media_type,
+            name=found.fields.name,
+            size=len(found.content),
+            sha256=hashlib.sha256(found.content).hexdigest(),
+            path=found.path,
         )
-        if remark is not None:
-            draft.notes.append(f"attachment {number} {remark}")
-        if part.unread:
-            draft.unsearchable.append(f"attachment {number}: parts beyond the limits of the reader")
-        elif is_message(part):
-            _read_enclosed(tree, part, draft)
-        elif part.fields.media_type not in _SIGNATURES:
-            _take(read_attachment(content, part.fields), number, draft)
+    )
+    draft.notes += (f"attachment {number} {remark}" for remark in found.remarks)
+    if found.unread is not None:
+        draft.unsearchable.append(f"attachment {number}: {found.unread}")
+    if found.message is not None:
+        draft.held.setdefault(found.holder, []).append(found.message)
+        draft.add_text(found.message.letterhead.subject or "")
+        _read_message(found.message, draft)
+    draft.add_text(found.extra)
+    if found.unread is None and not found.is_opened and found.fields.media_type not in _SILENT:
+        _take(read_attachment(found.content, found.fields), number, draft)
 
 
 def _take(found: AttachmentText, number: int, draft: _Draft) -> None:
@@ -188,37 +154,38 @@ def _take(found: AttachmentText, number: int, draft: _Draft) -> None:
         draft.unsearchable.append(f"attachment {number}: {found.unread}")
 
 
-def _read_enclosed(tree: Tree, part: Part, draft: _Draft) -> None:
-    """Subject and text of an enclosed message; its own attachments are parts of the tree and follow by themselves."""
-    inner = tree.inner.get(part.path)
-    if inner is None:
-        return
-    subject = letterhead(inner, content_fields(inner).charset).subject
-    draft.add_text(subject or "")
-    for text in _texts_of(tree, part.path, draft):
-        draft.add_text(text)
-
-
-def _original(tree: Tree, carrier: Letterhead, own_text: str, draft: _Draft) -> tuple[Letterhead, Forward]:
-    """What the mail forwards, and how; the carrier itself where it forwards nothing."""
-    by = carrier.sender.address if carrier.sender is not None else None
-    enclosed = [part for part in tree.parts if part.path in tree.inner and not part.message and not part.report]
-    if enclosed:
-        if len(enclosed) > 1:
-            draft.notes.append(f"{len(enclosed)} messages are attached; the first is taken for the original")
-        headers = tree.inner[enclosed[0].path]
-        if headers.fields:
-            comment = own_text.strip() or None
-            original = letterhead(headers, content_fields(headers).charset)
-            return original, Forward(method=ForwardMethod.ATTACHED, by=by, comment=comment)
-        draft.notes.append("the attached message has no headers")
-    found = find_forward(own_text, carrier.subject) if own_text else None
+def _chain(root: HeldMessage, draft: _Draft) -> tuple[ForwardedMessage, ...]:
+    """Every message found inside a mail, outermost first: attached to the one around it, else printed in its text."""
+    chain: list[ForwardedMessage] = []
+    around = root
+    while (enclosed := _attached_to(around, draft)) is not None:
+        comment = around.text.strip() or None
+        chain.append(ForwardedMessage(method=ForwardMethod.ATTACHED, letterhead=enclosed.letterhead, comment=comment))
+        around = enclosed
+    found = find_forward(around.text, around.letterhead.subject) if around.texts else None
     if found is None:
-        return carrier, Forward()
-    return _completed(found, draft), Forward(method=ForwardMethod.INLINE, by=by, comment=found.comment)
-
-
-def _completed(found: InlineForward, draft: _Draft) -> Letterhead:
-    if found.original.date is None:
+        return tuple(chain)
+    if not chain and found.original.date is None:
         draft.notes.append("the forwarded message prints no date that can be read")
-    return replace(found.original, message_id=None)
+    # a message id is no part of what clients print: what looks like one is text
+    printed = (replace(one, letterhead=replace(one.letterhead, message_id=None)) for one in found.chain)
+    return (*chain, *printed)
+
+
+def _forward(carrier: Letterhead, chain: tuple[ForwardedMessage, ...]) -> Forward:
+    """How the outermost of the messages inside came, by whom, and what was written above it."""
+    if not chain:
+        return Forward()
+    by = carrier.sender.address if carrier.sender is not None else None
+    return Forward(method=chain[0].method, by=by, comment=chain[0].comment)
+
+
+def _attached_to(holder: HeldMessage, draft: _Draft) -> HeldMessage | None:
+    """The message that is attached to another as what it forwards; the first, where there are several."""
+    attached = draft.held.get(holder.path, [])
+    originals = [message for message in attached if message.is_original]
+    if len(originals) > 1:
+        draft.notes.append(f"{len(originals)} messages are attached; the first is taken for the original")
+    if not originals and any(not message.has_headers for message in attached):
+        draft.notes.append("the attached message has no headers")
+    return originals[0] if originals else None

@@ -38,6 +38,13 @@ def undo(content: bytes, encoding: str) -> tuple[bytes, str | None]:
 
 
 def _base64(content: bytes) -> tuple[bytes, str | None]:
+    try:  # what is as it should be, which nearly all is, at a tenth of the cost; the answer is the same as below
+        return binascii.a2b_base64(content.translate(None, b"\r\n"), strict_mode=True), None
+    except binascii.Error:
+        return _damaged_base64(content)
+
+
+def _damaged_base64(content: bytes) -> tuple[bytes, str | None]:
     remark = None
     if not _PURE.match(content):
         first_end = content.find(b"=")

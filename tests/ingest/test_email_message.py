@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.formats.email_message import MAX_TEXT, extract_part, read_email
+from ingest.formats.email_message import MAX_TEXT, read_email
+from ingest.formats.enclosures import extract_part
 from storage.errors import NotFound
 from storage.records import ComponentRole, ForwardMethod, RecordKind
 
