@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenContainer
 from archiver.supervisor import Service, start_worker, stop_workers
+from archiver.unpacking_turns import await_unpacked, unpacker_of
 from archiver.worker import WorkerRole, is_served
+from ingest.containers import Containers
 from ingest.submission import Deposited, Handover
 from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
@@ -26,69 +28,16 @@ if TYPE_CHECKING:
     from archiver.wiring import Installation
     from ingest.channels.files import FoundItem
     from ingest.depositor import GroupDepositor
+    from ingest.formats.container_kinds import ContainerKind
     from storage.archive import Archive
+    from storage.transaction import Transaction
 
 _BATCH = 256
 _BATCH_BYTES = 16 << 20
-_PAGE = 500
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 1_800.0
 _FULL_DISK_SECONDS = 5.0
 _FULL_DISK_BYTES = 4 << 20
-_LONGEST_PROBLEMS = 10_000
-
-
-@dataclass(slots=True, kw_only=True)
-class IntakeItem:
-    """What became of one item. `fresh` is whether this run deposited it."""
-
-    source: str
-    outcome: str = "waiting"
-    reason: str | None = None
-    submission: str | None = None
-    sha256: str | None = None
-    fresh: bool = False
-    records: list[str] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """One line of the items file."""
-        return {
-            "source": self.source,
-            "outcome": self.outcome,
-            "reason": self.reason,
-            "submission": self.submission,
-            "records": self.records,
-            "sha256": self.sha256,
-        }
-
-
-@dataclass(slots=True, kw_only=True)
-class IntakeReport:
-    """The account of one run: every item once."""
-
-    items: list[IntakeItem] = field(default_factory=list)
-    seconds: float = 0.0
-    stopped_by: ArchiveError | None = None
-
-    def count(self, outcome: str) -> int:
-        """How many items have this outcome."""
-        return sum(1 for one in self.items if one.outcome == outcome)
-
-    def to_json(self) -> dict[str, Any]:
-        """The document of `ingest --json`."""
-        problems = [
-            {"source": one.source, "outcome": one.outcome, "reason": one.reason}
-            for one in self.items
-            if one.outcome in (Outcome.QUARANTINED, Outcome.FAILED)
-        ]
-        return {
-            "seen": len(self.items),
-            **{outcome.value: self.count(outcome.value) for outcome in Outcome},
-            "waiting": self.count("waiting"),
-            "records": sum(len(one.records) for one in self.items if one.outcome == Outcome.ARCHIVED),
-            "seconds": round(self.seconds, 3),
-            "problems": problems[:_LONGEST_PROBLEMS],
-        }
 
 
 class _Crew:
@@ -134,7 +83,11 @@ class Intake:
         self._custodian_id = custodian_id
         self._progress = progress
         self._report = IntakeReport()
+        self._seen = 0
         self._position = -1
+        self._containers = Containers(installation.archive, actor=actor)
+        self._unpacker = unpacker_of(installation, actor)
+        self.accounting = Accounting(installation.archive, self._containers, self._report)
 
     def run(self, found: Iterable[FoundItem], *, wait: bool) -> IntakeReport:
         """Deposit everything found; then, unless told not to, wait for outcomes and the index."""
@@ -152,7 +105,7 @@ class Intake:
                     self._wait(crew)
                 except TemporarilyUnavailable as error:
                     self._report.stopped_by = self._report.stopped_by or error
-                self._conclude()
+            self.accounting.conclude()
         finally:
             crew.dismiss()
         try:
@@ -167,48 +120,72 @@ class Intake:
         size = 0
         for one in found:
             if one.problem is not None:
-                self._report.items.append(IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=one.problem))
+                self._report.parts.append(IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=one.problem))
+                continue
+            if one.container is not None:
+                self._deposit(batch)
+                batch, size = [], 0
+                self._take_apart(one, one.container)
                 continue
             batch.append(one)
             size += one.bytes_held
             if len(batch) >= _BATCH or size >= _BATCH_BYTES:
                 self._deposit(batch)
                 batch, size = [], 0
-        if batch:
-            self._deposit(batch)
+        self._deposit(batch)
+
+    def _take_apart(self, one: FoundItem, kind: ContainerKind) -> None:
+        """Deposit a container, and then what is in it; its members are read out of the stored bytes."""
+        archive = self._installation.archive
+
+        def admit(transaction: Transaction, answers: list[Deposited | Exception]) -> None:
+            if isinstance(answers[0], Deposited):
+                self._containers.admit(transaction, answers[0].submission_id, kind)
+
+        try:
+            answer = self._depositor.deposit_many([self._handover(one)], beside=admit)[0]
+        except ArchiveError as error:
+            self._report.parts.append(_refused(one, error))
+            raise
+        if isinstance(answer, Exception):
+            self._report.parts.append(_refused(one, answer))
+            return
+        with archive.store.read() as connection:
+            before = self._containers.met_in_tree(connection, answer.submission_id)
+        self._report.parts.append(TakenContainer(id=answer.submission_id, source=one.source, before=before))
+        seen = self._seen
+        await_unpacked(
+            self._installation, self._unpacker, answer.submission_id, lambda met: self._progress(seen + met, None)
+        )
+        with archive.store.read() as connection:
+            self._position = max(self._position, archive.ledger.head(connection).size - 1)
+            self._seen += sum(self._containers.met_in_tree(connection, answer.submission_id).values())
+
+    def _handover(self, one: FoundItem) -> Handover:
+        return Handover(
+            channel=Channel.CLI,
+            account="cli",
+            custodian_id=self._custodian_id,
+            envelope=Envelope(submitter=self._submitter, source=one.source),
+            payload=one.payload,
+            kind=one.kind,
+        )
 
     def _deposit(self, batch: list[FoundItem]) -> None:
-        handovers = [
-            Handover(
-                channel=Channel.CLI,
-                account="cli",
-                custodian_id=self._custodian_id,
-                envelope=Envelope(submitter=self._submitter, source=one.source),
-                payload=one.payload,
-                kind=one.kind,
-            )
-            for one in batch
-        ]
+        if not batch:
+            return
         try:
-            answers = self._depositor.deposit_many(handovers)
+            answers = self._depositor.deposit_many([self._handover(one) for one in batch])
         except ArchiveError as error:
-            self._report.items += [
-                IntakeItem(
-                    source=one.source,
-                    outcome=Outcome.FAILED,
-                    reason=_not_taken(error),
-                    sha256=_digest(one),
-                )
-                for one in batch
-            ]
+            self._report.parts += [_refused(one, error) for one in batch]
             raise
-        self._report.items += [self._taken(one, answer) for one, answer in zip(batch, answers, strict=True)]
-        self._progress(len(self._report.items), None)
+        self._report.parts += [self._taken(one, answer) for one, answer in zip(batch, answers, strict=True)]
+        self._seen += len(batch)
+        self._progress(self._seen, None)
 
     def _taken(self, one: FoundItem, answer: Deposited | Exception) -> IntakeItem:
         if isinstance(answer, Exception):
-            reason = _not_taken(answer)
-            return IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=reason, sha256=_digest(one))
+            return _refused(one, answer)
         taken = IntakeItem(source=one.source, submission=answer.submission_id, sha256=answer.sha256)
         if answer.duplicate_of is not None:
             taken.outcome = Outcome.DUPLICATE
@@ -228,7 +205,7 @@ class Intake:
         if self._position < 0:
             return
         archive = self._installation.archive
-        total = sum(1 for one in self._report.items if one.fresh)
+        total = self._seen
         goal = None
         last, moved_at = None, time.monotonic()
         while True:
@@ -255,31 +232,12 @@ class Intake:
         free = shutil.disk_usage(self._installation.archive.folder).free
         return free < _FULL_DISK_BYTES
 
-    def _conclude(self) -> None:
-        """Read the outcomes of what this run deposited, and the records of what it found already there."""
-        archive = self._installation.archive
-        by_submission: dict[str, list[IntakeItem]] = {}
-        for one in self._report.items:
-            if one.submission is not None:
-                by_submission.setdefault(one.submission, []).append(one)
-        ids = list(by_submission)
-        for start in range(0, len(ids), _PAGE):
-            page = ids[start : start + _PAGE]
-            with archive.store.read() as connection:
-                submissions = archive.submissions.get_many(connection, page)
-                made = archive.catalogue.of_submissions(connection, page)
-            for submission, _ in submissions:
-                for one in by_submission[submission.id]:
-                    one.records = made.get(submission.id, [])
-                    if one.fresh and submission.outcome is not None:
-                        one.outcome = submission.outcome.value
-                        one.reason = submission.reason or one.reason
-
 
 def _digest(one: FoundItem) -> str | None:
     """The digest of bytes at hand; a large file that could not be taken is not read once more for it."""
     return hashlib.sha256(one.payload).hexdigest() if isinstance(one.payload, bytes) else None
 
 
-def _not_taken(error: Exception) -> str:
-    return f"not taken: {error.message if isinstance(error, ArchiveError) else type(error).__name__}"
+def _refused(one: FoundItem, error: Exception) -> IntakeItem:
+    reason = f"not taken: {error.message if isinstance(error, ArchiveError) else type(error).__name__}"
+    return IntakeItem(source=one.source, outcome=Outcome.FAILED, reason=reason, sha256=_digest(one))

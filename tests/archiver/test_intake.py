@@ -18,7 +18,7 @@ from tests.archiver.commands import PASSPHRASE, PERSONAL, a_mail
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archiver.intake import IntakeReport
+    from archiver.intake_report import IntakeReport
     from tests.archiver.commands import Office
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil gives it
@@ -56,7 +56,7 @@ def test_a_full_disk_during_examination_ends_the_wait_with_what_is_waiting(
     monkeypatch.setattr(intake.shutil, "disk_usage", lambda _: Usage(1 << 30, 1 << 30, 0))
     report = run(installation, mail(1), mail(2))
     assert isinstance(report.stopped_by, StorageFull)
-    assert (report.count("waiting"), len(report.items)) == (2, 2)
+    assert (report.count("waiting"), report.seen) == (2, 2)
 
 
 @pytest.mark.usefixtures("idle")

@@ -1,0 +1,181 @@
+"""Containers for people and programs: what each declares, what came out of it, and what nobody can explain.
+
+Rule: names of members are content of the archive, so they are shown only for one container at a time, to who may read
+records, and looking at them is an event. The list says ids, states and counts, and the name under which a container
+was handed in to who may read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from ingest.containers import Container, Containers, ContainerState, MemberOutcome
+from storage.container_tables import container_members
+from storage.errors import Denied, InvalidInput
+from storage.events import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from archiver.access import Principal
+    from archiver.wiring import Installation
+    from ingest.containers import MemberLine
+
+_SHOWN = 1_000
+_PAGE = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """The container that a submission was taken out of: its id, which member it was, and the leaf that says so."""
+
+    container: str
+    number: int
+    position: int
+
+
+def taken_out_of(connection: Connection, submission_id: str) -> Membership | None:
+    """Where a submission was taken out of; None where it was handed in by itself.
+
+    The first container that brought it: in others it is a duplicate, and in a later attempt at the same one, too.
+    """
+    rows = container_members.c
+    taken = (rows.submission_id == submission_id, rows.outcome == MemberOutcome.TAKEN.value)
+    query = select(rows.container_id, rows.ordinal, rows.position).where(*taken).order_by(rows.position).limit(1)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Membership(container=row.container_id, number=row.ordinal, position=row.position)
+
+
+def list_containers(installation: Installation, who: Principal) -> list[dict[str, Any]]:
+    """Every container that `who` may see, oldest first, with its counts."""
+    archive = installation.archive
+    containers = Containers(archive, actor=who.actor)
+    with archive.store.read() as connection:
+        found = containers.all(connection)
+        seen = {
+            one.id: one.custodian_id for one, _ in archive.submissions.get_many(connection, [one.id for one in found])
+        }
+        return [
+            _facts(installation, containers, connection, one)
+            for one in found
+            if who.sees_only is None or seen.get(one.id) == who.sees_only
+        ]
+
+
+def show_container(installation: Installation, who: Principal, container_id: str) -> dict[str, Any]:
+    """One container: its account, and by name what did not come out of it or came out oddly.
+
+    Raises:
+        NotFound: there is no such container.
+        Denied: it is another custodian's.
+    """
+    archive = installation.archive
+    containers = Containers(archive, actor=who.actor)
+    with archive.store.read() as connection:
+        one = containers.get(connection, container_id)
+        submission = archive.submissions.get(connection, container_id)
+        if who.sees_only is not None and submission.custodian_id != who.sees_only:
+            raise Denied("this container belongs to somebody else")
+        document = _facts(installation, containers, connection, one)
+        account = containers.account(connection, one)
+    with archive.store.write() as transaction:
+        transaction.append(EventKind.CONTAINER_VIEWED, actor=who.actor, subjects=(one.id,))
+    document |= {
+        "reason": account.get("reason"),
+        "findings": account.get("findings", []),
+        "folders": [
+            {"path": path, "declared": declared, "members": came} for path, declared, came in account.get("folders", [])
+        ],
+        "remarks": [{"text": text, "path": path, "lost": lost} for text, path, lost in account.get("remarks", [])],
+        "examined": dict(_examined(installation, containers.manifest(one))),
+        "problems": [_problem(line) for line in islice(_odd(containers.manifest(one)), _SHOWN)],
+    }
+    return document
+
+
+def list_members(installation: Installation, who: Principal, container_id: str) -> Iterator[dict[str, Any]]:
+    """Every member of a container in order, by name and outcome; whoever calls has shown the container before."""
+    containers = Containers(installation.archive, actor=who.actor)
+    with installation.archive.store.read() as connection:
+        one = containers.get(connection, container_id)
+    return (_problem(line) for line in containers.manifest(one))
+
+
+def retry_container(installation: Installation, who: Principal, container_id: str) -> None:
+    """Let a container that failed be unpacked on.
+
+    Raises:
+        NotFound: there is no such container.
+        Conflict: it did not fail.
+    """
+    containers = Containers(installation.archive, actor=who.actor)
+    with installation.archive.store.read() as connection:
+        one = containers.get(connection, container_id)
+    if one.state is not ContainerState.FAILED:
+        raise Conflict(f"the container {container_id} is {one.state.value}; only one that failed is tried again")
+    containers.reopen(container_id)
+
+
+def has_findings(document: dict[str, Any]) -> bool:
+    """Whether something of a container did not come out, or nobody knows."""
+    return bool(document["failed"] or document["unexplained"]) or document["state"] == ContainerState.FAILED.value
+
+
+def _facts(
+    installation: Installation, containers: Containers, connection: Connection, one: Container
+) -> dict[str, Any]:
+    submissions = installation.archive.submissions
+    submission = submissions.get(connection, one.id)
+    about = submissions.envelopes(connection, [one.id]).get(one.id)
+    counts = containers.counts(connection, one)
+    return {
+        "id": one.id,
+        "source": None if about is None else about.envelope.source,
+        "kind": one.kind.value,
+        "state": one.state.value,
+        "custodian": submission.custodian_id,
+        "received_at": submission.received_at.isoformat(),
+        "size": submission.size,
+        "sha256": None if about is None else about.sha256,
+        "reader": one.reader,
+        "within": None if one.root_id == one.id else one.root_id,
+        "declared": one.declared,
+        "members": sum(counts.values()),
+        **counts,
+        "unexplained": one.findings,
+    }
+
+
+def _examined(installation: Installation, lines: Iterator[MemberLine]) -> Counter[str]:
+    """What examination made of the members that were taken, by outcome."""
+    counted: Counter[str] = Counter()
+    taken = (line.submission_id for line in lines if line.outcome is MemberOutcome.TAKEN)
+    while page := list(islice(taken, _PAGE)):
+        ids = [one for one in page if one is not None]
+        with installation.archive.store.read() as connection:
+            for submission, _ in installation.archive.submissions.get_many(connection, ids):
+                counted["waiting" if submission.outcome is None else submission.outcome.value] += 1
+    return counted
+
+
+def _odd(lines: Iterator[MemberLine]) -> Iterator[MemberLine]:
+    return (line for line in lines if line.outcome is MemberOutcome.FAILED or line.reason is not None)
+
+
+def _problem(line: MemberLine) -> dict[str, Any]:
+    return {
+        "number": line.ordinal,
+        "source": line.source,
+        "outcome": line.outcome.value,
+        "reason": line.reason,
+        "submission": line.submission_id,
+    }

@@ -1,0 +1,210 @@
+"""The account of one run of `archiver ingest`: every item once, under one outcome, with its reason.
+
+Rule: the sum of the outcomes is what was seen. The members of a container are not held in memory: they are read again
+from the rows that count them, a page at a time, whenever the account is gone through. What came out of a container
+before this run is a duplicate in this one. A container is no item itself; where something of it is missing, the
+missing is one failed item that bears the container's name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ingest.containers import Container, ContainerState, MemberOutcome
+from storage.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ingest.containers import Containers, MemberLine
+    from storage.archive import Archive
+    from storage.errors import ArchiveError
+    from storage.records import Submission
+
+_PAGE = 250
+_LONGEST_PROBLEMS = 10_000
+_MOST_REASONS = 5
+WAITING = "waiting"
+
+
+@dataclass(slots=True, kw_only=True)
+class IntakeItem:
+    """What became of one item. `fresh` is whether this run deposited it."""
+
+    source: str
+    outcome: str = WAITING
+    reason: str | None = None
+    submission: str | None = None
+    sha256: str | None = None
+    fresh: bool = False
+    records: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of the items file."""
+        return {
+            "source": self.source,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "submission": self.submission,
+            "records": self.records,
+            "sha256": self.sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenContainer:
+    """A container of this run: `before` is how many members of each container of its tree were met before the run."""
+
+    id: str
+    source: str
+    before: Mapping[str, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class IntakeReport:
+    """The account of one run. `counts` and `problems` are there once it was concluded."""
+
+    parts: list[IntakeItem | TakenContainer] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped_by: ArchiveError | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    records: int = 0
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def count(self, outcome: str) -> int:
+        """How many items have this outcome."""
+        return self.counts[outcome]
+
+    @property
+    def seen(self) -> int:
+        """How many items there are."""
+        return self.counts.total()
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `ingest --json`."""
+        return {
+            "seen": self.seen,
+            **{outcome.value: self.counts[outcome.value] for outcome in Outcome},
+            "waiting": self.counts[WAITING],
+            "records": self.records,
+            "seconds": round(self.seconds, 3),
+            "problems": self.problems,
+        }
+
+
+class Accounting:
+    """Goes through the items of a run; `with_digests` says whether those of members are wanted, which costs a look."""
+
+    def __init__(self, archive: Archive, containers: Containers, report: IntakeReport) -> None:
+        self._archive = archive
+        self._containers = containers
+        self._report = report
+
+    def conclude(self) -> None:
+        """Count every item under its outcome, and gather the problems."""
+        report = self._report
+        report.counts, report.records, report.problems = Counter(), 0, []
+        for one in self.items():
+            report.counts[one.outcome] += 1
+            if one.outcome == Outcome.ARCHIVED:
+                report.records += len(one.records)
+            is_problem = one.outcome in (Outcome.QUARANTINED, Outcome.FAILED)
+            if is_problem and len(report.problems) < _LONGEST_PROBLEMS:
+                report.problems.append({"source": one.source, "outcome": one.outcome, "reason": one.reason})
+
+    def items(self, *, with_digests: bool = False) -> Iterator[IntakeItem]:
+        """Every item with its outcome, in the order in which it was found."""
+        plain: list[IntakeItem] = []
+        for part in self._report.parts:
+            if isinstance(part, IntakeItem):
+                plain.append(part)
+                if len(plain) < _PAGE:
+                    continue
+            yield from self._settled(plain)
+            plain = []
+            if isinstance(part, TakenContainer):
+                yield from self._of_container(part, with_digests=with_digests)
+        yield from self._settled(plain)
+
+    def _of_container(self, taken: TakenContainer, *, with_digests: bool) -> Iterator[IntakeItem]:
+        waiting: list[tuple[str, str, bool]] = [(taken.id, taken.source, False)]
+        while waiting:
+            container_id, source, repeated = waiting.pop()
+            with self._archive.store.read() as connection:
+                one = self._containers.find(connection, container_id)
+            if one is None:
+                continue
+            before = taken.before.get(one.id, 0)
+            lines = self._containers.manifest(one)
+            while page := list(islice(lines, _PAGE)):
+                inner, items = self._page(page, before=None if repeated else before)
+                waiting += inner
+                yield from self._settled(items, with_digests=with_digests)
+            yield from self._missing(one, source)
+
+    def _page(
+        self, page: list[MemberLine], *, before: int | None
+    ) -> tuple[list[tuple[str, str, bool]], list[IntakeItem]]:
+        """The containers among members, and the others as items; `before` None: all of them were there already."""
+        with self._archive.store.read() as connection:
+            ids = [line.submission_id for line in page if line.submission_id is not None]
+            containers = self._containers.among(connection, ids)
+        inner: list[tuple[str, str, bool]] = []
+        items: list[IntakeItem] = []
+        for line in page:
+            repeated = before is None or line.outcome is MemberOutcome.DUPLICATE
+            if line.submission_id in containers:
+                inner.append((line.submission_id or "", line.source, repeated))
+            else:
+                items.append(_item(line, repeated=repeated or line.ordinal <= (before or 0)))
+        return inner[::-1], items
+
+    def _missing(self, one: Container, source: str) -> Iterator[IntakeItem]:
+        if one.state is ContainerState.OPEN:
+            yield IntakeItem(source=source, submission=one.id, reason="it is not taken apart to its end yet")
+        elif one.findings:
+            with self._archive.store.read() as connection:
+                findings = self._containers.account(connection, one).get("findings", [])
+            reason = "; ".join(findings[:_MOST_REASONS]) or "something of it is missing"
+            yield IntakeItem(source=source, outcome=Outcome.FAILED, submission=one.id, reason=reason)
+
+    def _settled(self, items: list[IntakeItem], *, with_digests: bool = False) -> list[IntakeItem]:
+        """Items with the outcomes that examination gave them, and the records that it made."""
+        ids = list(dict.fromkeys(one.submission for one in items if one.submission is not None))
+        if not ids:
+            return items
+        archive = self._archive
+        with archive.store.read() as connection:
+            found = {one.id: one for one, _ in archive.submissions.get_many(connection, ids)}
+            made = archive.catalogue.of_submissions(connection, ids)
+            lacking = [one.submission for one in items if one.submission is not None and one.sha256 is None]
+            digests = archive.submissions.envelopes(connection, lacking) if with_digests else {}
+        for one in items:
+            submission = found.get(one.submission or "")
+            if submission is None:
+                continue
+            one.records = made.get(submission.id, [])
+            if submission.id in digests:
+                one.sha256 = digests[submission.id].sha256
+            _settle(one, submission)
+        return items
+
+
+def _settle(one: IntakeItem, submission: Submission) -> None:
+    if one.fresh and submission.outcome is not None:
+        one.outcome = submission.outcome.value
+        one.reason = submission.reason or one.reason
+
+
+def _item(line: MemberLine, *, repeated: bool) -> IntakeItem:
+    one = IntakeItem(source=line.source, submission=line.submission_id, reason=line.reason)
+    if line.outcome is MemberOutcome.FAILED:
+        one.outcome = Outcome.FAILED
+    elif repeated:
+        one.outcome, one.reason = Outcome.DUPLICATE, f"the same bytes are submission {line.submission_id}"
+    else:
+        one.fresh = True
+    return one

@@ -1,0 +1,72 @@
+"""Which bytes are a container, and of which kind; from the first bytes and the name, never by a parse.
+
+Rule kept: as in `detect`, signatures decide before names do. A zip is a container only where it is not the package of
+one document (ECMA-376 part 2, OpenDocument 1.3 part 2, EPUB OCF 3, JAR): those are told by their name or by the first
+entry, whose name stands at a fixed place (APPNOTE.TXT 4.3.7). A gzip holds one file and no name that could be
+believed, so it is opened to see.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from ingest.formats.container import MemberKind
+from ingest.formats.detect import MediaKind, detect
+
+
+class ContainerKind(StrEnum):
+    """Containers that readers exist for."""
+
+    MBOX = "mbox"
+    ZIP = "zip"
+    TAR = "tar"
+    GZIP = "gzip"
+    PST = "pst"
+    OLM = "olm"
+
+
+_BY_SIGNATURE = {
+    MediaKind.MBOX: ContainerKind.MBOX,
+    MediaKind.TAR: ContainerKind.TAR,
+    MediaKind.GZIP: ContainerKind.GZIP,
+    MediaKind.PST: ContainerKind.PST,
+}
+_PACKAGE = re.compile(
+    r"\.(?:do[ct][xm]|xl[st][xmb]|p[po]t[xm]|vsd[xm]|od[tspgf]|ot[tspg]|epub|jar|war|apk|xpi|crx|whl|nupkg|o?xps|pages"
+    r"|numbers|key|kmz|ipa|aab)"
+)
+_PACKAGE_STARTS = (b"[Content_Types].xml", b"_rels/.rels", b"mimetype", b"META-INF/", b"docProps/")
+_PACKAGE_FOLDERS = (b"word/", b"xl/", b"ppt/", b"customXml/")
+_OLM_STARTS = (b"Accounts/", b"Local/com.microsoft.", b"Categories.xml")
+_NAME_AT = 30
+
+
+def container_kind(head: bytes, name: str) -> ContainerKind | None:
+    """The kind of container that begins with these bytes (4 kB do) and has this file name; None where it is none."""
+    found = detect(head, name).kind
+    if found is MediaKind.ZIP:
+        return _kind_of_zip(head, name.lower())
+    return _BY_SIGNATURE.get(found)
+
+
+def member_kind(head: bytes, name: str) -> MemberKind:
+    """What a file out of a container is to be read as, from its first 4 kB and its name there."""
+    if container_kind(head, name) is not None:
+        return MemberKind.CONTAINER
+    found = detect(head, name).kind
+    return MemberKind.EMAIL if found is MediaKind.EML or name.lower().endswith(".eml") else MemberKind.DOCUMENT
+
+
+def is_package_entry(name: bytes) -> bool:
+    """Whether an entry of this name at the front of a zip makes it the package of one document."""
+    return name.startswith((*_PACKAGE_STARTS, *_PACKAGE_FOLDERS))
+
+
+def _kind_of_zip(head: bytes, name: str) -> ContainerKind | None:
+    length = int.from_bytes(head[26:28], "little")
+    first = head[_NAME_AT : _NAME_AT + length] if head.startswith(b"PK\x03\x04") else b""
+    if name.endswith(".olm") or first.startswith(_OLM_STARTS):
+        return ContainerKind.OLM
+    is_package = _PACKAGE.fullmatch(name, max(name.rfind("."), 0)) is not None or is_package_entry(first)
+    return None if is_package else ContainerKind.ZIP

@@ -1,0 +1,198 @@
+"""A tar archive read one block after the other (POSIX.1-2017 pax, "ustar Interchange Format"; GNU long names).
+
+Rule kept: nothing is remembered but the present entry; what a pax header or a GNU long name says is bounded, and
+applies to the next entry only (a global header is passed over). What follows the end mark is not read, but said. Links, devices and sparse files have no bytes that
+could be taken, and are members that say so. A header whose checksum is wrong ends the archive, because nothing behind
+it can be found any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from ingest.formats.container import ContainerBroken, Declared, MemberBroken, Remark
+from ingest.formats.member_content import file_member, refused_member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.formats.container import Found
+
+READER = "tar 1"
+_BLOCK = 512
+_PIECE = 1 << 18
+_LONGEST_EXTRA = 1 << 20
+_MOST_EXTRAS = 16
+_REGULAR = (b"0", b"\0", b"7")
+_FOLDER = b"5"
+_REASONS = {
+    b"1": "it is a link",
+    b"2": "it is a link",
+    b"3": "it is no regular file",
+    b"4": "it is no regular file",
+    b"6": "it is no regular file",
+    b"S": "it is a sparse file, which cannot be read",
+}
+
+
+@dataclass(slots=True)
+class _Extra:
+    """What headers before an entry say about it."""
+
+    path: str | None = None
+    size: int | None = None
+    sparse: bool = False
+    count: int = 0
+
+
+def members(source: BinaryIO, name: str) -> Iterator[Found]:
+    """See `formats.container.ContainerReader`.
+
+    Raises:
+        ContainerBroken: a header is damaged, or the archive ends inside of an entry's header.
+    """
+    del name
+    extra = _Extra()
+    end = source.seek(0, 2)
+    at = 0
+    while True:
+        header = _read_at(source, at, _BLOCK)
+        if not header.strip(b"\0"):
+            if len(header) < _BLOCK:
+                yield Remark(text="it has no end mark, so it may have been cut short", lost=None)
+            elif _has_more(source, at + _BLOCK):
+                yield Remark(text="more follows its end mark, which was not read", lost=None)
+            break
+        _check(header)
+        kind = header[156:157]
+        size = extra.size if extra.size is not None else _number(header[124:136])
+        data, at = at + _BLOCK, at + _BLOCK + -(-size // _BLOCK) * _BLOCK
+        if kind in (b"x", b"g", b"L", b"K"):
+            extra = _taken_down(extra, kind, _extra_content(source, data, size))
+            continue
+        path = extra.path if extra.path is not None else _path(header)
+        if kind != _FOLDER and not (kind in _REGULAR and path.endswith("/")):
+            yield from _member(source, path, kind, data, size, end, sparse=extra.sparse)
+        extra = _Extra()
+    yield Declared()
+
+
+def _member(
+    source: BinaryIO, path: str, kind: bytes, data: int, size: int, end: int, *, sparse: bool
+) -> Iterator[Found]:
+    problem = _REASONS[b"S"] if sparse else None if kind in _REGULAR else _REASONS.get(kind, "it is no regular file")
+    if problem is None and data >= end and size:
+        problem = "the archive ends before its first byte"
+    if problem is not None:
+        yield refused_member(path, problem)
+        return
+    yield file_member(path, _pieces(source, data, size, end))
+
+
+def _pieces(source: BinaryIO, data: int, size: int, end: int) -> Iterator[bytes]:
+    # what is there is told to be cut short before a byte of it is given: half a mail would pass for a whole one
+    if data + size > end:
+        raise MemberBroken("the archive ends inside of it")
+    stop = data + size
+    while data < stop:
+        piece = _read_at(source, data, min(_PIECE, stop - data))
+        if not piece:
+            raise MemberBroken("the archive ends inside of it")
+        data += len(piece)
+        yield piece
+
+
+def _has_more(source: BinaryIO, at: int) -> bool:
+    """Whether anything but padding follows: readers differ in whether they go on behind an end mark."""
+    source.seek(at)
+    while piece := source.read(_PIECE):
+        if piece.strip(b"\0"):
+            return True
+    return False
+
+
+def _read_at(source: BinaryIO, at: int, length: int) -> bytes:
+    source.seek(at)
+    return source.read(length)
+
+
+def _check(header: bytes) -> None:
+    if len(header) < _BLOCK:
+        raise ContainerBroken("it ends inside of a header")
+    stated = _number(header[148:156])
+    if sum(header[:148]) + sum(header[156:]) + 8 * 0x20 != stated:
+        raise ContainerBroken("a header is damaged")
+
+
+def _number(field: bytes) -> int:
+    """A size: octal digits, or binary where GNU tar needs more of them.
+
+    Raises:
+        ContainerBroken: it is neither.
+    """
+    if field[:1] == b"\x80":
+        value = int.from_bytes(field[1:])
+    else:
+        digits = field.split(b"\0", 1)[0].strip()
+        if digits.strip(b"01234567"):
+            raise ContainerBroken("a header is damaged")
+        value = int(digits or b"0", 8)
+    if value >> 63:
+        raise ContainerBroken("a header is damaged")
+    return value
+
+
+def _path(header: bytes) -> str:
+    name = header[:100].split(b"\0", 1)[0]
+    prefix = header[345:500].split(b"\0", 1)[0] if header[257:263] == b"ustar\0" else b""
+    return _text(prefix + b"/" + name if prefix else name)
+
+
+def _text(name: bytes) -> str:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("latin-1")
+
+
+def _extra_content(source: BinaryIO, data: int, size: int) -> bytes:
+    if size > _LONGEST_EXTRA:
+        raise ContainerBroken("a header about the next entry is too large")
+    content = _read_at(source, data, size)
+    if len(content) < size:
+        raise ContainerBroken("it ends inside of a header")
+    return content
+
+
+def _taken_down(extra: _Extra, kind: bytes, content: bytes) -> _Extra:
+    extra.count += 1
+    if extra.count > _MOST_EXTRAS:
+        raise ContainerBroken("too many headers are about one entry")
+    if kind == b"L":
+        extra.path = _text(content.split(b"\0", 1)[0])
+    elif kind == b"x":
+        _read_pax(extra, content)
+    extra.size = extra.size if kind == b"x" else None
+    return extra
+
+
+def _read_pax(extra: _Extra, content: bytes) -> None:
+    """Take down what the records of a pax header say: each is its length, a space, keyword=value, and a line feed."""
+    at = 0
+    while at < len(content):
+        space = content.find(b" ", at, at + 20)
+        digits = content[at:space] if space > 0 else b""
+        length = int(digits) if digits.isdigit() else 0
+        if length <= 0 or at + length > len(content):
+            raise ContainerBroken("a header about the next entry is damaged")
+        keyword, _, value = content[space + 1 : at + length - 1].partition(b"=")
+        if keyword == b"path":
+            extra.path = _text(value)
+        elif keyword == b"size":
+            if not value.isdigit() or len(value) >= 20:  # noqa: PLR2004 - 64 bits
+                raise ContainerBroken("a header about the next entry is damaged")
+            extra.size = int(value)
+        elif keyword.startswith(b"GNU.sparse."):
+            extra.sparse = True
+        at += length
