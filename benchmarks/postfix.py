@@ -40,7 +40,8 @@ alias_maps =
 alias_database =
 relay_transport = error:nothing leaves this machine
 default_transport = error:nothing leaves this machine
-virtual_transport = virtual
+virtual_transport = {transport}
+lmtp_line_length_limit = 0
 virtual_mailbox_domains = {domain}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = static:archive/
@@ -67,6 +68,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -102,8 +104,11 @@ def _greets(port: int) -> bool:
 
 
 @contextmanager
-def running(folder: Path, domain: str) -> Iterator[tuple[int, Path]]:
+def running(folder: Path, domain: str, transport: str = "virtual") -> Iterator[tuple[int, Path]]:
     """Run it; gives its port and the folder where delivered mails appear.
+
+    `transport` is where mail of the domain goes: into that folder, or to another server such as
+    ``lmtp:inet:127.0.0.1:8024``.
 
     Raises:
         RuntimeError: it does not start.
@@ -114,7 +119,7 @@ def running(folder: Path, domain: str) -> Iterator[tuple[int, Path]]:
         (folder / name).mkdir(parents=True)
     shutil.chown(folder / "data", "postfix")
     shutil.chown(folder / "mail", user.pw_uid, user.pw_gid)
-    values = {"folder": folder, "domain": domain, "uid": user.pw_uid, "gid": user.pw_gid}
+    values = {"transport": transport, "folder": folder, "domain": domain, "uid": user.pw_uid, "gid": user.pw_gid}
     (folder / "etc" / "main.cf").write_text(_MAIN.format(**values), "utf-8")
     (folder / "etc" / "master.cf").write_text(_MASTER.format(port=port), "utf-8")
     for name in ("dynamicmaps.cf", "postfix-files"):

@@ -1,4 +1,4 @@
-"""The SMTP channel: one acceptor process on a listening socket that it may share with others.
+"""The SMTP and LMTP channels: one acceptor process on a listening socket that it may share with others.
 
 Rule: the event loop never waits for a disk; deposits run in threads, so that many sessions can share one
 commit. On SIGTERM the acceptor takes no more connections, lets every DATA that has begun end with its answer
@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import uvloop
 
 from ingest.channel_health import Health, HealthLog
+from ingest.channels.smtp_limits import Allowance
+from ingest.channels.smtp_lmtp import LmtpProtocol
 from ingest.channels.smtp_protocol import ArchiveProtocol
-from ingest.channels.smtp_receiver import ACCOUNT, SmtpReceiver
-from ingest.channels.smtp_settings import Allowance, SmtpSettings
+from ingest.channels.smtp_receiver import SmtpReceiver
+from ingest.channels.smtp_settings import LOCAL_PEER, SmtpSettings
 from storage.errors import InvalidInput
 from storage.records import Channel
 
@@ -50,8 +52,11 @@ class Stop(Protocol):
 class Pulse:
     """Says once a minute that the acceptor is up, and when it last brought something; not for every mail."""
 
-    def __init__(self, health: HealthLog, clock: Callable[[], datetime], pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, health: HealthLog, clock: Callable[[], datetime], pool: ThreadPoolExecutor, channel: Channel
+    ) -> None:
         self._health = health
+        self._channel = channel
         self._clock = clock
         self._pool = pool
         self._last_item: datetime | None = None
@@ -64,7 +69,11 @@ class Pulse:
         """Write what is remembered."""
         moment = self._clock()
         health = Health(
-            channel=Channel.SMTP, account=ACCOUNT, last_tried=moment, last_worked=moment, last_item=self._last_item
+            channel=self._channel,
+            account=self._channel.value,
+            last_tried=moment,
+            last_worked=moment,
+            last_item=self._last_item,
         )
         try:
             await asyncio.get_running_loop().run_in_executor(self._pool, self._health.note, health)
@@ -102,6 +111,7 @@ class Acceptor:
         self._listener = listener
         self._settings = settings
         self._receiver = receiver
+        self._protocol = LmtpProtocol if settings.channel is Channel.LMTP else ArchiveProtocol
         self._tls = tls_context_for(settings)
         self._loop = asyncio.get_running_loop()
         self._sessions: set[ArchiveProtocol] = set()
@@ -145,7 +155,7 @@ class Acceptor:
             self._loop.call_later(_ACCEPT_PAUSE, self._resume)
             return
         connection.setblocking(False)
-        peer = str(address[0]) if isinstance(address, tuple) else "local"
+        peer = str(address[0]) if isinstance(address, tuple) else LOCAL_PEER
         if not self.allowance.admit(peer):
             with contextlib.suppress(OSError):
                 connection.send(b"421 4.7.0 Too many connections, please try again later\r\n")
@@ -167,13 +177,14 @@ class Acceptor:
 
         session: ArchiveProtocol | None = None
         try:
-            session = ArchiveProtocol(
+            session = self._protocol(
                 self._receiver,
                 settings=self._settings,
                 allowance=self.allowance,
                 tls_context=self._tls,
                 loop=self._loop,
                 on_lost=lost,
+                peer=peer,
             )
             self._sessions.add(session)
             made = session
@@ -214,7 +225,7 @@ async def serve_smtp(
     quiet_library()
     asyncio.get_running_loop().set_exception_handler(_log_kind_only)
     pool = ThreadPoolExecutor(settings.deposit_threads, thread_name_prefix="deposit")
-    pulse = Pulse(health, clock, pool)
+    pulse = Pulse(health, clock, pool, settings.channel)
     beating: asyncio.Task[None] | None = None
     try:
         receiver = SmtpReceiver(settings, depositor, directory, pool, on_deposit=pulse.deposited)

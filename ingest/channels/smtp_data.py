@@ -24,6 +24,8 @@ class Excess(StrEnum):
     SIZE = "size"
     LINE = "line"
     MEMORY = "memory"
+    BARE = "bare"
+    NUL = "nul"
 
 
 class DataCollector:
@@ -32,9 +34,11 @@ class DataCollector:
     `kept` is the number of bytes held in memory, `excess` the first limit broken. Time is linear in what is fed.
     """
 
-    def __init__(self, *, max_size: int, max_line: int) -> None:
+    def __init__(self, *, max_size: int, max_line: int, refuse_bare: bool = False, refuse_nul: bool = False) -> None:
         self._max_size = max_size
         self._max_line = max_line
+        self._refuse_bare = refuse_bare
+        self._refuse_nul = refuse_nul
         # the CRLF that ended the DATA command stands in front, and is taken off again in `body`
         self._carry = _CRLF
         self._pieces: list[bytes] = []
@@ -88,6 +92,13 @@ class DataCollector:
             return
         if self._has_long_line(piece):
             self.discard(Excess.LINE)
+            return
+        # no piece tears a CRLF apart, so what is left over in a piece stands alone in the mail
+        if self._refuse_bare and not piece.count(_CRLF) == piece.count(b"\r") == piece.count(b"\n"):
+            self.discard(Excess.BARE)
+            return
+        if self._refuse_nul and b"\0" in piece:
+            self.discard(Excess.NUL)
             return
         self._pieces.append(piece)
         self.kept += len(piece)

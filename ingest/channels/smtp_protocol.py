@@ -7,67 +7,63 @@ Rules beyond those of aiosmtpd:
   lines; an archive keeps its evidence beside the mail instead of inside it);
 - no fault of ours is ever a permanent answer: 451 or 452, never the text of an exception;
 - a mail whose end was not read is never followed by a command on the same connection;
-- AUTH is neither offered nor done (the allow-list of recipients is what keeps this from being a relay), and
-  VRFY answers 252 as RFC 5321 §7.3 demands of a server that does not verify.
+- AUTH (RFC 4954) is offered over TLS only, and only where users are configured; the allow-list of recipients, not
+  AUTH, is what keeps this from being a relay; VRFY answers 252 as RFC 5321 §7.3 demands of one that does not verify;
+- a connection ends with 421 after too many permanent refusals, after too many commands without a mail, and after
+  too long without one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 import logging
-import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, syntax
 
+from ingest.channels.smtp_accounts import MECHANISMS
 from ingest.channels.smtp_data import DataCollector, Excess
+from ingest.channels.smtp_limits import Reservation
+from ingest.channels.smtp_paths import parse_path
+from ingest.channels.smtp_settings import Oddity
+from ingest.channels.smtp_sign_in import SignIn
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from aiosmtpd.smtp import Session
-
-    from ingest.channels.smtp_settings import Allowance, SmtpSettings
+    from ingest.channels.smtp_decisions import Accepted, Receiver
+    from ingest.channels.smtp_limits import Allowance
+    from ingest.channels.smtp_settings import SmtpSettings
 
 log = logging.getLogger(__name__)
 
-NULL_PATH = "<>"
 _BLOCK = 65_536
 _COMMAND_LIMIT = 2_048  # RFC 5321 §4.5.3.1.4 says at least 512, extensions add to it
+_LONGEST_AUTH_LINE = 12_288  # RFC 4954 §4
 _DEPOSIT_SECONDS = 600.0  # RFC 5321 §4.5.3.2.6: clients wait ten minutes for the answer to the final dot
 _LINGER_SECONDS = 5.0
+_MOST_COMMANDS = 5_000  # between two mails
 _DRAIN_FACTOR = 4  # a client that goes on this many times beyond the size limit is cut off
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 TRY_LATER = "451 4.3.0 Not taken now, please try again later"
 _REFUSALS = {
     Excess.SIZE: "552 5.3.4 Error: message size exceeds the limit announced as SIZE",
     Excess.LINE: "500 5.6.0 Line too long",
+    Excess.BARE: "554 5.6.0 A mail with a bare CR or LF is not taken here (RFC 5321 section 2.3.8)",
+    Excess.NUL: "554 5.6.0 A mail with a zero byte is not taken here",
     Excess.MEMORY: "452 4.3.1 Too much mail at once, please try again later",
 }
 
 
 class ArchiveEnvelope(Envelope):
-    """An envelope that remembers what each accepted recipient meant: (address, custodian id or None)."""
+    """An envelope that remembers what each recipient meant, in the order of RCPT."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.accepted: list[tuple[str, str | None]] = []
-
-
-class Receiver(Protocol):
-    """What the session asks for decisions; implemented by the channel."""
-
-    async def handle_DATA(self, server: Any, session: Session, envelope: ArchiveEnvelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Deposit the mail and return the reply."""
-        ...
-
-    async def handle_exception(self, error: Exception) -> str:
-        """The reply to an unexpected error."""
-        ...
+        self.accepted: list[Accepted] = []
 
 
 class ArchiveProtocol(SMTP):
@@ -75,6 +71,7 @@ class ArchiveProtocol(SMTP):
 
     # also the limit of the stream's buffer, which pauses the client at twice this
     line_length_limit = _BLOCK
+    commands: ClassVar[list[str]]
 
     def __init__(
         self,
@@ -85,6 +82,7 @@ class ArchiveProtocol(SMTP):
         tls_context: ssl.SSLContext | None,
         loop: asyncio.AbstractEventLoop,
         on_lost: Callable[[ArchiveProtocol], None],
+        peer: str = "local",
     ) -> None:
         # aiosmtpd keeps this on the class, so that each EHLO of one client would move the limit of all
         self.command_size_limits = defaultdict(lambda: _COMMAND_LIMIT)
@@ -98,8 +96,10 @@ class ArchiveProtocol(SMTP):
             tls_context=tls_context,
             timeout=settings.timeout,
             loop=loop,
+            auth_required=settings.auth_required,
         )
-        self._smtp_methods.pop("AUTH", None)
+        if settings.users_file is None:
+            self._smtp_methods.pop("AUTH", None)
         self._settings = settings
         self._allowance = allowance
         self._on_lost = on_lost
@@ -107,7 +107,12 @@ class ArchiveProtocol(SMTP):
         self._timer_set_at = 0.0
         self.busy = False
         self.leaving = False
+        self.peer = peer
         self.refused_recipients = 0
+        self._errors = 0
+        self._sign_in = SignIn(allowance, peer, receiver.authenticate)
+        self._answers = 0
+        self._last_mail = loop.time()
 
     def _create_envelope(self) -> ArchiveEnvelope:
         return ArchiveEnvelope()
@@ -136,6 +141,23 @@ class ArchiveProtocol(SMTP):
         if transport is not None:
             transport.abort()
 
+    async def push(self, status: Any) -> None:
+        """Send a reply, and the last one where this client has cost enough."""
+        await super().push(status)
+        self._answers += 1
+        if status[:1] in ("5", b"5"):
+            self._errors += 1
+        if self._errors >= self._settings.max_errors or self._answers >= _MOST_COMMANDS:
+            self.end("421 4.7.0 Too many errors or commands, closing the connection")
+        elif self.loop.time() - self._last_mail >= self._settings.idle_deadline:
+            self.end("421 4.4.2 Too long without a mail, closing the connection")
+
+    def end(self, reply: str) -> None:
+        """Say goodbye, and take nothing more of what was sent already."""
+        self._say_goodbye(reply)
+        assert self._handler_coroutine is not None
+        self._handler_coroutine.cancel()
+
     def _say_goodbye(self, reply: str) -> None:
         # not asked by isinstance: uvloop's transports are none of asyncio's classes
         transport = cast("asyncio.WriteTransport | None", self.transport)
@@ -152,16 +174,25 @@ class ArchiveProtocol(SMTP):
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         return parse_path(arg)
 
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        # the library takes digits of any script for a number, and then cannot read it
+        found: dict[str, str | bool] | None = super()._getparams(params) if all(map(str.isascii, params)) else None
+        return found
+
     def __dir__(self) -> list[str]:
         """The commands: all that aiosmtpd looks for, by walking every attribute of each new session, twice."""
-        return _COMMANDS
+        return self.commands
 
     @syntax("EHLO hostname")
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
-        """Say what is offered, which is no AUTH, in one packet."""
+        """Say what is offered, in one packet."""
         if not hostname:
             await self.push("501 5.5.4 Syntax: EHLO hostname")
             return
+        await self.greet(hostname)
+
+    async def greet(self, hostname: str) -> None:
+        """Begin anew with a client of this name."""
         self.envelope = self._create_envelope()
         assert self.session is not None
         self.session.extended_smtp = True
@@ -169,8 +200,47 @@ class ArchiveProtocol(SMTP):
         offers = [self.hostname, f"SIZE {self._settings.max_size}", "8BITMIME", "SMTPUTF8"]
         if self.tls_context and not self._tls_protocol:
             offers.append("STARTTLS")
+        if self._tls_protocol and "AUTH" in self._smtp_methods and not self.session.authenticated:
+            offers.append("AUTH " + " ".join(MECHANISMS))
         lines = [f"250-{offer}" for offer in offers] + ["250 HELP"]
         await self.push("\r\n".join(lines))
+
+    @syntax("STARTTLS", when="tls_context")
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
+        """Begin TLS, once (RFC 3207 §4)."""
+        if self._tls_protocol:
+            await self.push("503 5.5.1 TLS is already in use")
+            return
+        await super().smtp_STARTTLS(arg)
+
+    @syntax("AUTH mechanism [initial-response]", when="_tls_protocol")
+    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
+        """Let a user sign in (RFC 4954): over TLS, after a greeting, outside of a mail."""
+        session, envelope = self.session, self.envelope
+        assert session is not None
+        begun = envelope is not None and bool(envelope.mail_from)
+        out_of_turn = begun or session.authenticated or not session.extended_smtp
+        name = await self._sign_in.attempt(self, arg or "", secured=bool(self._tls_protocol), out_of_turn=out_of_turn)
+        if name is not None:
+            session.authenticated, session.login_data = True, name
+
+    async def challenge(self, text: str) -> bytes | None:
+        """Ask (RFC 4954 §4), and read the line that answers; None where it is too long."""
+        await self.push("334 " + binascii.b2a_base64(text.encode(), newline=False).decode())
+        try:
+            line: bytes = await self._reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            self.end("421 4.7.0 The line is too long, closing the connection")
+            return None
+        return line.rstrip(b"\r\n") if len(line) <= _LONGEST_AUTH_LINE else None
+
+    @syntax("MAIL FROM: <address>", extended=" [SP <mail-parameters>]")
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
+        """Begin a mail, unless this peer or all together have begun too many."""
+        if not self._allowance.admit_mail(self.peer):
+            self.end("421 4.7.0 Too many mails a minute, please try again later")
+            return
+        await super().smtp_MAIL(arg)
 
     @syntax("VRFY <address>")
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
@@ -200,14 +270,19 @@ class ArchiveProtocol(SMTP):
 
     async def _receive(self) -> None:
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        collector = DataCollector(max_size=self._settings.max_size, max_line=self._settings.max_line)
-        reservation = _Reservation(self._allowance)
+        collector = DataCollector(
+            max_size=self._settings.max_size,
+            max_line=self._settings.max_line,
+            refuse_bare=self._settings.bare_line_ends is Oddity.REFUSE,
+            refuse_nul=self._settings.nul_bytes is Oddity.REFUSE,
+        )
+        reservation = Reservation(self._allowance)
         try:
             complete = await self._collect(collector, reservation)
             if not complete:
                 return
             if collector.excess is not None:
-                await self.push(_REFUSALS[collector.excess])
+                await self.push(self.refusal(_REFUSALS[collector.excess]))
                 return
             envelope = self.envelope
             assert isinstance(envelope, ArchiveEnvelope)
@@ -222,9 +297,14 @@ class ArchiveProtocol(SMTP):
             if not reservation.lent:
                 reservation.give_back()
         self._reset_timeout()
+        self._answers, self._last_mail = 0, self.loop.time()
         await self.push(reply)
 
-    async def _collect(self, collector: DataCollector, reservation: _Reservation) -> bool:
+    def refusal(self, reply: str) -> str:
+        """The answer where the whole mail is refused."""
+        return reply
+
+    async def _collect(self, collector: DataCollector, reservation: Reservation) -> bool:
         """Read until the end of the mail; False where the connection was closed instead."""
         deadline = self.loop.time() + self._settings.data_deadline
         endless = self._settings.max_size * _DRAIN_FACTOR + _BLOCK
@@ -261,69 +341,6 @@ class ArchiveProtocol(SMTP):
         return True
 
 
-_COMMANDS = sorted(name for name in set(dir(SMTP)) | set(vars(ArchiveProtocol)) if name.startswith("smtp_"))
-
-
-class _Reservation:
-    """The memory that one mail holds, until its deposit is done."""
-
-    def __init__(self, allowance: Allowance) -> None:
-        self._allowance = allowance
-        self._size = 0
-        self.lent = False
-
-    def cover(self, size: int) -> bool:
-        """Hold `size` bytes from now on, or say that there is no room for more."""
-        if size > self._size:
-            if not self._allowance.reserve(size - self._size):
-                return False
-        else:
-            self._allowance.release(self._size - size)
-        self._size = size
-        return True
-
-    def give_back(self, deposit: asyncio.Task[str] | None = None) -> None:
-        """Release everything; also what runs when the deposit is done."""
-        if deposit is not None and not deposit.cancelled():
-            deposit.exception()  # retrieved: where the client left, nobody else asks for it
-        self._allowance.release(self._size)
-        self._size = 0
-
-
-def parse_path(arg: str) -> tuple[str | None, str | None]:
-    """Split ``<path> parameters`` (RFC 5321 §4.1.2) in one pass; linear where aiosmtpd's own parser recurses.
-
-    Returns:
-        the address without source route, `NULL_PATH` for ``<>``, and the parameters; ("", "") where there is
-        nothing, (None, None) where it is malformed.
-    """
-    text = arg.strip()
-    if not text:
-        return "", ""
-    if _CONTROL.search(text) is not None:
-        return None, None
-    if not text.startswith("<"):
-        address, _, rest = text.partition(" ")
-        return (address, rest) if "<" not in address and ">" not in address else (None, None)
-    close = _closing_bracket(text)
-    path, rest = text[1:close], text[close + 1 :]
-    if close < 0 or (rest and not rest.startswith(" ")) or (path.startswith("@") and ":" not in path):
-        return None, None
-    if path.startswith("@"):
-        path = path.partition(":")[2]  # RFC 5321 §4.1.1.3: a source route is accepted and ignored
-    return path.strip() or NULL_PATH, rest.strip()
-
-
-def _closing_bracket(text: str) -> int:
-    """The place of the ``>`` that is not inside a quoted local part, or -1."""
-    quoted = escaped = False
-    for place, character in enumerate(text):
-        if escaped:
-            escaped = False
-        elif character == "\\" and quoted:
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif character == ">" and not quoted:
-            return place
-    return -1
+ArchiveProtocol.commands = sorted(
+    name for name in set(dir(SMTP)) | set(vars(ArchiveProtocol)) if name.startswith("smtp_")
+)

@@ -3,6 +3,10 @@
 Rule: 250 is said after the deposit returned, never before; whatever goes wrong before it is a temporary answer.
 A recipient that is not ours is refused at RCPT; an unknown sender is not: the mail is deposited without a
 custodian. Whose mail it is: the custodian that the recipient address names, else the one that sent it.
+
+In LMTP (RFC 2033 §4.2) each recipient has a reply of its own, since each may belong to another custodian and so to
+another deposit; in SMTP one failure makes all of it temporary, and what was taken already is a duplicate next time.
+A journal address takes mail from the configured servers only, because anybody can write what a report says.
 """
 
 from __future__ import annotations
@@ -11,11 +15,15 @@ import asyncio
 import errno
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ingest.channels.recipients import Recipients
-from ingest.channels.smtp_protocol import NULL_PATH, TRY_LATER, ArchiveEnvelope, ArchiveProtocol
-from ingest.submission import CustodianDirectory, Deposited, Depositor, Handover
+from ingest.channels.recipients import Recipients, spellings
+from ingest.channels.smtp_accounts import Accounts, Credentials
+from ingest.channels.smtp_decisions import Accepted
+from ingest.channels.smtp_paths import NULL_PATH
+from ingest.channels.smtp_protocol import TRY_LATER, ArchiveEnvelope, ArchiveProtocol
+from ingest.channels.smtp_settings import LOCAL_PEER, is_among
+from ingest.submission import JOURNAL, CustodianDirectory, Deposited, Depositor, Handover
 from storage.errors import StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope
 
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ACCOUNT = "smtp"
 NO_SPACE = "452 4.3.1 No space for this mail now, please try again later"
 _NAMED_IN_REPLY = 8
 _MAX_REFUSED = 50
@@ -37,9 +44,16 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mail:
     sender: str | None
-    accepted: tuple[tuple[str, str | None], ...]
+    accepted: tuple[Accepted, ...]
     transport: tuple[tuple[str, str], ...]
     payload: bytes
+
+
+class _Group(NamedTuple):
+    """The recipients that make one deposit."""
+
+    custodian_id: str | None
+    kind: str | None
 
 
 class SmtpReceiver:
@@ -58,11 +72,18 @@ class SmtpReceiver:
         on_deposit: Callable[[Deposited], None] | None = None,
     ) -> None:
         self._settings = settings
-        self._recipients = Recipients.of(settings.intake_addresses, settings.intake_domains, dict(settings.aliases))
+        self._recipients = Recipients.of(
+            settings.intake_addresses,
+            settings.intake_domains,
+            dict(settings.aliases),
+            journals=settings.journal_recipients,
+        )
+        self._accounts = None if settings.users_file is None else Accounts.read(settings.users_file)
         self._depositor = depositor
         self._directory = directory
         self._pool = pool
         self._on_deposit = on_deposit
+        self._checking = asyncio.Semaphore(1)
 
     def __dir__(self) -> list[str]:
         """The hooks: aiosmtpd walks every attribute of its handler for each new session."""
@@ -88,9 +109,11 @@ class SmtpReceiver:
                 server.hang_up()
                 return "421 4.7.0 Too many unknown recipients, closing the connection"
             return "550 5.1.1 This address takes no mail here"
+        if route.is_journal and not is_among(server.peer, self._settings.journal_peers):
+            return "550 5.7.1 This address takes mail from the journaling servers only"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
-        envelope.accepted.append((address, custodian_id))
+        envelope.accepted.append(Accepted(address, custodian_id, JOURNAL if route.is_journal else None))
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: ArchiveEnvelope) -> str:  # noqa: N802 - aiosmtpd's name
@@ -101,7 +124,7 @@ class SmtpReceiver:
         mail = _Mail(
             sender=None if sender in (None, "", NULL_PATH) else _speakable(sender or ""),
             accepted=tuple(envelope.accepted),
-            transport=testimony(session, envelope),
+            transport=testimony(session, envelope, self._settings.channel),
             payload=envelope.original_content,
         )
         reply, deposits = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, mail)
@@ -114,10 +137,18 @@ class SmtpReceiver:
         """The reply where anything else failed; never the error's text."""
         return reply_for(error)
 
+    async def authenticate(self, credentials: Credentials) -> bool:
+        """Whether these are a user's; one at a time, for each costs a processor and 64 MB."""
+        accounts = self._accounts
+        if accounts is None:
+            return False
+        async with self._checking:
+            return await asyncio.to_thread(accounts.admits, credentials)
+
     def _look_up(self, address: str) -> str | None:
         """The directory's answer; in a thread of the pool, for it may block."""
         try:
-            return self._directory.find(address)
+            return next(filter(None, map(self._directory.find, spellings(address))), None)
         except Exception as error:
             # some kinds (StopIteration) cannot travel out of a thread, and the session would wait for ever
             raise TemporarilyUnavailable("the custodians cannot be looked up now") from error
@@ -125,39 +156,60 @@ class SmtpReceiver:
     def _answer(self, mail: _Mail) -> tuple[str, list[Deposited]]:
         """Deposit and find the reply; in a thread of the pool, out of which no error goes for the same reason."""
         try:
-            deposits = self._deposit(mail)
+            groups = self._groups(mail)
         except Exception as error:  # noqa: BLE001 - a mail that we could not take must be sent again, whatever the reason
-            return reply_for(error), []
-        return accepted_reply(deposits), deposits
+            return self._to_each(mail, {}, reply_for(error)), []
+        deposits: list[Deposited] = []
+        replies: dict[_Group, str] = {}
+        for group, accepted in groups.items():
+            try:
+                deposited = self._depositor.deposit(self._handover(mail, group, accepted))
+            except Exception as error:  # noqa: BLE001 - the same
+                replies[group] = reply_for(error)
+                if self._settings.channel is Channel.SMTP:
+                    return replies[group], deposits
+            else:
+                deposits.append(deposited)
+                replies[group] = accepted_reply([deposited])
+        if self._settings.channel is Channel.SMTP:
+            return accepted_reply(deposits), deposits
+        by_recipient = {one: replies[group] for group, accepted in groups.items() for one in accepted}
+        return self._to_each(mail, by_recipient, TRY_LATER), deposits
 
-    def _deposit(self, mail: _Mail) -> list[Deposited]:
-        """One deposit for each custodian concerned; runs in a thread of the pool."""
-        by_custodian: dict[str | None, list[str]] = {}
+    def _to_each(self, mail: _Mail, replies: dict[Accepted, str], otherwise: str) -> str:
+        """The reply of SMTP, or in LMTP a line for each recipient in the order of RCPT."""
+        if self._settings.channel is Channel.SMTP:
+            return otherwise
+        return "\r\n".join(replies.get(one, otherwise) for one in mail.accepted)
+
+    def _groups(self, mail: _Mail) -> dict[_Group, list[Accepted]]:
+        """The recipients by whose mail it is and what kind they make of it: each group is one deposit."""
+        groups: dict[_Group, list[Accepted]] = {}
         from_sender: str | None = None
         looked_up = False
-        for address, named in mail.accepted:
-            custodian_id = named
-            if custodian_id is None:
+        for one in mail.accepted:
+            custodian_id = one.custodian_id
+            if custodian_id is None and one.kind is None:
                 if not looked_up and mail.sender is not None:
-                    from_sender = self._directory.find(mail.sender)
+                    from_sender = self._look_up(mail.sender)
                 looked_up = True
                 custodian_id = from_sender
-            by_custodian.setdefault(custodian_id, []).append(address)
-        deposits = []
-        for custodian_id, addresses in by_custodian.items():
-            others = tuple(("recipient", _speakable(address)) for address in addresses[1:])
-            envelope = Envelope(
-                submitter=mail.sender, recipient=_speakable(addresses[0]), transport=mail.transport + others
-            )
-            handover = Handover(
-                channel=Channel.SMTP,
-                account=ACCOUNT,
-                custodian_id=custodian_id,
-                envelope=envelope,
-                payload=mail.payload,
-            )
-            deposits.append(self._depositor.deposit(handover))
-        return deposits
+            groups.setdefault(_Group(custodian_id, one.kind), []).append(one)
+        return groups
+
+    def _handover(self, mail: _Mail, group: _Group, accepted: list[Accepted]) -> Handover:
+        others = tuple(("recipient", _speakable(one.address)) for one in accepted[1:])
+        channel = self._settings.channel
+        return Handover(
+            channel=channel,
+            account=channel.value,
+            custodian_id=group.custodian_id,
+            envelope=Envelope(
+                submitter=mail.sender, recipient=_speakable(accepted[0].address), transport=mail.transport + others
+            ),
+            payload=mail.payload,
+            kind=group.kind,
+        )
 
 
 _HOOKS = sorted(name for name in vars(SmtpReceiver) if name.startswith("handle_"))
@@ -183,17 +235,23 @@ def accepted_reply(deposits: list[Deposited]) -> str:
     return f"250 2.0.0 Deposited as {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def testimony(session: Any, envelope: ArchiveEnvelope) -> tuple[tuple[str, str], ...]:
+def testimony(session: Any, envelope: ArchiveEnvelope, channel: Channel) -> tuple[tuple[str, str], ...]:
     """What the session can testify about the way of a mail: peer, greeting, protocol (RFC 3848), TLS, parameters."""
     peer = session.peer
-    place = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) and len(peer) > 1 else str(peer or "local")
-    protocol = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP" if session.extended_smtp else "SMTP"
+    place = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) and len(peer) > 1 else str(peer or LOCAL_PEER)
+    if channel is Channel.LMTP:
+        protocol = "UTF8LMTP" if envelope.smtp_utf8 else "LMTP"
+    else:
+        protocol = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP" if session.extended_smtp else "SMTP"
     pairs = [("peer", place), ("helo", _speakable(session.host_name or ""))]
     if session.ssl is not None:
         protocol += "S"
         cipher = session.ssl.get("cipher")
         if cipher:
             pairs.append(("tls", f"{cipher[1]} {cipher[0]}"))
+    if session.authenticated:
+        protocol += "A"
+        pairs.append(("signed in", _speakable(str(session.login_data))))
     pairs.append(("protocol", protocol))
     pairs.extend(("parameter", _speakable(option)) for option in envelope.mail_options[:8])
     return tuple(pairs)

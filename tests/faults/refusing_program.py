@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.channels.smtp_decisions import Accepted
 from ingest.channels.smtp_receiver import SmtpReceiver, _Mail
 from ingest.channels.smtp_settings import SmtpSettings
 from ingest.depositor import GroupDepositor
@@ -43,7 +44,9 @@ class Receiving:
 
     def reply(self, content: bytes) -> str:
         """The reply to a mail."""
-        mail = _Mail(sender=None, accepted=(("archive@agency.example", None),), transport=(), payload=content)
+        mail = _Mail(
+            sender=None, accepted=(Accepted("archive@agency.example", None, None),), transport=(), payload=content
+        )
         return self._receiver._answer(mail)[0]
 
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 from ingest.channels.smtp import serve_smtp
 from ingest.channels.smtp_settings import SmtpSettings
 from ingest.submission import Deposited, Handover
+from storage.records import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ingest.channel_health import Health
 
@@ -80,14 +82,21 @@ class RememberingHealth:
 class Service:
     """`serve_smtp` on its own loop in a thread."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, place: Path | None = None, **settings: Any) -> None:
         self.depositor = RememberingDepositor()
         self.directory = Directory({JANE: "cus_jane", "omar@mail.example": "cus_omar"})
         self.health = RememberingHealth()
         chosen = {"hostname": "archive.agency.example", "intake_addresses": (INTAKE,), **settings}
         self._settings = SmtpSettings(**chosen)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
+        if place is None:
+            self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+            self.port: int = self._listener.getsockname()[1]
+        else:
+            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._listener.bind(str(place))
+            self._listener.listen(128)
+        self._place = place
+        self._word = "LHLO" if self._settings.channel is Channel.LMTP else "EHLO"
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -118,7 +127,7 @@ class Service:
         self._listener.close()
 
     def client(self) -> Client:
-        return Client(self.port)
+        return Client(self.port if self._place is None else self._place, self._word)
 
 
 @contextmanager
@@ -138,9 +147,15 @@ def running(**settings: Any) -> Iterator[Service]:
 class Client:
     """A raw client: sends bytes, reads whole replies."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, place: int | Path, word: str = "EHLO") -> None:
+        if isinstance(place, int):
+            self.socket = socket.create_connection(("127.0.0.1", place), timeout=30)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.socket.settimeout(30)
+            self.socket.connect(str(place))
+        self._word = word
         self._pending = b""
 
     def __enter__(self) -> Self:
@@ -175,7 +190,7 @@ class Client:
 
     def greet(self) -> str:
         assert self.reply().startswith("220")
-        return self.ask("EHLO client.example")
+        return self.ask(f"{self._word} client.example")
 
     def open_data(self, sender: str = JANE, *recipients: str) -> None:
         assert self.ask(f"MAIL FROM:<{sender}>").startswith("250")
