@@ -1,39 +1,42 @@
-"""The polling of one IMAP account: what is new is deposited, then marked, then the cursor moves.
+"""One round of an IMAP account: what is new is deposited, then marked or moved, then the cursor goes on.
 
 Rules:
 
+- mail is followed by UID and never by date, so that what is moved in later, however old, is still taken;
 - a cursor moves only past what is deposited, gone from the server, or written down as a miss to be tried again;
-- a flag is set only after the deposit's commit; the cursor, not the flag, says what is still to come;
-- another UIDVALIDITY starts the folder over: the depositor knows again what it has;
-- one mail that cannot be had stops neither its folder nor its account.
+- a flag is set, and a mail moved, only after the deposit's commit; the cursor, not the flag, says what is to come;
+- another UIDVALIDITY, or UIDs that went backwards, start the folder over: the depositor knows again what it has;
+- one mail that cannot be had stops neither its folder nor its account, one folder none of the others.
 """
 
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.channel_health import Health, HealthLog
-from ingest.channels.imap import ConnectionLost, ImapConnection, Refused, connect
+from ingest.channels.imap import ConnectionLost, ImapConnection, Refused
+from ingest.channels.imap_fetching import Batch, BatchFetcher, Place
+from ingest.channels.imap_folders import encoded
+from ingest.channels.imap_idle import wait_for_news
+from ingest.channels.imap_signing_in import Connector
 from ingest.imap_cursors import Cursor, CursorStore
-from ingest.submission import Deposited, Depositor, Handover
 from storage.errors import TemporarilyUnavailable
-from storage.records import Channel, Envelope
+from storage.records import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ingest.channels.imap import Selected
+    from ingest.channels.imap_folders import Folder
     from ingest.channels.imap_settings import ImapAccount
+    from ingest.submission import Depositor
 
 log = logging.getLogger(__name__)
 
 _MAX_MISSES = 1_000
-_MAX_LOST = 3  # so many mails in a row that end the connection are the connection's fault, not theirs
-_LONGEST_PAUSE = 900.0
 
 
 class Stopping(Protocol):
@@ -50,7 +53,10 @@ class Stopping(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class PollReport:
-    """What a poll did, in numbers: `gone` were removed by others between listing and fetching."""
+    """What a round did, in numbers: `gone` were removed by others between listing and fetching.
+
+    `unmarked` and `unmoved` are deposited, and stand in the mailbox as they did; `closed` folders could not be opened.
+    """
 
     deposited: int = 0
     duplicates: int = 0
@@ -58,21 +64,17 @@ class PollReport:
     gone: int = 0
     rescanned: int = 0
     unmarked: int = 0
+    unmoved: int = 0
+    closed: int = 0
 
-
-@dataclass(slots=True, kw_only=True)
-class _Batch:
-    """One batch on its way: what came of each UID so far."""
-
-    had: dict[int, Deposited] = field(default_factory=dict)
-    gone: list[int] = field(default_factory=list)
-    missed: dict[int, str] = field(default_factory=dict)
-    postponed: TemporarilyUnavailable | None = None
-    first_open: int | None = None
+    @property
+    def seen(self) -> int:
+        """How many mails the round met that it had not settled before."""
+        return self.deposited + self.duplicates + self.missed + self.gone
 
 
 class ImapPoller:
-    """Polls one account; `run` in a thread of its own, or `poll` once."""
+    """Reads one account; `imap_watcher.ImapWatcher` runs it, one thread at a time."""
 
     def __init__(
         self,
@@ -82,84 +84,136 @@ class ImapPoller:
         health: HealthLog,
         clock: Callable[[], datetime],
         *,
-        connector: Callable[[ImapAccount], ImapConnection] = connect,
+        connector: Callable[[ImapAccount], ImapConnection] | None = None,
     ) -> None:
-        self._account = account
-        self._depositor = depositor
+        self.account = account
         self._cursors = cursors
         self._health = health
         self._clock = clock
-        self._connector = connector
+        self._connector = Connector(account) if connector is None else connector
         self._connection: ImapConnection | None = None
-
-    def run(self, stop: Stopping) -> None:
-        """Poll until `stop`, pausing longer after each failure in a row; no error ends it."""
-        failures = 0
-        while not stop.is_set():
-            try:
-                self.poll(stop)
-                failures = 0
-            except Exception as error:  # noqa: BLE001 - the poller outlives everything; health shows that it does not work
-                failures += 1
-                log.warning("IMAP account %s not polled: %s", self._account.name, type(error).__name__)
-            stop.wait(pause_after(self._account.interval, failures))
+        self._fetcher = BatchFetcher(account, depositor, self._connected, self._reconnect)
+        self._first: Folder | None = None  # of the last round; it is the one that IDLE listens to
+        self._wires: dict[str, str] = {}  # by name, as the server writes them
 
     def poll(self, stop: Stopping | None = None) -> PollReport:
-        """Read every folder of the account once.
+        """Read every folder of the account once, and hang up. Raises as `read_all`."""
+        try:
+            return self.read_all(stop)
+        finally:
+            self.hang_up()
+
+    def read_all(self, stop: Stopping | None = None) -> PollReport:
+        """Read every folder of the account once; the connection stays.
 
         Raises:
             TemporarilyUnavailable: the server or the archive cannot go on now; what was done stays done.
             Denied, InvalidInput: the account's settings do not work.
         """
         report = PollReport()
-        self._health.note(Health(channel=Channel.IMAP, account=self._account.name, last_tried=self._clock()))
+        self._note(last_tried=self._clock())
+        closed: Refused | None = None
         try:
-            for folder in self._account.folders:
-                self._poll_folder(folder, report, stop)
+            folders = self._folders()
+            self._first = folders[0] if folders else None
+            for folder in folders:
+                try:
+                    self._read_folder(folder, report, stop)
+                except Refused as error:
+                    closed = closed or error
+                    report.closed += 1
         finally:
-            self._disconnect()
             moment = self._clock()
             if report.deposited:
-                self._health.note(Health(channel=Channel.IMAP, account=self._account.name, last_item=moment))
-        self._health.note(Health(channel=Channel.IMAP, account=self._account.name, last_worked=moment))
+                self._note(last_item=moment)
+        if closed is not None:
+            log.warning("IMAP account %s: %d folders could not be read", self.account.name, report.closed)
+            raise closed
+        if stop is None or not stop.is_set():
+            self._note(last_worked=moment)
         return report
 
-    def _connected(self) -> ImapConnection:
-        if self._connection is None:
-            self._connection = self._connector(self._account)
-        return self._connection
+    def wait_for_news(self, seconds: float, stop: Stopping) -> bool | None:
+        """Wait at most so long for new mail in the first folder, and say whether there is; None: it cannot be told.
 
-    def _disconnect(self) -> None:
+        Raises:
+            ConnectionLost, Refused: the connection ended, or the folder cannot be opened any more.
+        """
+        if self._first is None or not self._connected().can("IDLE"):
+            return None
+        selected = self._connected().select(self._first.wire)
+        cursor = self._cursor(self._first.name, selected, PollReport())
+        return wait_for_news(self._connected(), cursor.last_uid, seconds, stop.is_set)
+
+    def hang_up(self) -> None:
+        """Close the connection, if there is one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _poll_folder(self, folder: str, report: PollReport, stop: Stopping | None) -> None:
-        selected = self._connected().select(folder)
-        cursor = self._cursor(folder, selected, report)
+    def _note(self, **moments: datetime) -> None:
+        self._health.note(Health(channel=Channel.IMAP, account=self.account.name, **moments))
+
+    def _connected(self) -> ImapConnection:
+        if self._connection is None:
+            self._connection = self._connector(self.account)
+        return self._connection
+
+    def _reconnect(self, place: Place) -> None:
+        self.hang_up()
+        selected = self._connected().select(self._wires.get(place.folder) or encoded(place.folder))
+        if selected.uidvalidity != place.uidvalidity:
+            raise ConnectionLost("the folder was replaced while it was read", account=self.account.name)
+
+    def _folders(self) -> list[Folder]:
+        """The folders to read: as named, or those of the server that the patterns choose."""
+        choice = self.account.choice
+        if not choice.asks_server:
+            folders = choice.named()
+        else:
+            listed, unreadable = self._connected().folders()
+            if unreadable:
+                log.warning("IMAP account %s: %d folders have no readable name", self.account.name, unreadable)
+            folders = choice.among(listed)
+            if not folders:
+                raise Refused("the IMAP account has no folder as the settings ask for", account=self.account.name)
+        self._wires = {folder.name: folder.wire for folder in folders}
+        return folders
+
+    def _read_folder(self, folder: Folder, report: PollReport, stop: Stopping | None) -> None:
+        selected = self._connected().select(folder.wire)
+        cursor = self._cursor(folder.name, selected, report)
         fresh = self._connected().uids_after(cursor.last_uid, selected)
-        for uids in (fresh, list(cursor.due(self._clock()))):
-            for start in range(0, len(uids), self._account.batch):
+        for uids, singly in ((fresh, False), (list(cursor.due(self._clock())), True)):
+            for start in range(0, len(uids), self.account.batch):
                 if stop is not None and stop.is_set():
                     return
-                cursor = self._take(folder, cursor, uids[start : start + self._account.batch], report)
+                chosen = uids[start : start + self.account.batch]
+                cursor = self._take(folder.name, cursor, chosen, report, singly=singly)
 
     def _cursor(self, folder: str, selected: Selected, report: PollReport) -> Cursor:
-        mailbox = self._account.mailbox(folder)
+        mailbox = self.account.mailbox(folder)
         cursor = self._cursors.load(mailbox)
-        if cursor is not None and cursor.uidvalidity == selected.uidvalidity:
+        fresh = Cursor(mailbox=mailbox, account=self.account.name, uidvalidity=selected.uidvalidity)
+        if cursor is None:
+            return fresh
+        if cursor.uidvalidity != selected.uidvalidity:
+            log.warning("IMAP account %s: UIDVALIDITY changed, the folder is read anew", self.account.name)
+        elif selected.uidnext is not None and selected.uidnext <= cursor.last_uid:
+            # a server restored from a copy forgets what it gave away, against RFC 9051 §2.3.1.1
+            log.warning("IMAP account %s: UIDs went backwards, the folder is read anew", self.account.name)
+        else:
             return cursor
-        if cursor is not None:
-            log.warning("IMAP account %s: UIDVALIDITY changed, the folder is read anew", self._account.name)
-            report.rescanned += 1
-        return Cursor(mailbox=mailbox, account=self._account.name, uidvalidity=selected.uidvalidity)
+        report.rescanned += 1
+        return fresh
 
-    def _take(self, folder: str, cursor: Cursor, uids: Sequence[int], report: PollReport) -> Cursor:
-        """Deposit one batch, mark it, save the cursor; in this order, so that a crash repeats and never skips."""
-        batch = _Batch()
+    def _take(self, folder: str, cursor: Cursor, uids: Sequence[int], report: PollReport, *, singly: bool) -> Cursor:
+        """Deposit one batch, mark and move it, save the cursor; in this order: a crash repeats and never skips."""
+        batch = Batch()
         lost: ConnectionLost | None = None
+        place = Place(folder=folder, uidvalidity=cursor.uidvalidity)
         try:
-            self._bring_in(folder, cursor, uids, batch)
+            self._fetcher.bring_in(place, uids, batch, singly=singly)
         except ConnectionLost as error:
             lost = error
         except TemporarilyUnavailable as error:
@@ -167,8 +221,8 @@ class ImapPoller:
         settled = {*batch.had, *batch.gone, *batch.missed}
         still_open = [uid for uid in uids if uid not in settled]
         last = max((uid for uid in uids if not still_open or uid < still_open[0]), default=0)
-        if lost is None:
-            lost = self._mark(batch, report)
+        if lost is None and batch.had:
+            lost = self._mark(batch, report) or self._move(batch, report)
         now = self._clock()
         advanced = cursor.advanced(last_uid=last, had=[*batch.had, *batch.gone], missed=batch.missed, now=now)
         # misses above the cursor would be listed again anyway
@@ -182,110 +236,15 @@ class ImapPoller:
         if trouble is not None:
             raise trouble
         if len(advanced.misses) > _MAX_MISSES:
-            raise TemporarilyUnavailable(
-                "too many mails of this IMAP account cannot be had", account=self._account.name
-            )
+            raise TemporarilyUnavailable("too many mails of this IMAP account cannot be had", account=self.account.name)
         return advanced
 
-    def _bring_in(self, folder: str, cursor: Cursor, uids: Sequence[int], batch: _Batch) -> None:
-        try:
-            sizes = self._connected().sizes(uids)
-        except Refused:
-            sizes = {}
-        wanted = []
-        for uid in uids:
-            if sizes.get(uid, 0) > self._account.max_size:
-                batch.missed[uid] = "too_large"
-            else:
-                wanted.append(uid)
-        with ThreadPoolExecutor(self._account.parallel_deposits, thread_name_prefix="imap-deposit") as pool:
-            for group in groups(wanted, sizes, self._account.batch_size):
-                bodies = self._fetch(folder, cursor, group, batch)
-                self._deposit(folder, cursor, bodies, batch, pool)
-                if batch.postponed is not None:
-                    return
-
-    def _fetch(self, folder: str, cursor: Cursor, group: Sequence[int], batch: _Batch) -> dict[int, bytes]:
-        """The mails of a group; where that fails together, one by one, so that only the bad one is missed."""
-        try:
-            return self._received(group, self._connected().fetch(group), batch)
-        except Refused:
-            pass
-        except ConnectionLost:
-            self._reconnect(folder, cursor)
-        bodies: dict[int, bytes] = {}
-        lost_in_a_row = 0
-        for uid in group:
-            try:
-                bodies.update(self._received([uid], self._connected().fetch([uid]), batch))
-                lost_in_a_row = 0
-            except Refused:
-                batch.missed[uid] = "refused"
-            except ConnectionLost:
-                lost_in_a_row += 1
-                if lost_in_a_row >= _MAX_LOST:
-                    raise
-                self._reconnect(folder, cursor)
-                batch.missed[uid] = "connection_lost"
-        return bodies
-
-    def _received(self, asked: Sequence[int], answer: dict[int, bytes | None], batch: _Batch) -> dict[int, bytes]:
-        bodies: dict[int, bytes] = {}
-        for uid in asked:
-            if uid not in answer:
-                batch.gone.append(uid)
-                continue
-            body = answer[uid]
-            if body is None:
-                batch.missed[uid] = "no_body"
-            elif len(body) > self._account.max_size:
-                batch.missed[uid] = "too_large"
-            else:
-                bodies[uid] = body
-        return bodies
-
-    def _reconnect(self, folder: str, cursor: Cursor) -> None:
-        self._disconnect()
-        if self._connected().select(folder).uidvalidity != cursor.uidvalidity:
-            raise ConnectionLost("the folder was replaced while it was read", account=self._account.name)
-
-    def _deposit(
-        self, folder: str, cursor: Cursor, bodies: dict[int, bytes], batch: _Batch, pool: ThreadPoolExecutor
-    ) -> None:
-        futures = {
-            uid: pool.submit(self._depositor.deposit, self._handover(folder, cursor, uid, body))
-            for uid, body in bodies.items()
-        }
-        for uid, future in futures.items():
-            error = future.exception()
-            if error is None:
-                batch.had[uid] = future.result()
-            elif isinstance(error, TemporarilyUnavailable):
-                batch.postponed = error
-            else:
-                log.warning("IMAP account %s: a mail was not taken: %s", self._account.name, type(error).__name__)
-                batch.missed[uid] = "deposit_failed"
-
-    def _handover(self, folder: str, cursor: Cursor, uid: int, body: bytes) -> Handover:
-        envelope = Envelope(
-            recipient=self._account.username,
-            source=f"{folder};UIDVALIDITY={cursor.uidvalidity};UID={uid}",
-            transport=(("server", f"{self._account.host}:{self._account.port}"), ("tls", self._account.tls.value)),
-        )
-        return Handover(
-            channel=Channel.IMAP,
-            account=self._account.name,
-            custodian_id=self._account.custodian_id,
-            envelope=envelope,
-            payload=body,
-        )
-
-    def _mark(self, batch: _Batch, report: PollReport) -> ConnectionLost | None:
+    def _mark(self, batch: Batch, report: PollReport) -> ConnectionLost | None:
         """Set the flag on what is deposited; that it cannot be set is reported, and costs nothing but the flag."""
-        if self._account.mark is None or not batch.had:
+        if self.account.mark is None:
             return None
         try:
-            self._connected().mark(sorted(batch.had), self._account.mark)
+            self._connected().mark(sorted(batch.had), self.account.mark)
         except Refused:
             report.unmarked += len(batch.had)
         except ConnectionLost as error:
@@ -293,22 +252,22 @@ class ImapPoller:
             return error
         return None
 
-
-def groups(uids: Sequence[int], sizes: dict[int, int], limit: int) -> Iterator[list[int]]:
-    """Cut UIDs into runs of at most `limit` bytes; a mail that is larger, or of unknown size, goes alone."""
-    group: list[int] = []
-    filled = 0
-    for uid in uids:
-        size = sizes.get(uid, limit)
-        if group and filled + size > limit:
-            yield group
-            group, filled = [], 0
-        group.append(uid)
-        filled += size
-    if group:
-        yield group
-
-
-def pause_after(interval: float, failures: int) -> float:
-    """Seconds until the next poll: the interval, doubled for each failure in a row, a quarter of an hour at most."""
-    return interval if failures == 0 else max(interval, min(interval * 2.0 ** min(failures, 16), _LONGEST_PAUSE))
+    def _move(self, batch: Batch, report: PollReport) -> ConnectionLost | None:
+        """Move what is deposited; into a folder that is made where the server lacks it."""
+        target = self.account.move_to
+        if target is None:
+            return None
+        uids = sorted(batch.had)
+        try:
+            try:
+                self._connected().move(uids, target)
+            except Refused:
+                self._connected().create(target)
+                self._connected().move(uids, target)
+        except Refused:
+            log.warning("IMAP account %s: %d mails could not be moved", self.account.name, len(uids))
+            report.unmoved += len(uids)
+        except ConnectionLost as error:
+            report.unmoved += len(uids)
+            return error
+        return None

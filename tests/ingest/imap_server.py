@@ -1,7 +1,11 @@
 """A small IMAP server for tests: one user, a few folders, and every misbehaviour that a test asks for."""
 
+# ruff: noqa: ARG002 - every command is called alike
+
 from __future__ import annotations
 
+import base64
+import contextlib
 import re
 import socket
 import threading
@@ -9,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest.channels.imap_settings import ImapAccount, TlsMode
+from tests.ingest import imap_spoilers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,17 +28,31 @@ class Folder:
     mails: dict[int, bytes] = field(default_factory=dict)
     flags: dict[int, set[str]] = field(default_factory=dict)
     uidnext: int | None = None
+    attributes: str = "\\HasNoChildren"
 
     @property
     def next(self) -> int:
         return self.uidnext or max(self.mails, default=0) + 1
 
 
-class ImapServer:
-    """Serves `folders` on a loopback port. `spoil` maps a UID to a function that replaces its FETCH answer."""
+@dataclass
+class Session:
+    """What one connection is at; `told` is how many mails it knows of."""
 
-    def __init__(self) -> None:
+    folder: Folder | None = None
+    idling: bytes | None = None
+    told: int = 0
+
+
+class ImapServer:
+    """Serves `folders` (by their names on the wire) on a loopback port.
+
+    `spoil` maps a UID to a function that replaces its FETCH answer; `busy` answers every sign-in with NO.
+    """
+
+    def __init__(self, capabilities: str = "") -> None:
         self.folders = {"INBOX": Folder()}
+        self.capabilities = f"IMAP4rev1 {capabilities}".rstrip()
         self.spoil: dict[int, Callable[[socket.socket, bytes], bool]] = {}
         self.commands: list[str] = []
         self.connections = 0
@@ -41,10 +60,27 @@ class ImapServer:
         self.hide_uidnext = False
         self.size_of: Callable[[bytes], int] = len
         self.after_fetch: Callable[[], None] | None = None
+        self.greeting = b"* OK ready\r\n"
+        self.busy = ""
+        self.token = "token-1"
+        self.challenges: list[bytes] = []
+        self.read_only = False
+        self.longest_piece = 1 << 40
+        self.before_idle: Callable[[], None] | None = None
+        self.idling = threading.Event()
+        self.finished_idles = 0
+        self._open: list[socket.socket] = []
+        self._wake = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+
+    def deliver(self, folder: str, uid: int, mail: bytes) -> None:
+        """A new mail; who idles is told of it."""
+        with self._wake:
+            self.folders[folder].mails[uid] = mail
+            self._wake.notify_all()
 
     def account(self, folder: Path, **changes: Any) -> ImapAccount:
         secret = folder / "imap-password"
@@ -76,62 +112,157 @@ class ImapServer:
             self.connections += 1
             threading.Thread(target=self._session, args=(connection,), daemon=True).start()
 
+    def hang_up_all(self) -> None:
+        """End every connection, as a router or a restart does."""
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def _session(self, connection: socket.socket) -> None:
+        self._open.append(connection)
         with connection, connection.makefile("rb") as lines:
             try:
-                connection.sendall(b"* OK ready\r\n")
-                selected: list[Folder] = []
+                connection.sendall(self.greeting)
+                session = Session()
                 for line in lines:
-                    tag, _, rest = line.decode().rstrip("\r\n").partition(" ")
+                    tag, _, rest = line.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
                     self.commands.append(rest if not rest.startswith("LOGIN") else "LOGIN")
-                    if not self._answer(connection, tag, rest, selected):
+                    if not self._answer(connection, tag, rest, session, lines):
                         return
             except OSError:
                 return
 
-    def _answer(  # noqa: C901 - one branch for each command
-        self, out: socket.socket, tag: str, rest: str, selected: list[Folder]
-    ) -> bool:
+    def _answer(self, out: socket.socket, tag: str, rest: str, session: Session, lines: Any) -> bool:
         def say(text: str) -> None:
             out.sendall(text.encode() + b"\r\n")
 
-        upper = rest.upper()
-        if upper.startswith("CAPABILITY"):
-            say("* CAPABILITY IMAP4rev1")
-        elif upper.startswith("LOGIN"):
-            quoted = '"' + PASSWORD.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            if not rest.endswith(quoted):
-                say(f"{tag} NO [AUTHENTICATIONFAILED] no")
-                return True
-        elif upper.startswith(("SELECT", "EXAMINE")):
-            name = rest.split(" ", 1)[1].strip('"')
-            if name not in self.folders:
-                say(f"{tag} NO no such folder")
-                return True
-            folder = self.folders[name]
-            selected[:] = [folder]
-            say(f"* {len(folder.mails)} EXISTS")
-            say(f"* OK [UIDVALIDITY {folder.uidvalidity}] valid")
-            if not self.hide_uidnext:
-                say(f"* OK [UIDNEXT {folder.next}] next")
-        elif upper.startswith("UID SEARCH"):
-            say("* SEARCH" + "".join(f" {uid}" for uid in self._found(selected[0], upper[11:])))
-        elif upper.startswith("UID FETCH"):
-            return self._fetch(out, say, tag, rest, selected[0])
-        elif upper.startswith("UID STORE"):
-            if self.store_answer != "OK":
-                say(f"{tag} {self.store_answer} no")
-                return True
-            match = re.fullmatch(r"UID STORE (\S+) \+FLAGS\.SILENT \((.*)\)", rest)
-            assert match is not None, rest
-            for uid in expanded(match[1]):
-                selected[0].flags.setdefault(uid, set()).add(match[2])
-        elif upper.startswith("LOGOUT"):
+        word = rest.upper().removeprefix("UID ").partition(" ")[0]
+        if word == "LOGOUT":
             say("* BYE")
             say(f"{tag} OK")
             return False
-        say(f"{tag} OK done")
+        if word == "FETCH":
+            assert session.folder is not None
+            return self._fetch(out, say, tag, rest, session.folder)
+        command = getattr(self, f"_do_{word.lower()}", None)
+        refusal = "BAD unknown" if command is None else command(say, rest, session, tag, lines)
+        say(f"{tag} {refusal or 'OK done'}")
         return True
+
+    def _do_capability(self, say: Any, *_: Any) -> None:
+        say(f"* CAPABILITY {self.capabilities}")
+
+    def _do_noop(self, *_: Any) -> None:
+        pass
+
+    def _do_login(self, say: Any, rest: str, *_: Any) -> str | None:
+        quoted = '"' + PASSWORD.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return self.busy or (None if rest.endswith(quoted) else "NO [AUTHENTICATIONFAILED] no")
+
+    def _do_authenticate(self, say: Any, rest: str, session: Session, tag: str, lines: Any) -> str | None:
+        say("+ ")
+        given = base64.b64decode(lines.readline())
+        self.challenges.append(given)
+        if f"Bearer {self.token}\1".encode() in given:
+            return self.busy or None
+        say("+ " + base64.b64encode(b'{"status":"401"}').decode())
+        self.challenges.append(base64.b64decode(lines.readline()))
+        return "NO [AUTHENTICATIONFAILED] " + given.decode().replace("\1", " ")
+
+    def _do_list(self, say: Any, *_: Any) -> None:
+        for name, folder in self.folders.items():
+            say(f'* LIST ({folder.attributes}) "/" "{name}"')
+
+    def _do_create(self, say: Any, rest: str, *_: Any) -> str | None:
+        name = named(rest)
+        if name in self.folders:
+            return "NO [ALREADYEXISTS] there"
+        self.folders[name] = Folder()
+        return None
+
+    def _do_select(self, say: Any, rest: str, session: Session, *_: Any) -> str | None:
+        folder = self.folders.get(named(rest))
+        if folder is None:
+            return "NO no such folder"
+        session.folder, session.told = folder, len(folder.mails)
+        say(f"* {len(folder.mails)} EXISTS")
+        say(f"* OK [UIDVALIDITY {folder.uidvalidity}] valid")
+        if not self.hide_uidnext:
+            say(f"* OK [UIDNEXT {folder.next}] next")
+        return "OK [READ-ONLY] done" if self.read_only else None
+
+    _do_examine = _do_select
+
+    def _do_search(self, say: Any, rest: str, session: Session, *_: Any) -> None:
+        assert session.folder is not None
+        say("* SEARCH" + "".join(f" {uid}" for uid in self._found(session.folder, rest.upper()[11:])))
+
+    def _do_store(self, say: Any, rest: str, session: Session, *_: Any) -> str | None:
+        if self.store_answer != "OK":
+            return f"{self.store_answer} no"
+        match = re.fullmatch(r"UID STORE (\S+) \+FLAGS\.SILENT \((.*)\)", rest)
+        assert match is not None, rest
+        assert session.folder is not None
+        for uid in expanded(match[1]):
+            session.folder.flags.setdefault(uid, set()).add(match[2])
+        return None
+
+    def _do_copy(self, say: Any, rest: str, session: Session, *_: Any) -> str | None:
+        target = self.folders.get(named(rest))
+        if target is None:
+            return "NO [TRYCREATE] no such folder"
+        assert session.folder is not None
+        for uid in expanded(rest.split(" ")[2]):
+            target.mails[target.next] = session.folder.mails[uid]
+        return None
+
+    def _do_move(self, say: Any, rest: str, session: Session, *_: Any) -> str | None:
+        refusal = self._do_copy(say, rest, session)
+        for uid in expanded(rest.split(" ")[2]) if refusal is None else ():
+            assert session.folder is not None
+            session.folder.uidnext = max(session.folder.next, uid + 1)
+            del session.folder.mails[uid]
+            say("* 1 EXPUNGE")
+        return refusal
+
+    def _do_expunge(self, say: Any, rest: str, session: Session, *_: Any) -> None:
+        assert session.folder is not None
+        assert rest.startswith("UID "), "this would expunge what others marked"
+        for uid in expanded(rest.split(" ")[2]):
+            if "\\Deleted" in session.folder.flags.get(uid, ()):
+                session.folder.uidnext = max(session.folder.next, uid + 1)
+                del session.folder.mails[uid]
+
+    def _do_idle(self, say: Any, rest: str, session: Session, tag: str, lines: Any) -> str | None:
+        folder = session.folder
+        assert folder is not None
+        if self.before_idle is not None:
+            self.before_idle()
+        if len(folder.mails) > session.told:
+            session.told = len(folder.mails)
+            say(f"* {session.told} EXISTS")  # allowed before the "+", too
+        say("+ idling")
+        done = threading.Event()
+
+        def tell() -> None:
+            with self._wake, contextlib.suppress(OSError):
+                self.idling.set()
+                while self._wake.wait_for(lambda: done.is_set() or len(folder.mails) > session.told):
+                    if done.is_set():
+                        return
+                    session.told = len(folder.mails)
+                    say(f"* {session.told} EXISTS")
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        said = lines.readline()
+        self.idling.clear()
+        with self._wake:
+            done.set()
+            self._wake.notify_all()
+        teller.join()
+        self.finished_idles += said == b"DONE\r\n"
+        return None if said == b"DONE\r\n" else "BAD what"
 
     def _found(self, folder: Folder, criteria: str) -> list[int]:
         uids = sorted(folder.mails)
@@ -153,18 +284,32 @@ class ImapServer:
             if "RFC822.SIZE" in asked:
                 say(f"* {number} FETCH (UID {uid} RFC822.SIZE {self.size_of(body)})")
                 continue
-            assert asked == "(BODY.PEEK[])", asked
+            part = re.fullmatch(r"\(BODY\.PEEK\[\](?:<(\d+)\.(\d+)>)?\)", asked)
+            assert part is not None, asked
             spoiler = self.spoil.get(uid)
             if spoiler is not None:
                 if not spoiler(out, tag.encode()):
                     return False
                 continue
-            out.sendall(f"* {number} FETCH (UID {uid} BODY[] {{{len(body)}}}\r\n".encode() + body + b")\r\n")
+            key = "BODY[]"
+            if part[1] is not None:
+                start, most = int(part[1]), min(int(part[2]), self.longest_piece)
+                key, body = f"BODY[]<{start}>", body[start : start + most]
+            out.sendall(f"* {number} FETCH (UID {uid} {key} {{{len(body)}}}\r\n".encode() + body + b")\r\n")
         if self.after_fetch is not None and "BODY" in asked:
             self.after_fetch()
-        if not any(self.spoil.get(uid) is answer_no for uid in expanded(uid_set) if "BODY" in asked):
+        if not any(self.spoil.get(uid) is imap_spoilers.answer_no for uid in expanded(uid_set) if "BODY" in asked):
             say(f"{tag} OK done")
         return True
+
+
+def named(rest: str) -> str:
+    """The folder that a command ends with."""
+    return (
+        re.sub(r"\\(.)", r"\1", rest[rest.index('"') + 1 : rest.rindex('"')])
+        if '"' in rest
+        else rest.rpartition(" ")[2]
+    )
 
 
 def expanded(uid_set: str) -> list[int]:
@@ -174,41 +319,3 @@ def expanded(uid_set: str) -> list[int]:
         start, _, end = part.partition(":")
         uids.extend(range(int(start), int(end or start) + 1))
     return uids
-
-
-def answer_no(out: socket.socket, tag: bytes) -> bool:
-    """This mail cannot be read, says the server, and so fails the whole command."""
-    out.sendall(tag + b" NO [SERVERBUG] cannot read it\r\n")
-    return True
-
-
-def hang_up(out: socket.socket, tag: bytes) -> bool:
-    """The server dies of this mail."""
-    out.shutdown(socket.SHUT_RDWR)
-    return False
-
-
-def lie_about_length(out: socket.socket, tag: bytes) -> bool:
-    """A literal of a size that nobody should reserve."""
-    out.sendall(b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\nx")
-    return True
-
-
-def endless_lines(out: socket.socket, tag: bytes) -> bool:
-    """Untagged lines without end."""
-    line = b"* OK " + b"x" * 1000 + b"\r\n"
-    for _ in range(300_000):
-        out.sendall(line * 50)
-    return True
-
-
-def nonsense(out: socket.socket, tag: bytes) -> bool:
-    """A FETCH response that nobody can parse."""
-    out.sendall(b"* 1 FETCH (UID abc BODY[] ((((\r\n")
-    return True
-
-
-def no_body(out: socket.socket, tag: bytes) -> bool:
-    """A FETCH response whose body is NIL; the UID is the one asked for in these tests."""
-    out.sendall(b"* 2 FETCH (UID 2 BODY[] NIL)\r\n")
-    return True

@@ -1,169 +1,36 @@
 """The poller against a real Dovecot, started here as ordinary processes on a loopback port."""
 
-import getpass
-import grp
-import imaplib
-import os
-import pwd
-import shutil
-import socket
+import random
+import signal
 import subprocess
-import tempfile
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ingest.channel_health import SqlHealthLog
 from ingest.channels.imap_poller import ImapPoller
-from ingest.channels.imap_settings import ImapAccount, TlsMode
+from ingest.channels.imap_probe import probe
+from ingest.channels.imap_settings import TlsMode
+from ingest.channels.imap_signing_in import connect
 from ingest.imap_cursors import SqlCursorStore
+from storage.errors import Denied
+from tests.ingest.dovecot import running_dovecot
+from tests.ingest.imap_bench import ReadingDepositor, Watching
 from tests.ingest.imap_rows import memory_rows
-from tests.ingest.smtp_service import RememberingDepositor
-from tests.ingest.test_smtp_tls import make_certificate
+from tests.storage.archives import make_archive, open_again
 
-DOVECOT = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
-PASSWORD = "dovecot-test"
+ROOT = Path(__file__).parent.parent.parent
 
 pytestmark = pytest.mark.system
-
-CONFIGURATION = """
-base_dir = {run}
-state_dir = {state}
-log_path = {folder}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = yes
-ssl_cert = <{certificate}
-ssl_key = <{key}
-disable_plaintext_auth = no
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {login}
-first_valid_uid = 1
-first_valid_gid = 0
-mail_location = maildir:{folder}/mail
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={folder}/home
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {tls_port}
-  }}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-"""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-class Dovecot:
-    def __init__(self, folder) -> None:
-        self.folder = folder
-        self.port, self.tls_port = free_port(), free_port()
-        self.certificate, key = make_certificate(folder)
-        for name in ("run", "state", "home", "mail"):
-            (folder / name).mkdir()
-        root = os.geteuid() == 0
-        # a mail process never runs as root
-        mail_user = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.geteuid())
-        if root:
-            for name in ("home", "mail"):
-                os.chown(folder / name, mail_user.pw_uid, mail_user.pw_gid)
-        me, mine = getpass.getuser(), grp.getgrgid(os.getegid()).gr_name
-        users = {user.pw_name for user in pwd.getpwall()}
-        (folder / "dovecot.conf").write_text(
-            CONFIGURATION.format(
-                run=folder / "run",
-                state=folder / "state",
-                folder=folder,
-                certificate=self.certificate,
-                key=key,
-                user="dovecot" if root and "dovecot" in users else me,
-                group="dovecot" if root and "dovecot" in users else mine,
-                login="dovenull" if root and "dovenull" in users else me,
-                uid=mail_user.pw_uid,
-                gid=mail_user.pw_gid,
-                password=PASSWORD,
-                port=self.port,
-                tls_port=self.tls_port,
-            )
-        )
-        self._program = subprocess.Popen(
-            [DOVECOT, "-F", "-c", str(folder / "dovecot.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-
-    def wait_until_up(self):
-        for _ in range(200):
-            if self._program.poll() is not None:
-                pytest.skip(f"dovecot does not start here: {self._program.stderr.read().decode()[-300:]}")
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=10) as probe:
-                    if probe.recv(10).startswith(b"* OK"):
-                        return
-            except OSError:
-                # a program that is starting offers no event to wait for
-                time.sleep(0.05)
-        pytest.skip("dovecot does not answer here")
-
-    def stop(self):
-        self._program.terminate()
-        self._program.wait(30)
-        self._program.stderr.close()
-
-    def session(self, user="archive"):
-        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
-        client.login(user, PASSWORD)
-        return client
-
-    def account(self, **changes: Any) -> ImapAccount:
-        secret = self.folder / "secret"
-        secret.write_text(PASSWORD)
-        settings = {
-            "name": "intake",
-            "host": "127.0.0.1",
-            "port": self.tls_port,
-            "tls": TlsMode.IMPLICIT,
-            "username": "archive",
-            "password_file": secret,
-            "certificate_authority": self.certificate,
-            "timeout": 30.0,
-        }
-        return ImapAccount(**{**settings, **changes})
 
 
 @pytest.fixture
 def dovecot():
-    if DOVECOT is None:
-        pytest.skip("dovecot is not installed: the poller is tested against the scripted server only")
-    # not pytest's folder: that is closed to the user who reads the mail, and its path is too long for a socket
-    with tempfile.TemporaryDirectory(prefix="dovecot-") as folder:
-        Path(folder).chmod(0o755)
-        server = Dovecot(Path(folder))
-        try:
-            server.wait_until_up()
-            yield server
-        finally:
-            server.stop()
+    with running_dovecot() as server:
+        yield server
 
 
 BODIES = [
@@ -175,16 +42,16 @@ BODIES = [
 ]
 
 
-def put(server, bodies):
-    client = server.session()
+def put(server, bodies, user="archive", folder="INBOX", date=None):
+    client = server.session(user)
     for body in bodies:
-        assert client.append("INBOX", None, None, body)[0] == "OK"
+        assert client.append(folder, None, date, body)[0] == "OK"
     client.logout()
 
 
 def poller_for(account):
     rows = memory_rows()
-    depositor = RememberingDepositor()
+    depositor = ReadingDepositor()
     poller = ImapPoller(account, depositor, SqlCursorStore(rows), SqlHealthLog(rows), lambda: datetime.now(UTC))
     return poller, depositor
 
@@ -232,3 +99,158 @@ def test_folder_made_anew_is_read_anew(dovecot):
     report = poller.poll()
     assert (report.rescanned, report.deposited) == (1, 1)
     assert depositor.payloads == [BODIES[0], BODIES[3]]
+
+
+def mail(number):
+    return b"Subject: mail %d\r\n\r\nbody of mail %d\r\n" % (number, number)
+
+
+def in_folder(server, folder, user="archive"):
+    client = server.session(user)
+    client.select(folder, readonly=True)
+    count = len(client.search(None, "ALL")[1][0].split())
+    client.logout()
+    return count
+
+
+def test_mail_comes_in_as_it_arrives_while_the_server_is_listened_to(dovecot):
+    put(dovecot, [mail(1)])
+    poller, depositor = poller_for(dovecot.account(interval=3600.0))
+    with Watching(poller):
+        depositor.wait_for(1)
+        for number in (2, 3, 4):
+            put(dovecot, [mail(number)])
+            depositor.wait_for(1)
+    assert sorted(depositor.payloads) == [mail(number) for number in (1, 2, 3, 4)]
+
+
+def test_mail_is_moved_to_a_folder_that_is_made_for_it(dovecot):
+    put(dovecot, BODIES)
+    poller, depositor = poller_for(dovecot.account(move_to="Übernommen"))
+    assert poller.poll().unmoved == 0
+    assert sorted(depositor.payloads) == sorted(BODIES)
+    assert in_folder(dovecot, "INBOX") == 0
+    assert in_folder(dovecot, '"&ANw-bernommen"') == len(BODIES)
+    assert poller.poll().deposited == 0
+
+
+def test_mail_that_somebody_moves_in_with_an_old_date_is_taken(dovecot):
+    client = dovecot.session()
+    client.create("Old")
+    client.logout()
+    put(dovecot, [mail(1)], folder="Old", date='"01-Jan-1998 00:00:00 +0000"')
+    put(dovecot, [mail(2)])
+    poller, depositor = poller_for(dovecot.account())
+    poller.poll()
+    client = dovecot.session()
+    client.select("Old")
+    client._simple_command("MOVE", "1", "INBOX")
+    client.logout()
+    poller.poll()
+    assert depositor.payloads == [mail(2), mail(1)]
+
+
+def test_folders_of_every_name_are_read_by_a_pattern(dovecot):
+    client = dovecot.session()
+    for number, name in enumerate(("Entw&APw-rfe", "R&-D", "&U,BTFw-", "Trash")):
+        client.create(f'"{name}"')
+        client.append(f'"{name}"', None, None, mail(number))
+    client.logout()
+    poller, depositor = poller_for(dovecot.account(folders=("*",), exclude=("Trash",)))
+    assert poller.poll().deposited == 3
+    assert sorted(depositor.payloads) == [mail(number) for number in (0, 1, 2)]
+
+
+def test_large_mail_comes_in_pieces(dovecot):
+    large = b"Subject: large\r\n\r\n" + (b"x" * 997 + b"\r\n") * 12_000
+    put(dovecot, [mail(1), large, mail(2)])
+    poller, depositor = poller_for(dovecot.account())
+    poller.poll()
+    assert depositor.streamed == 1
+    assert sorted(depositor.payloads) == sorted([mail(1), large, mail(2)])
+
+
+@pytest.mark.parametrize("mode", [TlsMode.IMPLICIT, TlsMode.STARTTLS])
+def test_token_signs_in_and_another_does_not(dovecot, mode):
+    put(dovecot, [mail(1)], user="jane")
+    token = dovecot.folder / "token"
+    token.write_text("token-of-jane")
+    settings = {"username": "jane", "password_file": None, "token_file": token, "tls": mode}
+    settings["port"] = dovecot.tls_port if mode is TlsMode.IMPLICIT else dovecot.port
+    poller, depositor = poller_for(dovecot.account(**settings))
+    poller.poll()
+    assert depositor.payloads == [mail(1)]
+    token.write_text("somebody-elses")
+    with pytest.raises(Denied):
+        connect(dovecot.account(**settings))
+
+
+def test_three_accounts_come_in_at_once_over_one_connection_each(dovecot):
+    users = ("ada", "ben", "cho")
+    made = {}
+    for start, user in enumerate(users):
+        put(dovecot, [mail(100 * start + number) for number in range(20)], user=user)
+        made[user] = poller_for(dovecot.account(name=user, username=user, interval=3600.0))
+    with Watching(made["ada"][0]), Watching(made["ben"][0]), Watching(made["cho"][0]):
+        for user in users:
+            made[user][1].wait_for(20)
+        for user in users:
+            put(dovecot, [mail(999)], user=user)
+            made[user][1].wait_for(1)
+    for start, user in enumerate(users):
+        wanted = [mail(100 * start + number) for number in range(20)] + [mail(999)]
+        assert sorted(made[user][1].payloads) == sorted(wanted)
+
+
+def test_looking_says_what_is_there_and_changes_nothing(dovecot):
+    put(dovecot, BODIES)
+    client = dovecot.session()
+    client.create("Other")
+    client.logout()
+    cursors = SqlCursorStore(memory_rows())
+    seen = probe(dovecot.account(), cursors)
+    assert (seen.problems, seen.idles, seen.moves, seen.others) == ([], True, True, ["Other"])
+    assert [(one.name, one.mails, one.waiting) for one in seen.folders] == [("INBOX", len(BODIES), len(BODIES))]
+    assert seen.tls in {"TLSv1.2", "TLSv1.3"}
+    client = dovecot.session()
+    client.select("INBOX", readonly=True)
+    assert len(client.search(None, "UNSEEN")[1][0].split()) == len(BODIES)
+    client.logout()
+    assert probe(dovecot.account(folders=("Absent",)), cursors).problems
+
+
+@pytest.mark.parametrize("move_to", [None, "Archived"])
+def test_poller_that_is_killed_again_and_again_loses_and_doubles_nothing(dovecot, tmp_path, move_to):
+    total, seed = 30, random.randrange(1 << 32)
+    print(f"seed {seed}")  # noqa: T201 - shown where the test fails
+    chance = random.Random(seed)
+    put(dovecot, [mail(number) for number in range(total)])
+    make_archive(tmp_path / "archive").close()
+    secret = dovecot.folder / "secret"
+    secret.write_text("dovecot-test")
+    command = [sys.executable, "-m", "tests.ingest.imap_program", str(tmp_path / "archive"), str(dovecot.port)]
+    command += [str(secret), move_to or "-"]
+    kills = 0
+    for _ in range(8):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as program:
+            for _ in range(chance.randrange(2, 12)):  # it tells of each deposit before the mail is marked
+                if program.stdout.readline() == b"":
+                    break
+            else:
+                program.send_signal(signal.SIGKILL)
+                kills += 1
+            program.stdout.read()
+        if program.returncode == 0:
+            break
+        assert program.returncode == -signal.SIGKILL
+    else:
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    assert kills >= 2
+    archive = open_again(tmp_path / "archive")
+    with archive.store.read() as connection:
+        ids = archive.submissions.awaiting(connection, limit=10_000)
+        bodies = [archive.submissions.content(connection, one) for one in ids]
+    archive.close()
+    assert sorted(bodies) == sorted(mail(number) for number in range(total))
+    if move_to is not None:
+        assert (in_folder(dovecot, "INBOX"), in_folder(dovecot, move_to)) == (0, total)

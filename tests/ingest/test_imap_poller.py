@@ -3,33 +3,19 @@
 import itertools
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from ingest.channel_health import SqlHealthLog
 from ingest.channels.imap import ConnectionLost, Refused
-from ingest.channels.imap_poller import ImapPoller, groups, pause_after
-from ingest.channels.imap_settings import ImapAccount, TlsMode
-from ingest.imap_cursors import SqlCursorStore
+from ingest.channels.imap_fetching import groups
+from ingest.channels.imap_watcher import ImapWatcher, pause_after
 from ingest.submission import Deposited
 from storage.errors import Denied, InvalidInput, StorageFull, TemporarilyUnavailable
 from storage.records import Channel
-from tests.ingest import imap_server
-from tests.ingest.imap_rows import memory_rows
+from tests.ingest import imap_spoilers
+from tests.ingest.imap_bench import START, Bench, StopAfter, mail, mails
 from tests.ingest.imap_server import Folder, ImapServer
-from tests.ingest.smtp_service import RememberingDepositor
-
-START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -43,41 +29,6 @@ def server():
 @pytest.fixture
 def bench(server, tmp_path):
     return Bench(server, tmp_path)
-
-
-class Bench:
-    """A poller with everything that it needs, and what came of it."""
-
-    def __init__(self, server, folder) -> None:
-        self.server = server
-        self.folder = folder
-        self.depositor = RememberingDepositor()
-        rows = memory_rows()
-        self.cursors = SqlCursorStore(rows)
-        self.health = SqlHealthLog(rows)
-        self.clock = Clock()
-
-    def poller(self, **settings: Any):
-        account = self.server.account(self.folder, **settings)
-        return ImapPoller(account, self.depositor, self.cursors, self.health, self.clock)
-
-    def poll(self, **settings: Any):
-        return self.poller(**settings).poll()
-
-    def cursor(self, folder="INBOX"):
-        return self.cursors.load(self.server.account(self.folder).mailbox(folder))
-
-    @property
-    def got(self):
-        return sorted(self.depositor.payloads)
-
-
-def mail(number):
-    return b"Subject: mail %d\r\n\r\nbody \x00\xff %d\r\n" % (number, number)
-
-
-def mails(*numbers: int):
-    return sorted(mail(number) for number in numbers)
 
 
 def test_everything_in_the_folder_is_deposited_byte_for_byte(bench):
@@ -212,11 +163,11 @@ def test_several_folders_have_each_their_own_cursor(bench):
 @pytest.mark.parametrize(
     ("spoiler", "reason"),
     [
-        (imap_server.answer_no, "refused"),
-        (imap_server.hang_up, "connection_lost"),
-        (imap_server.lie_about_length, "connection_lost"),
-        (imap_server.nonsense, "refused"),
-        (imap_server.no_body, "no_body"),
+        (imap_spoilers.answer_no, "refused"),
+        (imap_spoilers.hang_up, "connection_lost"),
+        (imap_spoilers.lie_about_length, "connection_lost"),
+        (imap_spoilers.nonsense, "refused"),
+        (imap_spoilers.no_body, "no_body"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
@@ -230,13 +181,13 @@ def test_one_bad_mail_is_written_down_and_the_others_come_in(bench, spoiler, rea
 
 
 def test_server_that_never_stops_talking_is_left(bench):
-    bench.server.spoil[2] = imap_server.endless_lines
+    bench.server.spoil[2] = imap_spoilers.endless_lines
     bench.poll(max_size=10_000, batch_size=10_000)
     assert bench.got == mails(1, 3, 4, 5)
 
 
 def test_bad_mail_is_tried_again_when_it_is_due_and_not_before(bench):
-    bench.server.spoil[2] = imap_server.answer_no
+    bench.server.spoil[2] = imap_spoilers.answer_no
     bench.poll()
     bench.server.spoil.clear()
     assert bench.poll().deposited == 0
@@ -247,7 +198,7 @@ def test_bad_mail_is_tried_again_when_it_is_due_and_not_before(bench):
 
 
 def test_each_failed_try_of_a_mail_waits_longer(bench):
-    bench.server.spoil[2] = imap_server.answer_no
+    bench.server.spoil[2] = imap_spoilers.answer_no
     waits = []
     for _ in range(12):
         bench.poll()
@@ -259,7 +210,7 @@ def test_each_failed_try_of_a_mail_waits_longer(bench):
 
 
 def test_bad_mail_that_was_removed_meanwhile_is_no_longer_missed(bench):
-    bench.server.spoil[2] = imap_server.answer_no
+    bench.server.spoil[2] = imap_spoilers.answer_no
     bench.poll()
     bench.server.spoil.clear()
     del bench.server.folders["INBOX"].mails[2]
@@ -334,7 +285,7 @@ def test_unknown_folder_is_a_refusal(bench):
 
 def test_neither_password_nor_mail_is_logged(bench, caplog):
     caplog.set_level(logging.DEBUG)
-    bench.server.spoil[2] = imap_server.answer_no
+    bench.server.spoil[2] = imap_spoilers.answer_no
     bench.poll()
     assert not any(word in caplog.text for word in ("hunter2", "body", "Subject", "archive"))
 
@@ -357,27 +308,12 @@ def test_health_says_when_it_worked_and_when_something_came(bench):
 def test_running_poller_outlives_failures_and_stops_when_told(bench):
     bench.depositor.failure = RuntimeError("planted")
     stop = StopAfter(waits=3)
-    bench.poller(interval=10.0).run(stop)
+    ImapWatcher(bench.poller(interval=10.0)).run(stop)
     assert stop.pauses == [10.0, 10.0, 10.0]
     bench.server.close()
     stop = StopAfter(waits=4)
-    bench.poller(interval=10.0).run(stop)
+    ImapWatcher(bench.poller(interval=10.0)).run(stop)
     assert stop.pauses == [20.0, 40.0, 80.0, 160.0]
-
-
-class StopAfter:
-    """A stop that comes after so many pauses, and notes how long each would have been."""
-
-    def __init__(self, waits) -> None:
-        self.pauses = []
-        self._waits = waits
-
-    def is_set(self):
-        return len(self.pauses) >= self._waits
-
-    def wait(self, timeout=None):
-        self.pauses.append(timeout)
-        return self.is_set()
 
 
 def test_stop_between_batches_leaves_the_rest_for_later(bench):
@@ -401,38 +337,3 @@ def test_pauses_double_up_to_a_quarter_of_an_hour():
 def test_groups_hold_the_limit_and_lose_nothing():
     sizes = {1: 4, 2: 4, 3: 4, 4: 20, 6: 1, 7: 1}
     assert list(groups([1, 2, 3, 4, 5, 6, 7], sizes, 10)) == [[1, 2], [3], [4], [5], [6, 7]]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"name": ""},
-        {"host": "imap.agency.example", "tls": TlsMode.NONE},
-        {"password_variable": "BOTH"},
-        {"password_file": None},
-        {"folders": ()},
-        {"folders": ("a\r\nb",)},
-        {"mark": "two words"},
-        {"mark": "x) DELETE"},
-        {"batch": 0},
-    ],
-    ids=repr,
-)
-def test_account_that_cannot_work_is_refused_at_start(tmp_path, wrong):
-    right = {"name": "a", "host": "127.0.0.1", "username": "u", "password_file": tmp_path / "p"}
-    with pytest.raises(InvalidInput):
-        ImapAccount(**{**right, **wrong})
-
-
-@pytest.mark.parametrize("content", [b"", b"\n", b"two\nlines", b"\xff", b"x" * 5000], ids=repr)
-def test_password_file_that_holds_none_is_refused(tmp_path, content):
-    (tmp_path / "p").write_bytes(content)
-    account = ImapAccount(name="a", host="127.0.0.1", username="u", password_file=tmp_path / "p")
-    with pytest.raises(InvalidInput):
-        account.password()
-
-
-def test_password_can_come_from_the_environment(monkeypatch):
-    monkeypatch.setenv("ARCHIVER_TEST_IMAP", "from there")
-    account = ImapAccount(name="a", host="127.0.0.1", username="u", password_variable="ARCHIVER_TEST_IMAP")
-    assert account.password() == "from there"
