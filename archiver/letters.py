@@ -1,8 +1,9 @@
 """Sending the letters of the outbox through the agency's mail server (RFC 5321, RFC 5322).
 
 Rule: a letter leaves the outbox only when the server has answered 250 to its last line. A letter says by itself that
-a program wrote it (`Auto-Submitted`, RFC 3834 §5), so that nothing answers it; its Message-ID is its id, so that a
-letter sent twice is known for one. What a server answers may quote an address, so of a refusal only its code is kept.
+a program wrote it (`Auto-Submitted`, RFC 3834 §5), so that nothing answers it; one that answers a mail has a null
+return path besides (RFC 3834 §3.3). Its Message-ID is its id, so that a letter sent twice is known for one. What a
+server answers may quote an address, so of a refusal only its code is kept.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class LetterSender:
                 try:
                     session = session or self._connect()
                     reached = True
-                    session.send_message(self._message(letter), self._settings.sender, [letter.letter.to])
+                    path = "" if letter.letter.is_reply else self._settings.sender
+                    session.send_message(self._message(letter), path, [letter.letter.to])
                 except (smtplib.SMTPException, OSError, ValueError) as error:
                     self._outbox.failed(letter, problem=_code_of(error))
                     failed += 1
@@ -140,7 +142,12 @@ class LetterSender:
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(waiting.created_at)
         message["Message-ID"] = f"<{waiting.id}@{self._archive.id}.invalid>"
-        message["Auto-Submitted"] = "auto-generated"
+        message["Auto-Submitted"] = "auto-replied" if letter.is_reply else "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"  # [MS-OXCMAIL]: Exchange looks at this one
+        if letter.in_reply_to is not None:
+            message["In-Reply-To"] = message["References"] = letter.in_reply_to
+        if letter.reply_to is not None:
+            message["Reply-To"] = letter.reply_to
         message.set_content(letter.text, cte="quoted-printable")
         if letter.attachment is not None:
             main, _, sub = letter.attachment.media_type.partition("/")

@@ -13,6 +13,7 @@ no other: it counts as failed, and is sent after all once what is damaged was re
 from __future__ import annotations
 
 import base64
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,6 +46,7 @@ _LONGEST_WAIT = timedelta(hours=4)
 _STUCK_AFTER = 5
 _DOUBLINGS = 8
 DAMAGED = "damaged"
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,950}>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,22 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter to one address. `kind` says to the ledger and the log what it is about, and nothing more."""
+    """A letter to one address. `kind` says to the ledger and the log what it is about, and nothing more.
+
+    One that `is_reply` goes out with a null return path, so that nothing can answer it (RFC 3834 §3.3); `in_reply_to`
+    is the Message-ID of the mail that it answers (§3.1.6), where that has one. `reply_to` is the address that a
+    person may answer to. `about` are ids that the leaf of its sending names beside its own.
+    """
 
     kind: str
     to: str
     subject: str
     text: str
     attachment: Attachment | None = None
+    is_reply: bool = False
+    in_reply_to: str | None = None
+    reply_to: str | None = None
+    about: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be sent: an address that is none, a header in more than one line, too much.
@@ -74,10 +85,10 @@ class Letter:
         """
         if not (self.kind.isascii() and self.kind.isalpha() and len(self.kind) <= _LONGEST_KIND):
             raise InvalidInput("the kind of a letter is one word of at most 16 letters")
-        local, _, domain = self.to.rpartition("@")
-        plain = self.to.isascii() and self.to.isprintable() and not set(self.to) & set(' \t,;:<>()[]\\"')
-        if not (local and domain and plain and len(self.to) <= _LONGEST_ADDRESS):
+        if not all(_is_address(one) for one in (self.to, self.reply_to) if one is not None):
             raise InvalidInput("a letter goes to one address of the form name@domain")
+        if self.in_reply_to is not None and not _MESSAGE_ID.fullmatch(self.in_reply_to):
+            raise InvalidInput("a letter answers a mail by its Message-ID, which is in brackets and has no blanks")
         if not self.subject.isprintable() or len(self.subject) > _LONGEST_SUBJECT:
             raise InvalidInput("the subject of a letter is one line of at most 500 characters")
         if any("\ud800" <= one <= "\udfff" for one in self.text):
@@ -95,6 +106,8 @@ class Letter:
             encoded = base64.b64encode(self.attachment.content).decode()
             about = {"name": self.attachment.name, "media_type": self.attachment.media_type, "content": encoded}
             members["attachment"] = about
+        said = {"is_reply": self.is_reply, "in_reply_to": self.in_reply_to, "reply_to": self.reply_to}
+        members |= {name: value for name, value in {**said, "about": list(self.about)}.items() if value}
         return write_object(members)
 
     @classmethod
@@ -106,7 +119,23 @@ class Letter:
         if about is not None:
             plain = base64.b64decode(about["content"])
             attachment = Attachment(name=about["name"], media_type=about["media_type"], content=plain)
-        return cls(kind=kind, to=members["to"], subject=members["subject"], text=members["text"], attachment=attachment)
+        return cls(
+            kind=kind,
+            to=members["to"],
+            subject=members["subject"],
+            text=members["text"],
+            attachment=attachment,
+            is_reply=members.get("is_reply", False),
+            in_reply_to=members.get("in_reply_to"),
+            reply_to=members.get("reply_to"),
+            about=tuple(members.get("about", ())),
+        )
+
+
+def _is_address(text: str) -> bool:
+    local, _, domain = text.rpartition("@")
+    plain = text.isascii() and text.isprintable() and not set(text) & set(' \t,;:<>()[]\\"')
+    return bool(local and domain and plain and len(text) <= _LONGEST_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +256,9 @@ class Outbox:
             if not gone:
                 return
             transaction.connection.execute(delete(wrapped_keys).where(wrapped_keys.c.holder == letter.id))
+            subjects = (letter.id, *letter.letter.about)
             facts = {"to": letter.letter.to, "kind": letter.letter.kind, "attempts": letter.attempts + 1}
-            transaction.append(EventKind.LETTER_SENT, actor=actor, subjects=(letter.id,), payload=facts)
+            transaction.append(EventKind.LETTER_SENT, actor=actor, subjects=subjects, payload=facts)
 
     def failed(self, letter: WaitingLetter | DamagedLetter, *, problem: str) -> None:
         """Take down an attempt that failed, with a code for the reason, and when the next one is due."""

@@ -204,3 +204,25 @@ def test_a_letter_that_cannot_be_opened_is_looked_at_later_and_later(archive, cl
     assert waiting(archive, due_at=clock.at) == []
     (one,) = waiting(archive)
     assert (one.attempts, one.next_try - clock.at) == (1, timedelta(minutes=1))
+
+
+def test_an_answer_waits_with_what_it_answers(archive):
+    letter = a_letter(is_reply=True, in_reply_to="<1@mail.example>", reply_to="office@a.example", about=("sub_1",))
+    post(archive, letter)
+    (found,) = waiting(archive)
+    assert found.letter == letter
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"in_reply_to": "1@mail.example"},
+        {"in_reply_to": "<1@mail.example>\r\nBcc: x@y.example"},
+        {"in_reply_to": "<" + "1" * 1000 + ">"},
+        {"reply_to": "a@b.example\r\nBcc: x@y.example"},
+        {"reply_to": "nobody"},
+    ],
+)
+def test_what_could_break_a_header_of_an_answer_is_refused(changes):
+    with pytest.raises(InvalidInput):
+        a_letter(**changes)

@@ -1,0 +1,132 @@
+"""The facts that `archiver.watching` judges, read from an archive; opens no record and no letter."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from archiver.backing_up import has_changed, last_backup
+from archiver.overview import service_states
+from archiver.watching import BackupFacts, ChannelFacts, WatchFacts, WatchLimits, evaluate
+from ingest.channel_health import Health, SqlHealthLog
+from storage.events import EventKind
+from storage.fixity_history import read_history
+from storage.outbox import Outbox
+from storage.records import Channel
+from storage.tables import awaiting_examination, ledger_leaves, submissions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from archiver.settings_sections import WatchSection
+    from archiver.watching import Finding
+    from archiver.wiring import Installation
+
+
+class Watch:
+    """Looks at one archive again and again; the history of checks, which is long, is read only when it grew."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._checked: tuple[int | None, int] = (-1, 0)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong at this moment.
+
+        Raises:
+            TemporarilyUnavailable, Corrupt: the database or the index cannot be read.
+        """
+        limits = limits_of(self._installation.settings.watch)
+        return evaluate(gather(self._installation, fixity_faults=self._fixity_faults()), limits)
+
+    def _fixity_faults(self) -> int:
+        archive = self._installation.archive
+        last = select(func.max(ledger_leaves.c.position)).where(ledger_leaves.c.kind == EventKind.FIXITY_CHECKED.value)
+        with archive.store.read() as connection:
+            position: int | None = connection.execute(last).scalar_one()
+        known, faults = self._checked
+        if position != known:
+            faults = read_history(archive).fault_count if position is not None else 0
+            self._checked = (position, faults)
+        return faults
+
+
+def limits_of(section: WatchSection) -> WatchLimits:
+    """The limits of the settings."""
+    return WatchLimits(
+        failing=timedelta(minutes=section.failing_minutes),
+        silence={name: timedelta(hours=hours) for name, hours in section.silent_hours.items()},
+        examination=timedelta(minutes=section.examination_minutes),
+        index=timedelta(minutes=section.index_minutes),
+        letters=timedelta(hours=section.letter_hours),
+        backup=timedelta(hours=section.backup_hours),
+        free_bytes=section.free_mb << 20,
+    )
+
+
+def gather(installation: Installation, *, fixity_faults: int) -> WatchFacts:
+    """The facts of this moment; `fixity_faults` are those that checks of every byte have found."""
+    archive, settings = installation.archive, installation.settings
+    states = service_states(archive.folder)
+    reached = installation.index.position()
+    waiting = awaiting_examination.join(submissions, submissions.c.id == awaiting_examination.c.submission_id)
+    oldest = select(submissions.c.received_at).select_from(waiting).order_by(awaiting_examination.c.position).limit(1)
+    first_unread = select(func.min(ledger_leaves.c.position)).where(
+        ledger_leaves.c.kind == EventKind.RECORD_ARCHIVED.value, ledger_leaves.c.position > reached
+    )
+    with archive.store.read() as connection:
+        letters = Outbox(archive.store).state(connection)
+        unexamined: datetime | None = connection.execute(oldest).scalar()
+        unread = connection.execute(first_unread).scalar_one()
+        unindexed = None if unread is None else archive.ledger.event_at(connection, unread).event.at
+    return WatchFacts(
+        now=archive.store.clock(),
+        created_at=archive.created_at,
+        channels=_channels(installation),
+        stopped=None if states is None else tuple(one.name for one in states if not one.running),
+        letters_stuck=letters.stuck,
+        undelivered_since=letters.oldest if settings.mail.enabled else None,
+        unexamined_since=unexamined,
+        unindexed_since=unindexed,
+        backup=_backup(installation),
+        fixity_faults=fixity_faults,
+        free_bytes=shutil.disk_usage(archive.folder).free,
+    )
+
+
+def _channels(installation: Installation) -> tuple[ChannelFacts, ...]:
+    """The channels that the settings ask for; one that was taken out of them is not missed."""
+    settings = installation.settings
+    seen = {(one.channel, one.account): one for one in SqlHealthLog(installation.archive.store).all()}
+    facts: list[ChannelFacts] = []
+    for (channel, account), one in seen.items():
+        if (channel is Channel.SMTP and settings.smtp.enabled) or (channel is Channel.LMTP and settings.lmtp.enabled):
+            facts.append(_facts(one, None))
+        elif channel is Channel.FOLDER and account in settings.folders:
+            facts.append(_facts(one, account))
+    never = Health(channel=Channel.IMAP, account="")
+    facts += [_facts(seen.get((Channel.IMAP, account), never), account) for account in settings.imap]
+    return tuple(facts)
+
+
+def _facts(one: Health, account: str | None) -> ChannelFacts:
+    return ChannelFacts(
+        channel=one.channel.value,
+        account=account,
+        last_tried=one.last_tried,
+        last_worked=one.last_worked,
+        last_item=one.last_item,
+    )
+
+
+def _backup(installation: Installation) -> BackupFacts | None:
+    place = installation.settings.backup.to
+    if place is None:
+        return None
+    last = last_backup(installation.archive, place)
+    if last is None:
+        return BackupFacts(made_at=None, changed=True)
+    return BackupFacts(made_at=last.made_at, changed=has_changed(installation.archive, last))
