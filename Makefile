@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CORPUS ?= ../shared/corpus/linux-clk-20000.mbox.xz
+FIXTURES ?= ../shared/fixtures
 JOBS ?= 2
 
-.PHONY: demo test check system lint types floors tests faults bench first-run lock clean
+.PHONY: demo test check system lint types floors tests faults fuzz bench accuracy first-run lock clean
 
 demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
 	$(BIN)/archiver demo $(if $(ONCE),--once)
@@ -41,8 +42,14 @@ tests: $(READY)
 faults: $(READY) system  ## every fault campaign in full, about an hour; SEED=n repeats a run, ONLY='name' runs one
 	$(BIN)/python -m tests.faults.campaigns --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
 
+fuzz: $(READY) system  ## hostile mail in full numbers; SEED=n repeats a run, ONLY='name' runs one
+	$(BIN)/python -m tests.fuzz.run --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
+
 bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)
+
+accuracy: $(READY)  ## what is read right of real mails, forwarded and whole, written to docs/accuracy.md; FIXTURES=folder
+	$(BIN)/python -m benchmarks.accuracy --fixtures $(FIXTURES)
 
 first-run: $(READY)  ## the run of docs/first-run.md
 	$(BIN)/python -m benchmarks.first_run --corpus $(CORPUS) --write docs/first-run.md

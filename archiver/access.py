@@ -39,17 +39,27 @@ class Act(StrEnum):
     LOAD_SCHEDULE = "load a schedule"
     EVALUATE = "evaluate retention"
     ACCEPT_LOSS = "accept a loss"
+    NOTIFY = "send a notice to a correspondent"
+    SEE_QUARANTINE = "see what lies in quarantine"
+    READ_QUARANTINED = "read what lies in quarantine"
+    ASSIGN_QUARANTINED = "assign what lies in quarantine"
+    DECIDE_QUARANTINED = "release or reject what lies in quarantine"
 
 
-_OF_PERSONS = frozenset({Act.ACCEPT_LOSS})
+_OF_PERSONS = frozenset({Act.ACCEPT_LOSS, Act.NOTIFY, Act.DECIDE_QUARANTINED})
+_QUARANTINE = frozenset({Act.SEE_QUARANTINE, Act.READ_QUARANTINED, Act.ASSIGN_QUARANTINED, Act.DECIDE_QUARANTINED})
 _ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
 _PERMITTED: dict[Role, frozenset[Act]] = {
-    Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT}),
-    Role.OFFICER: _ALL_READING | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE, Act.ACCEPT_LOSS},
+    Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT, Act.NOTIFY}),
+    Role.OFFICER: _ALL_READING
+    | _QUARANTINE
+    | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE, Act.ACCEPT_LOSS, Act.NOTIFY},
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
     Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE}),
     Role.AUDITOR: frozenset({Act.VERIFY}),
-    Role.ADMINISTRATOR: frozenset({Act.RUN, Act.ADD_USERS, Act.CHANGE_KEYS, Act.VERIFY, Act.ACCEPT_LOSS}),
+    Role.ADMINISTRATOR: frozenset(
+        {Act.RUN, Act.ADD_USERS, Act.CHANGE_KEYS, Act.VERIFY, Act.ACCEPT_LOSS, Act.SEE_QUARANTINE}
+    ),
     Role.OPERATOR: frozenset(Act) - _OF_PERSONS,
 }
 
@@ -83,7 +93,9 @@ def authorize(principal: Principal, act: Act) -> None:
     """Refuse what is not permitted.
 
     Raises:
-        Denied: with who and what.
+        Denied: with who, what, and which roles may.
     """
     if not permits(principal, act):
-        raise Denied(f"{principal.name} ({principal.role.value}) may not {act.value}")
+        may = ", ".join(role.value for role in Role if role is not Role.OPERATOR and act in _PERMITTED[role])
+        acting = "; act as one with --as USER" if principal.role is Role.OPERATOR else ""
+        raise Denied(f"{principal.name} ({principal.role.value}) may not {act.value}; who may: {may}{acting}")

@@ -26,10 +26,10 @@ from storage.records import Channel
 if TYPE_CHECKING:
     from archiver.settings_sections import ImapSection
     from archiver.wiring import Installation
-    from ingest.channel_health import Health
 
 
 def look_at_contents(installation: Installation) -> list[Check]:
+    """What waits, and whether there is somebody and some rule to keep it for."""
     archive = installation.archive
     checks: list[Check] = []
     with archive.store.read() as connection:
@@ -76,14 +76,14 @@ def look_at_containers(installation: Installation) -> list[Check]:
     return [Check("containers", Verdict.WARNING, detail)]
 
 
-def look_at_signatures(installation: Installation) -> Check:
+def look_at_signatures(installation: Installation) -> list[Check]:
     """Whether signatures of mail can be checked."""
     works, detail = look_at_dns(installation.settings.dns)
-    return Check("dns", Verdict.GOOD if works else Verdict.WARNING, detail)
+    return [Check("dns", Verdict.GOOD if works else Verdict.WARNING, detail)]
 
 
 def look_at_channels(installation: Installation) -> list[Check]:
-    """When each channel last worked; one that was tried since without success is told."""
+    """When each channel last worked; one that was tried since without success is told, if it is still in use."""
     archive = installation.archive
     checks: list[Check] = []
     for one in SqlHealthLog(archive.store).all():
@@ -92,6 +92,10 @@ def look_at_channels(installation: Installation) -> list[Check]:
             "never" if moment is None else moment.astimezone(archive.zone).isoformat(timespec="minutes")
             for moment in (one.last_worked, one.last_item)
         )
+        used = {Channel.IMAP: installation.settings.imap, Channel.FOLDER: installation.settings.folders}
+        if one.account not in used.get(one.channel, (one.account,)):
+            checks.append(Check("channel", Verdict.GOOD, f"{name}: no longer in the settings, last worked {worked}"))
+            continue
         failing = one.last_tried is not None and (one.last_worked is None or one.last_worked < one.last_tried)
         verdict = Verdict.WARNING if failing else Verdict.GOOD
         checks.append(Check("channel", verdict, f"{name}: last worked {worked}, last mail {brought}"))
@@ -122,7 +126,7 @@ def _look_at_mailbox(installation: Installation, name: str, section: ImapSection
     """
     account = imap_account(name, section, installation.archive)
     if account.token_file is not None:
-        TokenSource(name, file=account.token_file)()
+        TokenSource(name, file=account.token_file).token()
     elif not account.token_command:
         account.password()
     authority = account.certificate_authority

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from archiver.anchoring import Anchoring
+from archiver.answering import Answering
 from archiver.backing_up import ScheduledBackup
 from archiver.checking import ScheduledFixity
 from archiver.letters import LetterSender
+from archiver.sender_proof import CheckedSender
+from archiver.watchman import Watchman
 from archiver.wiring import SERVICE_ACTOR
 from storage.errors import ArchiveError
 from storage.rotation import Rotation
@@ -34,6 +37,7 @@ _ANCHOR_SECONDS = 30.0
 _LETTER_SECONDS = 15.0
 _ROTATION_SECONDS = 600.0
 _DESTRUCTION_SECONDS = 60.0
+_WATCH_SECONDS = 60.0
 _FIXITY_SECONDS = 30.0
 _BACKUP_SECONDS = 30.0
 
@@ -110,6 +114,7 @@ def chores_of(installation: Installation) -> tuple[Chore, ...]:
         *_anchors_and_letters(installation),
         _rotation(installation),
         _destruction(installation),
+        _watch(installation),
         *_fixity(installation),
         *_backup(installation),
     )
@@ -135,8 +140,22 @@ def _anchors_and_letters(installation: Installation) -> tuple[Chore, ...]:
             if done.sent or done.failed:
                 log.info("letters.tried", sent=done.sent, failed=done.failed, damaged=done.damaged)
 
+        if installation.settings.answers.enabled:
+            chosen.append(Chore(name="answers", every_seconds=_LETTER_SECONDS, step=_answers(installation)))
         chosen.append(Chore(name="letters", every_seconds=_LETTER_SECONDS, step=send))
     return tuple(chosen)
+
+
+def _answers(installation: Installation) -> Callable[[], None]:
+    """Answer mail that was handed in."""
+    answering = Answering(installation, CheckedSender(installation))
+
+    def answer() -> None:
+        done = answering.step()
+        if done.looked_at or done.letters:
+            log.info("answers.written", submissions=done.looked_at, letters=done.letters)
+
+    return answer
 
 
 def _rotation(installation: Installation) -> Chore:
@@ -157,6 +176,18 @@ def _destruction(installation: Installation) -> Chore:
         destroying.advance(actor=f"{SERVICE_ACTOR}:clock")
 
     return Chore(name="destruction", every_seconds=_DESTRUCTION_SECONDS, step=step)
+
+
+def _watch(installation: Installation) -> Chore:
+    """Look for what is wrong, and tell it."""
+    watchman = Watchman(installation)
+
+    def step() -> None:
+        letters = watchman.step()
+        if letters:
+            log.info("watch.told", letters=letters)
+
+    return Chore(name="watch", every_seconds=_WATCH_SECONDS, step=step)
 
 
 def _fixity(installation: Installation) -> tuple[Chore, ...]:

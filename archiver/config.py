@@ -15,13 +15,18 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from archiver.settings_sections import (
     AgencySection,
     AnchorsSection,
+    AnswersSection,
     BackupSection,
     ClockSection,
+    DnsSection,
     FixitySection,
+    FolderSection,
     ImapSection,
+    LmtpSection,
     MailSection,
     SandboxSection,
     SmtpSection,
+    WatchSection,
     WebSection,
 )
 from storage.errors import InvalidInput
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "archiver.toml"
+_TOLD = {
+    "extra_forbidden": "there is no such setting here; archiver.toml of a new archive lists them all",
+    "missing": "it must be set",
+}
 
 
 class _TomlFile(PydanticBaseSettingsSource):
@@ -58,13 +67,18 @@ class Settings(BaseSettings):
 
     agency: AgencySection = AgencySection()  # type: ignore[call-arg]  # defaults stand in Field
     smtp: SmtpSection = SmtpSection()  # type: ignore[call-arg]
+    lmtp: LmtpSection = LmtpSection()  # type: ignore[call-arg]
+    folders: dict[str, FolderSection] = {}
     imap: dict[str, ImapSection] = {}
     web: WebSection = WebSection()  # type: ignore[call-arg]
     sandbox: SandboxSection = SandboxSection()  # type: ignore[call-arg]
+    dns: DnsSection = DnsSection()  # type: ignore[call-arg]
     clock: ClockSection = ClockSection()  # type: ignore[call-arg]
     fixity: FixitySection = FixitySection()  # type: ignore[call-arg]
     anchors: AnchorsSection = AnchorsSection()  # type: ignore[call-arg]
     mail: MailSection = MailSection()  # type: ignore[call-arg]
+    answers: AnswersSection = AnswersSection()  # type: ignore[call-arg]
+    watch: WatchSection = WatchSection()  # type: ignore[call-arg]
     backup: BackupSection = BackupSection()  # type: ignore[call-arg]
 
 
@@ -101,7 +115,7 @@ def load_settings(folder: Path) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{path}: {place}: {first['msg']}") from error
+        raise InvalidInput(f"{path}: {place}: {_TOLD.get(first['type'], first['msg'])}") from error
 
 
 def template(*, agency: str, zone: str) -> str:
@@ -114,12 +128,16 @@ def template(*, agency: str, zone: str) -> str:
     for name, section in (
         ("agency", AgencySection),
         ("smtp", SmtpSection),
+        ("lmtp", LmtpSection),
         ("web", WebSection),
         ("sandbox", SandboxSection),
+        ("dns", DnsSection),
         ("clock", ClockSection),
         ("fixity", FixitySection),
         ("anchors", AnchorsSection),
         ("mail", MailSection),
+        ("answers", AnswersSection),
+        ("watch", WatchSection),
         ("backup", BackupSection),
     ):
         lines.append(f"[{name}]")
@@ -129,6 +147,7 @@ def template(*, agency: str, zone: str) -> str:
             prefix = "" if (name, key) == ("agency", "name") else "# "
             lines.append(f"{prefix}{key} = {_toml(value)}{about}")
         lines.append("")
+    lines.append("# [folders.NAME] watches a folder for files: path, custodian, settle, every, delete")
     lines += ["# [imap.NAME] takes a mailbox of the agency: host, username, password_file, folders, custodian", ""]
     return "\n".join(lines)
 

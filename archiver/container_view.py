@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from ingest.containers import Container, Containers, ContainerState, MemberOutcome
 from storage.container_tables import container_members
-from storage.errors import Denied, InvalidInput
+from storage.errors import Conflict, Denied
 from storage.events import EventKind
 
 if TYPE_CHECKING:

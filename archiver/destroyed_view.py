@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archiver.record_view import GRADES
+from archiver.container_view import taken_out_of
+from archiver.provenance_view import GRADES
+from archiver.record_view import container_member
 from storage.destructions import destruction_of, read_batch
 from storage.errors import Conflict
 
@@ -42,6 +44,7 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
             "submitter": None,
             "recipient": None,
             "source": None,
+            "container": container_member(taken_out_of(connection, record.submission_id), None),
             "custodian": owners[record.custodian_id].addresses[0],
             "sha256": None,
             "size": archive.submissions.get(connection, record.submission_id).size,

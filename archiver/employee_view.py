@@ -18,6 +18,7 @@ _OPEN_EVENTS = frozenset(
         EventKind.SUBMISSION_DEPOSITED.value,
         EventKind.SUBMISSION_DUPLICATE.value,
         EventKind.SUBMISSION_EXAMINED.value,
+        EventKind.CONTAINER_UNPACKED.value,
         EventKind.RECORD_ARCHIVED.value,
         EventKind.RECORD_DESTROYED.value,
     }

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from archiver.access import Act, permits
 from archiver.supervisor import read_status
+from ingest import quarantine
 from storage.records import RecordState
 from storage.tables import awaiting_examination, records, submissions
 
@@ -52,10 +54,14 @@ class SubmissionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What a principal sees of the whole. `services` None is no supervisor; the last three None for employees."""
+    """What a principal sees of the whole. `services` None is no supervisor; the last two None for employees.
+
+    `quarantined` is how much lies in quarantine, None for who may not see that.
+    """
 
     records: int
     waiting: int
+    quarantined: int | None
     newest: tuple[SubmissionLine, ...]
     coverage: Coverage | None
     services: tuple[ServiceState, ...] | None
@@ -93,9 +99,12 @@ def look_over(installation: Installation, principal: Principal, *, newest: int =
         made = archive.catalogue.of_submissions(connection, ids)
         record_count = connection.execute(counted).scalar_one()
         waiting_count = connection.execute(waiting).scalar_one()
+        sees = permits(principal, Act.SEE_QUARANTINE)
+        quarantined = quarantine.count_of(connection)[0] if sees else None
     return Overview(
         records=record_count,
         waiting=waiting_count,
+        quarantined=quarantined,
         newest=tuple(
             SubmissionLine(
                 id=one.id,

@@ -32,6 +32,8 @@ _TYPES = {
     EventKind.SUBMISSION_DEPOSITED: ("capture", "the bytes were handed in and stored as they came"),
     EventKind.SUBMISSION_DUPLICATE: ("capture", "the same bytes were handed in again"),
     EventKind.SUBMISSION_EXAMINED: ("metadata extraction", "the submission was examined"),
+    EventKind.SUBMISSION_REQUEUED: ("appraisal", "the submission was taken out of quarantine, to be examined again"),
+    EventKind.SUBMISSION_RELEASED: ("appraisal", "the submission was released from quarantine, as it is"),
     EventKind.RECORD_ARCHIVED: ("ingestion", "the record was read from its submission and archived"),
     EventKind.RECORD_ASSIGNED: ("appraisal", "the record was put into a series"),
     EventKind.RECORD_EXPORTED: ("exporting", "the record was exported; its bytes were compared with their digests"),

@@ -7,19 +7,17 @@ acts of a person.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, Principal, authorize, permits
 from archiver.record_view import letterhead
 from archiver.wiring import ScheduleAssigner
-from archiver.worker import Stop, WorkerRole, is_served, role_lock
 from ingest import quarantine
 from ingest.concluding import Concluder, Waiting
 from ingest.formats.detect import HEAD_BYTES
 from ingest.sandbox import document_reading, email_reading
-from storage.errors import InvalidInput, NotFound, TemporarilyUnavailable
+from storage.errors import InvalidInput, NotFound
 from storage.events import EventKind
 from storage.records import Channel, Description, RecordKind
 
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 _LONGEST_REASON = 500
-_POLL_SECONDS = 0.1
-_PATIENCE_SECONDS = 120.0
 _UNREAD = "the document: not read: released from quarantine as it is"
 _TOLD = frozenset({Channel.SMTP, Channel.LMTP})
 _MAIL = _TOLD | {Channel.IMAP}
@@ -257,41 +253,3 @@ def _reason(reason: str) -> str:
     if not said or len(said) > _LONGEST_REASON or not said.isprintable():
         raise InvalidInput(f"give a reason of one line, at most {_LONGEST_REASON} characters (--reason)")
     return said
-
-
-def await_examined(installation: Installation, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Wait until these are examined, doing it ourselves where no service does; their outcomes.
-
-    Raises:
-        TemporarilyUnavailable: the service does not go on; nothing is lost.
-    """
-    archive = installation.archive
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        outcomes = _outcomes(installation, ids)
-        if all(one["outcome"] is not None for one in outcomes):
-            return outcomes
-        if not is_served(archive.folder, WorkerRole.EXAMINER):
-            with role_lock(archive.folder, WorkerRole.EXAMINER, Stop()), installation.examiner() as examiner:
-                while examiner.examine_waiting():
-                    pass
-            continue
-        if time.monotonic() > until:
-            raise TemporarilyUnavailable("they wait, but examination does not go on; run: archiver doctor")
-        time.sleep(_POLL_SECONDS)
-
-
-def _outcomes(installation: Installation, ids: Sequence[str]) -> list[dict[str, Any]]:
-    archive = installation.archive
-    with archive.store.read() as connection:
-        rows = {one.id: one for one, _ in archive.submissions.get_many(connection, ids)}
-        records = archive.catalogue.of_submissions(connection, ids)
-    return [
-        {
-            "submission": one,
-            "outcome": None if (outcome := rows[one].outcome) is None else outcome.value,
-            "reason": rows[one].reason,
-            "records": records.get(one, []),
-        }
-        for one in ids
-    ]

@@ -10,8 +10,10 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Self
 
 from archiver.access import Act, Principal, authorize
+from archiver.container_view import taken_out_of
 from archiver.destroyed_view import destroyed_document, is_destroyed
 from archiver.record_view import record_document
+from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
 from ingest.submission import STREAMED_FROM
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from storage.records import Component, DescribedRecord, Record
 
 _LONGEST_NAME = 120
+_SUFFIXES = {
+    "message/rfc822": ".eml",
+    "application/vnd.ms-outlook": ".msg",
+    "application/ms-tnef": ".tnef",
+}
 
 
 def open_record(
@@ -53,7 +60,27 @@ def open_record(
         envelope = archive.submissions.envelopes(connection, [record.submission_id])[record.submission_id]
         size = archive.submissions.get(connection, record.submission_id).size
         decision = installation.retention.decide(connection, record, installation.retention.today())
-    return described[0], record_document(described[0], envelope, size=size, decision=decision)
+        membership = taken_out_of(connection, record.submission_id)
+    document = record_document(described[0], envelope, size=size, decision=decision, membership=membership)
+    return described[0], document
+
+
+def open_described(installation: Installation, principal: Principal, record_id: str) -> DescribedRecord:
+    """A record opened, for who acts on it. Whoever does writes the event for it.
+
+    Raises:
+        NotFound: no such record, or not for this principal.
+        Conflict: the record was destroyed.
+    """
+    archive = installation.archive
+    with archive.store.read() as connection:
+        record = _seen(archive, connection, principal, record_id)
+        if record.state is RecordState.DESTROYED:
+            raise is_destroyed(record_id)
+        described = archive.catalogue.describe(connection, [record_id])
+    if not described:
+        raise _missing(record_id)
+    return described[0]
 
 
 def _missing(record_id: str) -> NotFound:
@@ -181,14 +208,20 @@ def file_name(component: Component, number: int) -> str:
     """A harmless name for an exported component: its number, then what is left of the name it came with."""
     given = (component.name or "").replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(one if one.isalnum() or one in "._- " else "_" for one in given).strip(" .")[-_LONGEST_NAME:]
+    if component.role is ComponentRole.ORIGINAL and component.media_type == SERIALISED:
+        return f"{number:03d}-serialised-message.json"  # an unpacker wrote it, so it is nobody's original
     if component.role is ComponentRole.ORIGINAL:
-        suffix = ".eml" if component.media_type == "message/rfc822" else ".bin"
+        suffix = _SUFFIXES.get(component.media_type, ".bin")
         return f"{number:03d}-original{suffix}"
     return f"{number:03d}-{kept or 'attachment'}"
 
 
 def custody(installation: Installation, principal: Principal, record_id: str) -> list[dict[str, Any]]:
-    """Every event of a record, its submission and its destruction, in order."""
+    """Every event of a record, its submission and its destruction, in order.
+
+    Where it was taken out of a container, also that container's deposit, and the leaf that names the member; these two
+    say its id as `container`.
+    """
     authorize(principal, Act.READ_RECORD)
     archive = installation.archive
     with archive.store.read() as connection:
@@ -199,13 +232,19 @@ def custody(installation: Installation, principal: Principal, record_id: str) ->
             batch = read_batch(connection, gone.batch_id)
             of_batch = {batch.position, batch.confirmed_position} - {None}
             events += [archive.ledger.event_at(connection, one) for one in of_batch if one is not None]
-            events.sort(key=lambda one: one.position)
+        inside = taken_out_of(connection, record.submission_id)
+        of_container: set[int] = set()
+        if inside is not None:
+            of_container = {archive.submissions.get(connection, inside.container).position, inside.position}
+            events += [archive.ledger.event_at(connection, one) for one in of_container]
+    events.sort(key=lambda one: one.position)
     return [
         {
             "position": one.position,
             "at": one.event.at.isoformat(),
             "kind": one.event.kind.value,
             "actor": one.event.actor,
+            "container": None if inside is None or one.position not in of_container else inside.container,
         }
         for one in events
     ]

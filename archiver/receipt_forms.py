@@ -25,6 +25,12 @@ def custodian_of(document: dict[str, Any]) -> str:
     return "not known yet" if owner is None else f"{owner['name']} <{owner['address']}>"
 
 
+def _taken_out_of(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Receipts of earlier versions do not say it."""
+    container = document.get("container")
+    return [] if container is None else [("Out of", f"container {container['id']}, member {container['number']:,}")]
+
+
 def facts_of(document: dict[str, Any]) -> list[tuple[str, str]]:
     """Every fact of a receipt for people, in order, with its name."""
     product = document["product"]
@@ -39,6 +45,7 @@ def facts_of(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("Sent to", document["recipient"] or "-"),
         ("Custodian", custodian_of(document)),
         ("As", document["source"] or "-"),
+        *_taken_out_of(document),
         ("Size", f"{document['size']:,} bytes"),
         ("SHA-256", document["sha256"]),
         ("Outcome", outcome_of(document)),

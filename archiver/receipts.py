@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from archiver.access import Act, Principal, authorize
+from archiver.container_view import taken_out_of
 from archiver.receipt_forms import as_html, as_text
 from archiver.signing import as_json, heading, present_key, sign_statement
 from storage.errors import ArchiveError, Conflict, InvalidInput, NotFound, TemporarilyUnavailable
@@ -84,6 +85,7 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         proof = archive.ledger.prove(connection, submission.position).to_json()
         key = present_key(installation, connection)
         owners = archive.custodians.open(connection, [submission.custodian_id] if submission.custodian_id else [])
+        inside = taken_out_of(connection, submission_id)
     owner = owners.get(submission.custodian_id or "")
     document = {
         **heading(installation, "receipt"),
@@ -96,6 +98,7 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         "recipient": _plain(envelope.envelope.recipient),
         "custodian": None if owner is None else {"name": plain_text(owner.name), "address": owner.addresses[0]},
         "source": _plain(envelope.envelope.source),
+        "container": None if inside is None else {"id": inside.container, "number": inside.number},
         "size": submission.size,
         "sha256": envelope.sha256,
         **_became(submission, [one.id for one in made]),

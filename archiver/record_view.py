@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from storage.records import ForwardMethod
+from archiver.provenance_view import asserted_beside, provenance_members, verified_by_checks
+from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
+from storage.records import ComponentRole, ForwardMethod
 
 if TYPE_CHECKING:
+    from archiver.container_view import Membership
     from retention.evaluation import Decision
-    from storage.records import DescribedRecord, Description, Letterhead, Message, Party
+    from storage.records import DescribedRecord, Description, ForwardedMessage, Letterhead, Message, Party
     from storage.submissions import SealedEnvelope
-
-GRADES = {
-    "A": "the original's own DKIM signature was verified",
-    "B": "a native or attached message, or a native export, without a verified signature",
-    "C": "the original stands inside another mail's text, as its forwarder's mail program printed it",
-    "D": "a screenshot or transcript",
-}
 
 
 def party(one: Party | None) -> dict[str, str | None] | None:
@@ -37,6 +33,10 @@ def letterhead(head: Letterhead) -> dict[str, Any]:
         "subject": head.subject,
         "message_id": head.message_id,
     }
+
+
+def _link(one: ForwardedMessage) -> dict[str, Any]:
+    return {"method": one.method.value, **letterhead(one.letterhead), "comment": one.comment}
 
 
 def _message(one: Message) -> dict[str, Any]:
@@ -59,20 +59,26 @@ def _message(one: Message) -> dict[str, Any]:
 
 def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]:
     record = described.record
+    written = any(
+        one.role is ComponentRole.ORIGINAL and one.media_type == SERIALISED for one in described.description.components
+    )
+    got = (
+        "wrote these bytes from what a container says of the message, which came" if written else "received these bytes"
+    )
     facts = [
-        f"the archive received these bytes at {record.captured_at.isoformat()} over {record.channel.value}",
+        f"the archive {got} at {record.captured_at.isoformat()} over {record.channel.value}",
         f"their SHA-256 is {envelope.sha256}",
         f"ledger leaf {record.position} names the sealed record",
     ]
     facts += [f"{name}: {value}" for name, value in envelope.envelope.transport if name == "peer"]
-    return [*facts, *described.description.verified]
+    return [*facts, *verified_by_checks(described.description), *described.description.verified]
 
 
 def _asserted(description: Description) -> list[str]:
     said = ["sender, recipients, date and subject are what the message itself says"]
     if description.forward.method is ForwardMethod.INLINE:
         said = ["sender, recipients, date and subject of the original are what the forwarded text says"]
-    return [*said, *description.asserted]
+    return [*said, *asserted_beside(description), *description.asserted]
 
 
 def record_document(
@@ -82,8 +88,12 @@ def record_document(
     size: int,
     decision: Decision | None,
     holds: tuple[str, ...] = (),
+    membership: Membership | None = None,
 ) -> dict[str, Any]:
-    """The document of `record show --json`; also `metadata.json` of an export."""
+    """The document of `record show --json`; also `metadata.json` of an export.
+
+    `membership` says which container the submission was taken out of, None for one that was handed in by itself.
+    """
     record, description = described.record, described.description
     state = "held" if holds and record.state.value == "active" else record.state.value
     conversation = description.conversation
@@ -97,6 +107,7 @@ def record_document(
             "submitter": envelope.envelope.submitter,
             "recipient": envelope.envelope.recipient,
             "source": envelope.envelope.source,
+            "container": container_member(membership, envelope.envelope.source),
             "custodian": described.custodian.addresses[0],
             "sha256": envelope.sha256,
             "size": size,
@@ -105,17 +116,16 @@ def record_document(
             "headers": None if description.carrier is None else letterhead(description.carrier),
         },
         "provenance": {
-            "grade": record.grade.value,
-            "means": GRADES[record.grade.value],
+            **provenance_members(description, record.grade),
             "verified": _verified(described, envelope),
             "asserted": _asserted(description),
-            "dkim": "unchecked",
         },
         "original": letterhead(description.original),
         "forward": {
             "method": description.forward.method.value,
             "by": description.forward.by,
             "comment": description.forward.comment,
+            "chain": [_link(one) for one in description.chain],
         },
         "platform": description.platform,
         "conversation": None
@@ -146,6 +156,13 @@ def record_document(
         "holds": list(holds),
         "destruction": None,
     }
+
+
+def container_member(membership: Membership | None, place: str | None) -> dict[str, Any] | None:
+    """The container that something was taken out of, and its place in there: by number, and by name where known."""
+    if membership is None:
+        return None
+    return {"id": membership.container, "number": membership.number, "place": place}
 
 
 def retention_document(decision: Decision | None) -> dict[str, Any]:
@@ -186,16 +203,35 @@ def as_text(document: dict[str, Any]) -> str:
         lines.append(f"Forwarded {forward['method']} by {forward['by'] or '-'}")
         if forward["comment"]:
             lines.append(f"Comment:  {forward['comment']}")
+        for one in forward["chain"][1:]:
+            lines.append(
+                f"Inside:   {one['method']}, {name_of(one['from'])}, {one['date'] or '-'}, {one['subject'] or '-'}"
+            )
     lines += ["", document["text"].rstrip() or "(no text)", ""]
     for one in document["components"]:
-        lines.append(f"{one['role']:<11}{one['name'] or '-'}  {one['media_type']}  {one['size']:,} bytes")
+        written = one["role"] == ComponentRole.ORIGINAL.value and one["media_type"] == SERIALISED
+        role = "serialised" if written else one["role"]
+        lines.append(f"{role:<11}{one['name'] or '-'}  {one['media_type']}  {one['size']:,} bytes")
     lines += [f"note: {one}" for one in document["notes"]]
     lines += [f"not searchable: {one}" for one in document["unsearchable"]]
+    provenance = document["provenance"]
+    lines += ["", f"Grade {provenance['grade']}: {provenance['means']} (DKIM: {provenance['dkim']})"]
+    lines += [f"         {one}" for one in provenance["explanation"]]
+    for one in provenance["checks"]:
+        why = f", {one['reason']}" if one["reason"] else ""
+        lines.append(f"         {one['method']} of the {one['of']}: {one['result']}{why}")
     lines += [
         "",
         f"Captured {captured['at']} over {captured['channel']} for {captured['custodian']}",
+        *_taken_out_of(captured["container"]),
         f"SHA-256  {captured['sha256']}",
         f"Series   {document['series'] or '-'}: {document['retention']['decision']}",
         *(f"         {one}" for one in document["retention"]["reasons"]),
     ]
     return "\n".join(lines)
+
+
+def _taken_out_of(container: dict[str, Any] | None) -> list[str]:
+    if container is None:
+        return []
+    return [f"Out of   container {container['id']}, member {container['number']:,}: {container['place'] or '-'}"]

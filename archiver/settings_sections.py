@@ -5,11 +5,15 @@ Rule: a default is what a small office would choose; what widens who may reach t
 
 from __future__ import annotations
 
+from datetime import date  # noqa: TC003 - pydantic reads the annotations
+from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from ingest.channels.imap_settings import TlsMode
+from ingest.channels.smtp_settings import Oddity
+from ingest.dns import split_server
 
 
 class Section(BaseModel):
@@ -17,11 +21,19 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object, info: ValidationInfo) -> object:
+        """The empty text that the template shows for what is unset means just that."""
+        unset = info.field_name is not None and cls.model_fields[info.field_name].default is None
+        return None if value == "" and unset else value
+
 
 class AgencySection(Section):
     """Who runs this archive."""
 
     name: str = Field("Unnamed agency", description="the agency's name, as shown on pages and receipts")
+    holidays: tuple[date, ...] = Field((), description="days that are no working days, such as [2026-07-03]")
 
 
 class SmtpSection(Section):
@@ -36,25 +48,67 @@ class SmtpSection(Section):
     aliases: dict[str, str] = Field({}, description="recipient address = a custodian's address")
     acceptors: int = Field(2, ge=1, le=16, description="acceptor programs")
     max_size: int = Field(52_428_800, ge=65_536, description="largest mail, in bytes")
+    max_line: int = Field(1_000_000, ge=998, description="longest line that is taken, in bytes; longer are refused")
+    bare_line_ends: Oddity = Field(Oddity.KEEP, description="keep or refuse mail with a CR or LF alone; never changed")
+    nul_bytes: Oddity = Field(Oddity.KEEP, description="keep or refuse mail with a zero byte; never changed")
     max_connections: int = Field(200, ge=1, description="connections at a time, in each acceptor")
     max_per_peer: int = Field(50, ge=1, description="connections at a time from one address, in each acceptor")
+    max_recipients: int = Field(100, ge=1, description="recipients of one mail; further ones are told to come again")
+    max_errors: int = Field(100, ge=1, description="refusals after which a connection is closed")
+    per_minute: int = Field(0, ge=0, description="mails a minute, in each acceptor; 0 for no limit")
+    per_minute_of_peer: int = Field(0, ge=0, description="mails a minute from one address; 0 for no limit")
     timeout: float = Field(300.0, gt=0, description="seconds after which a silent connection is closed")
     tls_certificate: Path | None = Field(None, description="PEM file; STARTTLS is offered when it is set")
     tls_key: Path | None = Field(None, description="PEM file of its key")
+    users: Path | None = Field(None, description="file of who may sign in, over TLS; lines from: archiver smtp user")
+    auth_required: bool = Field(default=False, description="whether one must sign in to send")
+    journal_recipients: tuple[str, ...] = Field((), description="addresses that get Exchange's journal reports")
+    journal_peers: tuple[str, ...] = Field((), description="addresses or networks that journal reports come from")
+
+
+class LmtpSection(Section):
+    """The receiver for a mail server on this machine; recipients and limits are those of [smtp]."""
+
+    enabled: bool = Field(default=False, description="whether `serve` receives mail by LMTP")
+    listen: str = Field("127.0.0.1", description="address to listen on; empty to use only the socket")
+    port: int = Field(8024, ge=0, le=65535, description="port to listen on; 0 lets the system choose")
+    socket: Path | None = Field(None, description="path of a Unix socket to listen on as well")
+    socket_mode: str = Field("660", pattern=r"^[0-7]{3}$", description="who may connect to the socket, as of chmod")
+    max_connections: int = Field(100, ge=1, description="connections at a time, at each of both")
+
+
+class FolderSection(Section):
+    """One watched folder."""
+
+    path: Path = Field(description="the folder; files in it are taken, and then moved into its folder done")
+    custodian: str | None = Field(None, description="address of the custodian whose files lie in it")
+    settle: float = Field(10.0, gt=0, description="seconds that a file must not have changed")
+    every: float = Field(5.0, gt=0, description="seconds between two looks")
+    delete: bool = Field(default=False, description="delete what was taken, instead of moving it")
 
 
 class ImapSection(Section):
-    """One mailbox of the agency that is polled."""
+    """One mailbox of the agency that is polled; it signs in with one of password_file, token_file, token_command."""
 
-    host: str
-    port: int = Field(993, ge=1, le=65535)
+    host: str = Field(description="the mail server")
+    port: int = Field(993, ge=1, le=65535, description="its port")
     tls: TlsMode = Field(TlsMode.IMPLICIT, description="implicit, starttls, or none for a server on this machine")
-    username: str
-    password_file: Path = Field(description="file that holds the password")
-    folders: tuple[str, ...] = ("INBOX",)
+    certificate_authority: Path | None = Field(None, description="PEM file to check it by; else the system's")
+    username: str = Field(description="who signs in")
+    password_file: Path | None = Field(None, description="file that holds the password")
+    token_file: Path | None = Field(None, description="file that holds an OAuth2 access token, which something renews")
+    token_command: tuple[str, ...] = Field((), description="program and arguments that print an OAuth2 access token")
+    agency_owned: bool = Field(default=False, description="the agency owns this mailbox at a consumer provider")
+    agency_owned_reason: str = Field("", description="why it is there; stands in the ledger")
+    folders: tuple[str, ...] = Field(("INBOX",), description="names, or patterns with * (anything) and % (one level)")
+    exclude: tuple[str, ...] = Field((), description="what patterns leave out: names, patterns, uses such as \\\\Junk")
     mark: str | None = Field("\\Seen", description="flag set on what is archived; empty to leave it untouched")
+    move_to: str | None = Field(None, description="folder that mail is moved to when it is archived")
     custodian: str | None = Field(None, description="address of the custodian whose mailbox it is")
-    every: float = Field(60.0, gt=0, description="seconds between polls")
+    every: float = Field(60.0, gt=0, description="seconds between polls, where the server does not tell of new mail")
+    idle_minutes: float = Field(29.0, ge=0, le=29, description="minutes to wait for the server's word; 0 to poll only")
+    max_size: int = Field(157_286_400, ge=65_536, description="largest mail, in bytes")
+    timeout: float = Field(60.0, gt=0, le=600, description="seconds to wait for the server")
 
 
 class WebSection(Section):
@@ -74,6 +128,21 @@ class SandboxSection(Section):
     seconds: float = Field(60.0, gt=0, description="time for one submission")
     largest_mb: int = Field(64, ge=1, le=1024, description="larger submissions are kept without being read, in MiB")
     allow_unconfined: bool = Field(default=False, description="read even where the kernel refuses seccomp")
+
+
+class DnsSection(Section):
+    """Who is asked for the keys that signatures of mail are checked with."""
+
+    enabled: bool = Field(default=True, description="whether the DNS is asked; else signatures stay unchecked")
+    servers: tuple[str, ...] = Field((), description="addresses of DNS servers, perhaps with :port; else the system's")
+    timeout: float = Field(4.0, gt=0, le=30, description="seconds that one question may take")
+
+    @field_validator("servers")
+    @classmethod
+    def _are_addresses(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        for one in servers:
+            split_server(one)
+        return servers
 
 
 class ClockSection(Section):
@@ -108,6 +177,44 @@ class MailSection(Section):
     password_file: Path | None = Field(None, description="file that holds the password")
     sender: str = Field("archive@archive.localdomain", description="address that letters come from")
     timeout: float = Field(30.0, gt=0, le=600, description="seconds to wait for the server")
+
+
+class AnswerTo(StrEnum):
+    """Which of an employee's addresses is answered."""
+
+    SENDER = "sender"
+    OFFICE = "office"
+
+
+class AnswersSection(Section):
+    """Letters that answer mail which was handed in; sent where [mail] is enabled."""
+
+    enabled: bool = Field(default=True, description="whether mail that is handed in is answered; needs [mail]")
+    receipts: bool = Field(default=True, description="whether employees get a receipt")
+    failures: bool = Field(default=True, description="whether mail that could not be archived is answered")
+    to: AnswerTo = Field(AnswerTo.SENDER, description="sender: to where it came from; office: to the first address")
+    show_subject: bool = Field(default=False, description="whether a letter names the subject")
+    per_hour: int = Field(20, ge=1, le=1_000, description="letters to one address in an hour; the rest in one letter")
+    per_day: int = Field(100, ge=1, le=10_000, description="letters to one address in a day")
+    all_per_hour: int = Field(500, ge=1, le=100_000, description="letters to all addresses in an hour")
+    domains: tuple[str, ...] = Field((), description="the agency's own domains, where unknown senders are told")
+    page: str = Field("", description="address of the archive's page, for links in letters")
+
+
+class WatchSection(Section):
+    """What is told to the administrator, and when."""
+
+    mail: tuple[str, ...] = Field((), description="addresses that are told what is wrong; needs [mail]")
+    reminder_hours: float = Field(24.0, ge=1, le=744, description="hours after which they are told again")
+    failing_minutes: int = Field(60, ge=5, le=10_080, description="minutes that a channel may fail")
+    silent_hours: dict[str, float] = Field(
+        {}, description='hours without mail, by channel: {smtp = 72, "imap.records" = 24}'
+    )
+    examination_minutes: int = Field(60, ge=1, le=10_080, description="minutes that a submission may wait")
+    index_minutes: int = Field(15, ge=1, le=10_080, description="minutes that a record may not be found yet")
+    letter_hours: float = Field(24.0, gt=0, le=744, description="hours that a letter may wait")
+    backup_hours: float = Field(24.0, gt=0, le=744, description="hours that a backup may be old, if something changed")
+    free_mb: int = Field(1_024, ge=0, description="free space below which it is told, in MiB")
 
 
 class BackupSection(Section):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from archiver.config import Settings, load_settings
 from archiver.destroying import Destroying
+from archiver.dns_wiring import asker_of
 from archiver.users import Users
 from ingest.depositor import GroupDepositor
 from ingest.examiner import Examiner
@@ -99,6 +100,7 @@ class Installation:
                 reader,
                 ScheduleAssigner(self.archive, self.library),
                 actor=f"{SERVICE_ACTOR}:examiner",
+                asker=asker_of(self.settings.dns, self.archive.store.clock),
                 largest=self.settings.sandbox.largest_mb << 20,
             )
 

@@ -14,21 +14,24 @@ import os
 import signal
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from archiver.anchoring import publish_or_tell
-from archiver.channel_wiring import ArchiveDirectory, imap_account, smtp_settings
+from archiver.channel_wiring import ArchiveDirectory, folder_settings, lmtp_settings, smtp_settings
 from archiver.chores import Chores, chores_of, in_a_thread
+from archiver.imap_accounts import watch_accounts
+from archiver.unpacking_turns import unpack_in_turn, unpacker_of
 from archiver.wiring import SERVICE_ACTOR
 from ingest.channel_health import SqlHealthLog
-from ingest.channels.imap_poller import ImapPoller
+from ingest.channels.folder import FolderWatcher
 from ingest.channels.smtp import run_acceptor
 from ingest.examiner import BATCH as EXAMINED_TOGETHER
-from ingest.imap_cursors import SqlCursorStore
 from retention.clock import RetentionClock
 from search.follower import BATCH as FOLLOWED_TOGETHER
 from storage.errors import ArchiveError, TemporarilyUnavailable
@@ -52,6 +55,8 @@ class WorkerRole(StrEnum):
     """What a worker does."""
 
     SMTP = "smtp"
+    LMTP = "lmtp"
+    FOLDERS = "folders"
     IMAP = "imap"
     EXAMINER = "examiner"
     FOLLOWER = "follower"
@@ -86,6 +91,10 @@ class Stop:
             os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=watch, name="disk", daemon=True).start()
+
+    def set(self) -> None:
+        """It is time: a part of this program has ended, and the others shall."""
+        self._event.set()
 
     def is_set(self) -> bool:
         """Whether it is time."""
@@ -150,13 +159,22 @@ def work_until(stop: Stop, step: Callable[[], bool]) -> None:
 
 
 def run_examiner(installation: Installation, stop: Stop) -> None:
-    """Examine what waits."""
+    """Examine what waits, and unpack containers beside it: what comes out of one waits for nobody else's mail."""
     os.nice(_WORKER_NICENESS)
-    with role_lock(installation.archive.folder, WorkerRole.EXAMINER, stop) as mine:
+    folder = installation.archive.folder
+    with role_lock(folder, WorkerRole.EXAMINER, stop) as mine:
         if not mine:
             return
-        with installation.examiner() as examiner:
-            work_until(stop, lambda: examiner.examine_waiting() >= EXAMINED_TOGETHER)
+        unpacker = unpacker_of(installation, f"{SERVICE_ACTOR}:examiner", stop.is_set)
+        unpack = partial(unpack_in_turn, folder, unpacker)
+        unpacking = threading.Thread(target=work_until, args=(stop, unpack), name="unpacking")
+        unpacking.start()
+        try:
+            with installation.examiner() as examiner:
+                work_until(stop, lambda: examiner.examine_waiting() >= EXAMINED_TOGETHER)
+        finally:
+            stop.set()
+            unpacking.join()
 
 
 def run_follower(installation: Installation, stop: Stop) -> None:
@@ -184,28 +202,50 @@ def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:
     )
 
 
-def run_imap(installation: Installation, stop: Stop) -> None:
-    """Poll every mailbox of the settings, each in a thread of its own."""
+def run_lmtp(installation: Installation, stop: Stop, descriptor: int) -> None:
+    """Receive mail from a mail server of this machine on an inherited socket."""
+    stop.install(signals=False)
+    settings = installation.settings
+    run_acceptor(
+        socket.socket(fileno=descriptor),
+        lmtp_settings(settings.smtp, settings.lmtp),
+        installation.depositor(f"{SERVICE_ACTOR}:lmtp"),
+        ArchiveDirectory(installation.archive),
+        health=SqlHealthLog(installation.archive.store),
+        clock=installation.archive.store.clock,
+    )
+
+
+def run_folders(installation: Installation, stop: Stop) -> None:
+    """Watch every folder of the settings, each in a thread of its own."""
     archive = installation.archive
-    with role_lock(archive.folder, WorkerRole.IMAP, stop) as mine:
+    with role_lock(archive.folder, WorkerRole.FOLDERS, stop) as mine:
         if not mine:
             return
-        depositor = installation.depositor(f"{SERVICE_ACTOR}:imap")
-        pollers = [
-            ImapPoller(
-                imap_account(name, section, archive),
+        depositor = installation.depositor(f"{SERVICE_ACTOR}:folders")
+        watchers = [
+            FolderWatcher(
+                folder_settings(name, section, archive),
                 depositor,
-                SqlCursorStore(archive.store),
+                ArchiveDirectory(archive),
                 SqlHealthLog(archive.store),
                 archive.store.clock,
+                monotonic=time.monotonic,
             )
-            for name, section in installation.settings.imap.items()
+            for name, section in installation.settings.folders.items()
         ]
-        threads = [threading.Thread(target=poller.run, args=(stop,), name="imap") for poller in pollers]
+        threads = [threading.Thread(target=one.run, args=(stop,), name="folder") for one in watchers]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+
+def run_imap(installation: Installation, stop: Stop) -> None:
+    """Read every mailbox of the settings."""
+    with role_lock(installation.archive.folder, WorkerRole.IMAP, stop) as mine:
+        if mine:
+            watch_accounts(installation, stop)
 
 
 def run_clock(installation: Installation, stop: Stop) -> None:

@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.formats.detect import detect
+from ingest.formats.detect import MediaKind, detect
+from ingest.formats.journal_envelope import addresses_of
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
+from ingest.submission import JOURNAL
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
+from storage.provenance import passed_signature
 from storage.records import (
     Component,
     ComponentRole,
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 1_000
 _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
+_NO_SENDER = "it names no sender; say whose it is with: archiver quarantine assign"
 _MAIL_TYPE = "message/rfc822"
+_OUTLOOK_TYPE = "application/vnd.ms-outlook"
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLERANCE = timedelta(days=1)
 _IMPLAUSIBLE = "the date that the message states is not plausible; it is shown, and used neither to sort nor to keep"
@@ -95,9 +100,12 @@ class Concluder:
         if not isinstance(answer, Description):
             reason = f"{_FAILED[FailureReason.PROTOCOL]}; the bytes are kept"
             return self.without_record(submission, Outcome.FAILED, reason, epoch)
-        custodian_id = submission.custodian_id or self._custodian_of(answer)
+        custodian_id = submission.custodian_id or self._custodian_of(answer, waiting.envelope.kind)
         if custodian_id is None:
-            return self.without_record(submission, Outcome.QUARANTINED, _UNKNOWN_SENDER, epoch)
+            carrier = answer.carrier
+            named = waiting.envelope.kind == JOURNAL or (carrier and carrier.sender and carrier.sender.address)
+            reason = _UNKNOWN_SENDER if named else _NO_SENDER
+            return self.without_record(submission, Outcome.QUARANTINED, reason, epoch)
         record, description, original = self._record(waiting, answer, custodian_id)
         try:
             prepared = self._archive.catalogue.prepare(
@@ -116,8 +124,16 @@ class Concluder:
         )
         return Examined(conclusion=conclusion, record=prepared)
 
-    def _custodian_of(self, description: Description) -> str | None:
-        """Whose mail it is where the channel could not tell: the forwarder's, if he is a custodian."""
+    def _custodian_of(self, description: Description, kind: str | None) -> str | None:
+        """Whose mail it is where the channel could not tell: the forwarder's, if he is a custodian.
+
+        Of a journal report it is the sender's of its envelope, else that of the first recipient who is a custodian.
+        """
+        if kind == JOURNAL:
+            with self._archive.store.read() as connection:
+                find = self._archive.custodians.find
+                found = (find(connection, one) for one in addresses_of(description.asserted))
+                return next((one for one in found if one is not None), None)
         sender = description.carrier.sender if description.carrier is not None else None
         if sender is None or sender.address is None:
             return None
@@ -129,7 +145,7 @@ class Concluder:
         original = Component(
             id=new_id(Prefix.COMPONENT),
             role=ComponentRole.ORIGINAL,
-            media_type=_MAIL_TYPE if read.kind is RecordKind.EMAIL else detect(waiting.head).media_type,
+            media_type=_media_type(read, waiting.head),
             name=clean_name(waiting.envelope.envelope.source),
             size=submission.size,
             sha256=waiting.envelope.sha256,
@@ -168,6 +184,16 @@ class Concluder:
         return Examined(conclusion=conclusion, event=event)
 
 
+def _media_type(read: Description, head: bytes) -> str:
+    """What the bytes of a record are: of a mail they may be a file of Outlook's, which is no message/rfc822."""
+    found = detect(head)
+    if found.kind is MediaKind.OLE and read.reader:
+        return _OUTLOOK_TYPE  # a compound file that was read is a message: no other is
+    if found.kind in (MediaKind.EML, MediaKind.SERIALISED, MediaKind.TNEF):
+        return found.media_type
+    return _MAIL_TYPE if read.kind is RecordKind.EMAIL else found.media_type
+
+
 def _plausible(description: Description, received_at: datetime) -> Description:
     """Leave out a moment that no clock may trust; what the message prints stays in its letterhead.
 
@@ -188,11 +214,14 @@ def clean_name(name: str | None) -> str | None:
 def grade_of(description: Description) -> Grade:
     """The grade of the evidence for the original (design page, Provenance).
 
-    A needs a verified DKIM signature of the original, which is not checked yet, so a native or attached message
-    is B; what stands inside another mail's text is C, however well that mail itself is signed.
+    A needs a DKIM signature on the original's own bytes, by the domain of its From address, that passed with a DNS
+    answer on record; without it a native or attached message is B. What stands inside another mail's text is C,
+    however well that mail itself is signed.
     """
     if description.kind is RecordKind.SCREENSHOT:
         return Grade.D
     if description.forward.method is ForwardMethod.INLINE:
         return Grade.C
+    if description.kind is RecordKind.EMAIL and passed_signature(description.authenticity) is not None:
+        return Grade.A
     return Grade.B

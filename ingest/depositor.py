@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from storage.submissions import PreparedSubmission
     from storage.transaction import Transaction
 
+    Beside = Callable[[Transaction, list[Deposited | Exception]], None]
+
 _LARGEST_GROUP = 128
 _HELD_UP = timedelta(minutes=10)  # well below the age at which an object without a row is removed
 
@@ -127,8 +129,13 @@ class GroupDepositor:
             for one in group:
                 one.turn.set()
 
-    def deposit_many(self, handovers: Sequence[Handover]) -> list[Deposited | Exception]:
+    def deposit_many(
+        self, handovers: Sequence[Handover], *, beside: Beside | None = None
+    ) -> list[Deposited | Exception]:
         """Deposit a batch under one commit, in order; where the database refuses one alone, its error is its answer.
+
+        `beside` is called in the transaction with what becomes of those that could be read, if any; what it writes
+        is committed with them, and what it raises undoes them and is their answer.
 
         Raises:
             StorageFull, TemporarilyUnavailable: nothing of the batch was taken.
@@ -137,7 +144,7 @@ class GroupDepositor:
         tickets = [_Ticket(one) for one in prepared if not isinstance(one, Exception)]
         self._attempt(tickets, self._stage)
         if not any(ticket.settled for ticket in tickets):
-            self._attempt(tickets, self._commit)
+            self._attempt(tickets, lambda group: self._commit(group, beside))
         if tickets and all(ticket.error is not None for ticket in tickets):
             return [_answer(ticket) for ticket in tickets]
         settled = iter(tickets)
@@ -212,11 +219,11 @@ class GroupDepositor:
             ticket.staged_at = at
             ticket.written = ticket.prepared.tag not in known or isinstance(ticket.prepared.sealed, StoredObject)
 
-    def _commit(self, tickets: Sequence[_Ticket]) -> None:
+    def _commit(self, tickets: Sequence[_Ticket], beside: Beside | None = None) -> None:
         with self._commit_lock:
-            self._write_rows(tickets)
+            self._write_rows(tickets, beside)
 
-    def _write_rows(self, tickets: Sequence[_Ticket]) -> None:
+    def _write_rows(self, tickets: Sequence[_Ticket], beside: Beside | None) -> None:
         archive = self._archive
         tags = [ticket.prepared.tag for ticket in tickets]
         added: set[str] = set()
@@ -244,6 +251,8 @@ class GroupDepositor:
                     continue
                 transaction.append(EventKind.SUBMISSION_DUPLICATE, actor=self._actor, subjects=(earlier.id,))
                 ticket.answer = _deposited(ticket, earlier, duplicate=True)
+            if beside is not None and tickets:
+                beside(transaction, [_outcome(ticket) for ticket in tickets])
             epoch = transaction.epoch
         self._epoch = epoch
         for blob_id in {ticket.prepared.sealed.blob_id for ticket in tickets if ticket.written} - added:

@@ -13,9 +13,14 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.authenticity_rounds import complete
 from ingest.concluding import Concluder, Waiting, clean_name
+from ingest.containers import Containers, container_kind_of
+from ingest.envelopes import arrival_of
+from ingest.formats.container import MemberKind
 from ingest.formats.detect import HEAD_BYTES
-from ingest.sandbox import document_reading, email_reading
+from ingest.sandbox import document_reading, email_reading, journal_reading, serialised_reading
+from ingest.submission import JOURNAL
 from storage.errors import ArchiveError, TemporarilyUnavailable
 from storage.records import Channel, Description, Outcome, RecordKind
 
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.concluding import Examined, SeriesAssigner
+    from ingest.dns_asking import Asker
+    from ingest.formats.container_kinds import ContainerKind
     from ingest.reading_codec import ReadingAnswer, ReadingRequest
     from storage.archive import Archive
     from storage.contents import SubmissionContent
@@ -59,15 +66,19 @@ class Examiner:
         assigner: SeriesAssigner,
         *,
         actor: str,
+        asker: Asker | None = None,
         batch: int = BATCH,
         largest: int = LARGEST_READ,
     ) -> None:
         self._archive = archive
         self._reader = reader
+        self._asker = asker  # asks the DNS; without one nothing is asked, and that is recorded
         self._concluder = Concluder(archive, assigner, actor=actor)
         self._batch = batch
         self._largest = largest  # bytes of a submission above which it is kept without being read
         self._last_custodian: str | None = None
+        self._containers = Containers(archive, actor=actor)
+        self._found: dict[str, ContainerKind] = {}  # containers of the present batch
 
     def examine_waiting(self) -> int:
         """Examine one batch of what waits, oldest first; returns how many, 0 if nothing waits."""
@@ -80,6 +91,7 @@ class Examiner:
         so_far = list(accumulate(self._opened_bytes(sizes.get(one, 0)) for one in ids))
         ids = [one for number, one in enumerate(ids) if number == 0 or so_far[number] <= _LARGEST_BATCH]
         epoch = archive.store.current_epoch()
+        self._found = {}
         opened, examined = self._open_all(ids, epoch)
         custodians = list(dict.fromkeys(one.submission.custodian_id for one in opened))
         for custodian_id in custodians:
@@ -87,7 +99,7 @@ class Examiner:
             if custodian_id is None or custodian_id != self._last_custodian:
                 self._reader.renew()
             self._last_custodian = custodian_id
-            answers = iter(self._reader.read_many([one.request for one in group if one.request is not None]))
+            answers = iter(self._read([one.request for one in group if one.request is not None]))
             for waiting in group:
                 answer = self._too_large() if waiting.request is None else next(answers)
                 examined.append(self._concluder.conclude(waiting, answer, epoch))
@@ -97,7 +109,13 @@ class Examiner:
                 if one.event is not None:
                     transaction.append_prepared(one.event)
             archive.submissions.conclude(transaction, [one.conclusion for one in examined])
-        return len(examined)
+            for container_id, kind in self._found.items():
+                self._containers.admit(transaction, container_id, kind)
+        return len(examined) + len(self._found)
+
+    def _read(self, requests: list[ReadingRequest]) -> list[ReadingAnswer]:
+        read = self._reader.read_many(requests)
+        return complete(self._reader, self._asker, requests, read, self._archive.store.clock())
 
     def _opened_bytes(self, size: int) -> int:
         return size if size <= self._largest else HEAD_BYTES
@@ -134,6 +152,10 @@ class Examiner:
         for submission, blob_id in rows:
             content = archive.submissions.content_of(keys[submission.id], blob_id, submission.size)
             about = envelopes[submission.id]
+            container = container_kind_of(about.kind)
+            if container is not None:  # it is unpacked elsewhere, and its members come here one by one
+                self._found[submission.id] = container
+                continue
             head, request = self._request(content, about, submission)
             opened.append(
                 Waiting(
@@ -155,8 +177,13 @@ class Examiner:
                 return ranges.read(0, HEAD_BYTES), None
         whole = content.read()
         kind = about.kind or (EMAIL if submission.channel in _MAIL_CHANNELS else DOCUMENT)
-        name = clean_name(about.envelope.source) or ""
-        return whole[:HEAD_BYTES], email_reading(whole) if kind == EMAIL else document_reading(whole, name)
+        if kind == MemberKind.SERIALISED_EMAIL:
+            return whole[:HEAD_BYTES], serialised_reading(whole)
+        if kind not in (EMAIL, JOURNAL):
+            return whole[:HEAD_BYTES], document_reading(whole, clean_name(about.envelope.source) or "")
+        arrival = arrival_of(submission, about.envelope).options()
+        reading = journal_reading(whole, arrival) if kind == JOURNAL else email_reading(whole, arrival)
+        return whole[:HEAD_BYTES], reading
 
     def _too_large(self) -> Description:
         unread = f"the document: not read: larger than {self._largest >> 20} MB"

@@ -56,8 +56,10 @@ class Task(StrEnum):
     """What the readers of the house can do (see `ingest.sandbox_tasks`)."""
 
     EMAIL = "email"
+    AUTHENTICITY = "authenticity"
     PART = "part"
     DOCUMENT = "document"
+    CARRIER = "carrier"
 
 
 class FailureReason(StrEnum):
@@ -108,7 +110,7 @@ class Frame:
     token: int = 0
 
 
-def frame_parts(kind: FrameKind, head: Members, body: bytes, token: int = 0) -> tuple[bytes, bytes]:
+def frame_parts(kind: StrEnum, head: Members, body: bytes, token: int = 0) -> tuple[bytes, bytes]:
     """The two byte strings of a frame: prefix with head, and the body, which is not copied."""
     encoded = write_object(head) if head else b""
     return PREFIX.pack(kind.value.encode(), len(encoded), len(body), token) + encoded, body
@@ -134,7 +136,7 @@ def answer_of(frame: Frame, request: ReadingRequest, token: int) -> ReadingAnswe
     if frame.token != token:
         refuse("an answer to another request")
     if frame.kind == b"N":
-        return _refusal(frame)
+        return refusal_of(frame)
     if frame.head or frame.kind != (b"B" if request.wants_content else b"D"):
         refuse("the kind of the answer")
     if request.wants_content:
@@ -189,7 +191,12 @@ def confinement_of(frame: Frame) -> Confinement:
     )
 
 
-def _refusal(frame: Frame) -> ReadingFailed:
+def refusal_of(frame: Frame) -> ReadingFailed:
+    """A refusal, by the word that it names.
+
+    Raises:
+        ValueError: it is none.
+    """
     members = only(read_object(frame.head, brackets=1), frozenset({"refused"}))
     name = string(members, "refused")
     if frame.body or name not in _KNOWN_REFUSALS:

@@ -18,7 +18,7 @@ from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, Re
 from ingest.sandbox_process import Limits, ReaderProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 __all__ = [
@@ -29,17 +29,35 @@ __all__ = [
     "ReadingRequest",
     "SandboxedReader",
     "Task",
+    "carrier_reading",
     "document_reading",
     "email_reading",
+    "journal_reading",
     "part_reading",
+    "serialised_reading",
 ]
 
 READER_MODULE: Final = "ingest.sandbox_tasks"
 
 
-def email_reading(raw: bytes) -> ReadingRequest:
-    """To read a mail (RFC 5322) into a `Description`."""
-    return ReadingRequest(task=Task.EMAIL, payload=raw)
+def email_reading(raw: bytes, arrival: Mapping[str, str | int | bool] | None = None) -> ReadingRequest:
+    """To read a mail (RFC 5322) into a `Description`; with the options of its arrival its origin is checked, too."""
+    return ReadingRequest(task=Task.EMAIL, payload=raw, options=dict(arrival or {}))
+
+
+def journal_reading(raw: bytes, arrival: Mapping[str, str | int | bool] | None = None) -> ReadingRequest:
+    """To read a mail that a trusted server sent to a journal address (`ingest.formats.journal`)."""
+    return ReadingRequest(task=Task.EMAIL, payload=raw, options={**(arrival or {}), "journal": True})
+
+
+def serialised_reading(raw: bytes) -> ReadingRequest:
+    """To read a message that an unpacker wrote out (`ingest.formats.serialised_message`), since it has no bytes."""
+    return ReadingRequest(task=Task.EMAIL, payload=raw, options={"serialised": True})
+
+
+def carrier_reading(head: bytes) -> ReadingRequest:
+    """To read what must be known before a mail is answered, from its first bytes (`ingest.carrier_facts`)."""
+    return ReadingRequest(task=Task.CARRIER, payload=head, wants_content=True)
 
 
 def part_reading(raw: bytes, path: str) -> ReadingRequest:

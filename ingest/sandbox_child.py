@@ -37,27 +37,27 @@ _READ_AHEAD: Final = 1 << 18
 _LATE_IMPORTS: Final = ("_strptime", "bz2", "html.entities", "lzma", "quopri", "stringprep", "unicodedata", "zlib")
 
 
-def main(reader_module: str, memory: int, cpu_seconds: int) -> None:
+def main(reader_module: str, memory: str, cpu_seconds: str) -> None:
     """Serve readings on descriptors 0 and 1 until the first one ends; never returns.
 
-    `memory` is in bytes, `cpu_seconds` for the whole life of the process.
+    `memory` is a number of bytes, `cpu_seconds` for the whole life of the process; both as words of a command line.
     """
     # the terminal's Ctrl-C is for the parent, which drains
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()  # the interpreter put its locale there
-    requests, answers = _private_pipes()
-    _import_codecs()
+    requests, answers = private_pipes()
+    import_codecs()
     tasks = importlib.import_module(reader_module).load()
     sys.path.clear()  # an import that is late now fails at once instead of asking the kernel for each folder
     sys.path_importer_cache.clear()
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look at it again and again
-    _send(answers, ready_parts(confine(memory=memory, cpu_seconds=cpu_seconds)))
+    send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds))))
     with io.FileIO(requests) as pipe:
         stream = io.BufferedReader(pipe, _READ_AHEAD)
         while prefix := stream.read(PREFIX.size):
             _, head, body, token = PREFIX.unpack(prefix)
-            _send(answers, _answer(tasks, json.loads(stream.read(head)), stream.read(body), token))
+            send(answers, _answer(tasks, json.loads(stream.read(head)), stream.read(body), token))
         os._exit(0)
 
 
@@ -75,7 +75,8 @@ def _answer(tasks: Mapping[str, Task], head: Mapping[str, Any], payload: bytes, 
         signal.alarm(0)
 
 
-def _send(descriptor: int, parts: tuple[bytes, bytes]) -> None:
+def send(descriptor: int, parts: tuple[bytes, bytes]) -> None:
+    """Write a frame, however the pipe takes it."""
     written = os.writev(descriptor, parts)
     for part in parts:
         rest = memoryview(part)[written:]
@@ -84,7 +85,8 @@ def _send(descriptor: int, parts: tuple[bytes, bytes]) -> None:
             rest = rest[os.write(descriptor, rest) :]
 
 
-def _private_pipes() -> tuple[int, int]:
+def private_pipes() -> tuple[int, int]:
+    """The two pipes under numbers of their own."""
     # What a library prints must not become a frame: the well-known numbers then belong to the null device.
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(2, 0)
@@ -92,7 +94,8 @@ def _private_pipes() -> tuple[int, int]:
     return requests, answers
 
 
-def _import_codecs() -> None:
+def import_codecs() -> None:
+    """Import all text codecs and what the standard library imports late."""
     for module in pkgutil.iter_modules(encodings.__path__):
         try:
             importlib.import_module(f"encodings.{module.name}")

@@ -1,4 +1,4 @@
-"""One reader process as its parent sees it: started by exec, talked to without blocking, watched, killed.
+"""One reader process as its parent sees it: asked for many readings, without blocking, and watched.
 
 The parent never waits for a pipe that the child does not serve: both ends are non-blocking and one poll(2)
 waits for whichever is ready, so that a large input and a large answer cannot block each other. While it waits
@@ -8,31 +8,20 @@ memory (/proc/PID/statm, every 50 ms). Whatever ends a reader is put down to the
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
-import signal
-import site
-import subprocess
-import sys
-import sysconfig
 import time
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ingest.confinement import Confinement, SandboxUnavailable
+from ingest.confined_child import ConfinedChild
 from ingest.reading_codec import (
     FailureReason,
-    Frame,
-    FrameStream,
     ReadingAnswer,
     ReadingFailed,
     ReadingRequest,
     answer_of,
-    confinement_of,
     new_token,
     request_parts,
 )
@@ -41,16 +30,11 @@ from storage.strict_json import refuse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.confinement import Confinement
+
 _SAMPLE_SECONDS: Final = 0.05
 _ORPHAN_SECONDS: Final = 10
-_PIPE_BYTES: Final = 1 << 20
 _GATHERED: Final = 64
-_PAGE: Final = os.sysconf("SC_PAGESIZE")
-_CHILD: Final = (
-    "import sys; a = sys.argv; sys.path += a[4:]; "
-    "from ingest.sandbox_child import main; main(a[1], int(a[2]), int(a[3]))"
-)
-_OUT_OF_TIME: Final = frozenset({signal.SIGALRM, signal.SIGXCPU})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,35 +74,16 @@ class ReaderProcess:
         self.served = 0
         self._sample_at = 0.0
         self._limits = limits
-        self._confinement: Confinement | None = None
         # Twice what the parent tolerates: it stops at once what would grow faster than samples are taken.
-        arguments = (reader_module, str(2 * limits.memory), str(limits.cpu_seconds), *_import_folders())
-        self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own text
-            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CHILD, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd="/",
-            env={},
-            close_fds=True,
-            start_new_session=True,
-        )
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._pipes = self._child.stdin, self._child.stdout
-        self._requests, self._answers = (pipe.fileno() for pipe in self._pipes)
-        for descriptor in (self._requests, self._answers):
-            os.set_blocking(descriptor, False)
-            _widen(descriptor)
-        # opened now: a child that is not dumpable may hide behind `hidepid` later
-        self._memory = os.open(f"/proc/{self._child.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
-        self._stream = FrameStream(self._answers, max_body=limits.answer_bytes)
+        arguments = (reader_module, str(2 * limits.memory), str(limits.cpu_seconds))
+        self._child = ConfinedChild("ingest.sandbox_child", arguments, max_body=limits.answer_bytes)
+        self._requests, self._answers = self._child.requests, self._child.answers
+        self._stream = self._child.stream
 
     @property
     def process_id(self) -> int:
         """The id of the process."""
-        return self._child.pid
+        return self._child.process_id
 
     def wait_until_ready(self) -> Confinement:
         """What confines this reader, once it has imported its parsers; at once when it was asked before.
@@ -126,26 +91,15 @@ class ReaderProcess:
         Raises:
             SandboxUnavailable: it did not start, or not in time.
         """
-        if self._confinement is None:
-            frame = self._first_frame()
-            if frame is None:
-                self.kill()
-                status = self._child.returncode
-                raise SandboxUnavailable("The sandboxed reader could not be started.", status=status)
-            self._confinement = confinement_of(frame)
-        return self._confinement
+        return self._child.wait_until_ready(self._limits.start_seconds)
 
     def is_gone(self) -> bool:
         """Whether the process has ended."""
-        return self._child.poll() is not None
+        return self._child.is_gone()
 
     def is_silent(self) -> bool:
         """Whether it lives and has said nothing that was not asked; to be known before it is asked again."""
-        if self._memory < 0:
-            return False  # killed: its descriptors are closed, and their numbers may be another's by now
-        waiting = select.poll()
-        waiting.register(self._answers, select.POLLIN)
-        return self._stream.is_empty and not waiting.poll(0)
+        return self._child.is_silent()
 
     def read(self, requests: Sequence[ReadingRequest]) -> tuple[list[ReadingAnswer], ReadingFailed | None]:
         """Answers for the first requests, in their order; with a failure, the next request is the one at fault.
@@ -168,24 +122,7 @@ class ReaderProcess:
 
     def kill(self) -> None:
         """End it now and wait until the kernel has taken it away; again is allowed."""
-        if self._child.poll() is None:
-            self._child.kill()
-            self._child.wait()
-        if self._memory >= 0:
-            os.close(self._memory)
-            self._memory = -1
-        for pipe in self._pipes:
-            pipe.close()
-
-    def _first_frame(self) -> Frame | None:
-        deadline = time.monotonic() + self._limits.start_seconds
-        waiting = select.poll()
-        waiting.register(self._answers, select.POLLIN)
-        while (frame := self._stream.next_frame()) is None:
-            left = deadline - time.monotonic()
-            if left <= 0 or (waiting.poll(left * 1000) and not self._stream.fill()):
-                return None
-        return frame
+        self._child.kill()
 
     def _exchange(self, requests: Sequence[ReadingRequest], answers: list[ReadingAnswer]) -> ReadingFailed | None:
         outgoing = _Outgoing(self._requests, requests, self._limits)
@@ -199,7 +136,7 @@ class ReaderProcess:
                 waiting.unregister(self._requests)
             if self._answers in ready:
                 if not self._stream.fill():
-                    return self._how_it_ended()
+                    return self._child.how_it_ended()
                 before = len(answers)
                 self._take(answers, requests, outgoing)
                 if len(answers) > before:
@@ -223,29 +160,9 @@ class ReaderProcess:
             return ReadingFailed(reason=FailureReason.TIME, detail="the time limit")
         if now >= self._sample_at:
             self._sample_at = now + _SAMPLE_SECONDS
-            if self._resident_bytes() > self._limits.memory:
+            if self._child.resident_bytes() > self._limits.memory:
                 return ReadingFailed(reason=FailureReason.MEMORY, detail="the memory limit")
         return None
-
-    def _resident_bytes(self) -> int:
-        try:
-            fields = os.pread(self._memory, 256, 0).split()
-        except ProcessLookupError:
-            return 0  # it has ended, which the pipe will tell
-        return int(fields[1]) * _PAGE
-
-    def _how_it_ended(self) -> ReadingFailed:
-        # The pipe ended. A reader that closed it and lives on is no better than one that crashed.
-        with suppress(subprocess.TimeoutExpired):
-            self._child.wait(timeout=1)
-        status = self._child.returncode
-        if status is None:
-            return ReadingFailed(reason=FailureReason.PROTOCOL, detail="it closed its pipe")
-        if status >= 0:
-            return ReadingFailed(reason=FailureReason.CRASH, detail=f"exit status {status}")
-        name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
-        reason = FailureReason.TIME if -status in _OUT_OF_TIME else FailureReason.CRASH
-        return ReadingFailed(reason=reason, detail=name)
 
 
 class _Outgoing:
@@ -286,16 +203,3 @@ class _Outgoing:
         self._parts.append((memoryview(head), not body))
         if body:
             self._parts.append((memoryview(body), True))
-
-
-def _import_folders() -> list[str]:
-    """Where the packages of the house and the installed ones lie; the standard library finds itself."""
-    house = Path(__file__).resolve().parent.parent
-    installed = {*site.getsitepackages(), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    return [str(house), *sorted(folder for folder in installed if Path(folder).is_dir())]
-
-
-def _widen(descriptor: int) -> None:
-    # a kernel may keep pipes small for one user's sum of them; slower, not wrong
-    with suppress(OSError, AttributeError):
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -7,6 +7,7 @@ opened any more.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 # imported for their effect: the formats load them on first use, which would be too late
@@ -14,14 +15,24 @@ import charset_normalizer  # noqa: F401 - as above
 import inscriptis  # noqa: F401 - as above
 import pypdfium2  # noqa: F401 - as above
 
+from ingest.authenticity import weigh
+from ingest.authenticity_domains import load_suffixes
+from ingest.authenticity_rounds import split_answers
+from ingest.envelopes import Arrival
 from ingest.formats.attachment_text import AttachmentText, read_attachment
+from ingest.formats.carrier_signs import read_carrier
 from ingest.formats.charsets import decode
-from ingest.formats.detect import HEAD_BYTES, detect
-from ingest.formats.email_message import extract_part, read_email
+from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
+from ingest.formats.email_message import read_email
+from ingest.formats.emlx import read_emlx
+from ingest.formats.enclosures import extract_part, is_outlook_file
 from ingest.formats.headers import ContentFields
 from ingest.formats.html_text import html_to_text
+from ingest.formats.journal import unwrap
 from ingest.formats.pdf_text import pdf_to_text
+from ingest.formats.serialised_reading import extract_serialised, is_serialised, read_serialised
 from ingest.reading_codec import Task
+from storage.provenance import Authenticity, DnsAnswer
 from storage.records import Description, RecordKind
 
 if TYPE_CHECKING:
@@ -61,20 +72,66 @@ def load() -> dict[str, Reader]:
     pdf_to_text(_SAMPLE_PDF)
     decode("Grüße aus Köln, schöne Straße".encode("cp1252"), guess=True)
     read_email(_SAMPLE_MAIL, component_id=None)
-    return {Task.EMAIL: _email, Task.PART: _part, Task.DOCUMENT: _document}
+    read_carrier(_SAMPLE_MAIL).encode()
+    load_suffixes()
+    return {
+        Task.EMAIL: _email,
+        Task.AUTHENTICITY: _authenticity,
+        Task.PART: _part,
+        Task.DOCUMENT: _document,
+        Task.CARRIER: _carrier,
+    }
 
 
-def _email(payload: bytes, _options: Mapping[str, Any]) -> Description:
-    return read_email(payload, component_id=None)
+def _email(payload: bytes, options: Mapping[str, Any]) -> Description:
+    if options.get("serialised"):
+        return replace(read_serialised(payload), authenticity=Authenticity())
+    saved = read_emlx(payload)
+    if saved is not None:
+        payload = saved.message
+    read = read_email(payload, component_id=None)
+    if options.get("journal"):
+        read = unwrap(payload, read)
+    if saved is not None and saved.remark is not None:
+        read = replace(read, notes=(*read.notes, saved.remark))
+    arrival = Arrival.of_options(options)
+    return read if arrival is None else replace(read, authenticity=weigh(payload, read, arrival))
+
+
+def _authenticity(payload: bytes, options: Mapping[str, Any]) -> Description:
+    """The checks of a mail once more, now with answers; nothing else is read.
+
+    Of the answers only the questions are given back: what is recorded is what the asker got.
+    """
+    answers, read, raw = split_answers(payload, options)
+    saved = read_emlx(raw)
+    arrival = Arrival.of_options(options)
+    if arrival is None:
+        return Description(kind=read.kind)
+    weighed = weigh(raw if saved is None else saved.message, read, arrival, answers)
+    questions = tuple(DnsAnswer(name=one.name, kind=one.kind, status=one.status) for one in weighed.answers)
+    return Description(kind=read.kind, authenticity=replace(weighed, answers=questions))
 
 
 def _part(payload: bytes, options: Mapping[str, Any]) -> bytes:
-    return extract_part(payload, options["path"])
+    if is_serialised(payload):
+        return extract_serialised(payload, options["path"])
+    saved = read_emlx(payload)
+    return extract_part(payload if saved is None else saved.message, options["path"])
+
+
+def _carrier(payload: bytes, _options: Mapping[str, Any]) -> bytes:
+    return read_carrier(payload).encode()
 
 
 def _document(payload: bytes, options: Mapping[str, Any]) -> Description:
-    """A file that is no mail: its text where it is text, HTML or PDF; else kept whole, and said to be unsearchable."""
+    """A file: its text where it is text, HTML, RTF or PDF; else kept whole, and said to be unsearchable.
+
+    Only the whole of a compound file tells whether it is a message of Outlook, which is read as the mail that it is.
+    """
     found = detect(payload[:HEAD_BYTES])
+    if found.kind in (MediaKind.OLE, MediaKind.TNEF) and is_outlook_file(payload):
+        return replace(read_email(payload, component_id=None), authenticity=Authenticity())
     fields = ContentFields(media_type=found.media_type, name=str(options.get("name", "")) or None)
     if b"\0" in payload[:HEAD_BYTES] and payload.startswith(_WIDE_MARKS):
         fields = ContentFields(media_type="text/plain", charset="utf-16")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 
 STREAMED_FROM = 4 << 20
+EMAIL = "email"
+DOCUMENT = "document"
+JOURNAL = "journal"  # the kind of a mail that a trusted server sent to a journal address
 
 
 class ContentSource(Protocol):

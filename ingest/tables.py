@@ -6,9 +6,9 @@ it lies, because folder and user names can name a person; an account by the name
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, LargeBinary, String, Table
 
-from storage.columns import CarriedBy, Id, Moment, carried, metadata
+from storage.columns import CarriedBy, Id, Moment, Position, carried, metadata
 
 # UIDs and UIDVALIDITY are unsigned 32-bit numbers (RFC 9051 §2.3.1.1)
 imap_cursors = Table(
@@ -32,6 +32,28 @@ imap_misses = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_try", Moment, nullable=False),
     info=carried(CarriedBy.WHOLE),
+)
+
+# Mailboxes at consumer providers that the settings call the agency's; the digest is keyed, and changes with
+# what is said.
+mailbox_declarations = Table(
+    "mailbox_declarations",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("position", Position, nullable=False),
+    info=carried(CarriedBy.WHOLE),
+)
+
+# What somebody decided on a submission in quarantine, last; the decision's reason stands in its event.
+quarantine_decisions = Table(
+    "quarantine_decisions",
+    metadata,
+    Column("submission_id", Id, primary_key=True),
+    Column("decision", String(16), nullable=False),
+    Column("position", Position, nullable=False),
+    CheckConstraint("decision IN ('requeued', 'released', 'rejected')", name="decision"),
+    info=carried(CarriedBy.SUBJECT, "submission_id"),
 )
 
 channel_health = Table(

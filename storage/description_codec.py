@@ -15,23 +15,31 @@ from datetime import UTC
 from typing import Final
 
 from storage.errors import NewerFormat
+from storage.letterhead_codec import (
+    NO_FORWARD,
+    NO_LETTERHEAD,
+    chain_members,
+    forward_members,
+    letterhead_members,
+    present,
+    read_forward,
+    read_letterhead,
+    read_link,
+    read_pair,
+)
+from storage.provenance_codec import authenticity_members, read_authenticity
 from storage.records import (
     Attachment,
     Component,
     ComponentRole,
     Conversation,
     Description,
-    Forward,
-    ForwardMethod,
-    Letterhead,
     Message,
-    Party,
     Reaction,
     RecordKind,
 )
 from storage.strict_json import (
     Members,
-    bounded,
     decode_text,
     flag,
     many,
@@ -97,23 +105,31 @@ def _description_members(description: Description) -> Members:
     members: Members = {"v": DESCRIPTION_VERSION, "kind": description.kind.value}
     carrier = description.carrier
     if carrier is not None:
-        members["carrier"] = _letterhead_members(carrier)
+        members["carrier"] = letterhead_members(carrier)
     if carrier != description.original:
-        members["original"] = _letterhead_members(description.original)
-    if description.forward != _NO_FORWARD:
-        members["forward"] = _forward_members(description.forward)
-    if description.conversation is not None:
-        members["conversation"] = _conversation_members(description.conversation)
+        members["original"] = letterhead_members(description.original)
     if description.sent_at is not None:
         members["sent_at"] = description.sent_at.astimezone(UTC).isoformat()
+    members |= _parts(description)
+    members |= {name: value for name in _PLAIN if (value := getattr(description, name))}
+    return members
+
+
+def _parts(description: Description) -> Members:
+    """The members that are types of their own, where there are any."""
+    members: Members = {}
+    if description.forward != NO_FORWARD:
+        members["forward"] = forward_members(description.forward)
+    if description.chain:
+        members["chain"] = chain_members(description.chain)
+    if description.conversation is not None:
+        members["conversation"] = _conversation_members(description.conversation)
     if description.components:
         members["components"] = [_component_members(component) for component in description.components]
     if description.messages:
         members["messages"] = [_message_members(message) for message in description.messages]
-    for name in _PLAIN:
-        value = getattr(description, name)
-        if value:
-            members[name] = value
+    if description.authenticity is not None:
+        members["authenticity"] = authenticity_members(description.authenticity)
     return members
 
 
@@ -121,13 +137,14 @@ def _description(members: Members, text: str) -> Description:
     only(members, _DESCRIPTION_MEMBERS)
     if len(text) > MAX_TEXT_CHARACTERS:
         refuse("text")
-    carrier = _letterhead(members["carrier"]) if "carrier" in members else None
-    original = _letterhead(members["original"]) if "original" in members else carrier
+    carrier = read_letterhead(members["carrier"]) if "carrier" in members else None
+    original = read_letterhead(members["original"]) if "original" in members else carrier
     return Description(
         kind=word(RecordKind, members, "kind"),
-        original=original or _NO_LETTERHEAD,
+        original=original or NO_LETTERHEAD,
         carrier=carrier,
-        forward=_forward(members["forward"]) if "forward" in members else _NO_FORWARD,
+        forward=read_forward(members["forward"]) if "forward" in members else NO_FORWARD,
+        chain=many(members, "chain", read_link),
         platform=string_or_none(members, "platform"),
         conversation=_conversation(members["conversation"]) if "conversation" in members else None,
         messages=many(members, "messages", _message),
@@ -139,60 +156,13 @@ def _description(members: Members, text: str) -> Description:
         notes=strings(members, "notes"),
         unsearchable=strings(members, "unsearchable"),
         reader=string(members, "reader", ""),
-    )
-
-
-def _letterhead_members(letterhead: Letterhead) -> Members:
-    members = _present(date=letterhead.date, subject=letterhead.subject, message_id=letterhead.message_id)
-    if letterhead.sender is not None:
-        members["sender"] = (letterhead.sender.name, letterhead.sender.address)
-    if letterhead.to:
-        members["to"] = [(party.name, party.address) for party in letterhead.to]
-    if letterhead.cc:
-        members["cc"] = [(party.name, party.address) for party in letterhead.cc]
-    return members
-
-
-def _letterhead(value: object) -> Letterhead:
-    members = only(value, _LETTERHEAD_MEMBERS)
-    return Letterhead(
-        sender=_party(members["sender"]) if "sender" in members else None,
-        to=many(members, "to", _party),
-        cc=many(members, "cc", _party),
-        date=string_or_none(members, "date"),
-        subject=string_or_none(members, "subject"),
-        message_id=string_or_none(members, "message_id"),
-    )
-
-
-def _party(value: object) -> Party:
-    name, address = _pair(value)
-    return Party(name=name, address=address)
-
-
-def _pair(value: object) -> tuple[str | None, str | None]:
-    if type(value) is not list or len(value) != len(("first", "second")):
-        refuse("a pair")
-    first, second = value
-    return bounded(first, "a pair"), bounded(second, "a pair")
-
-
-def _forward_members(forward: Forward) -> Members:
-    return {"method": forward.method.value, **_present(by=forward.by, comment=forward.comment)}
-
-
-def _forward(value: object) -> Forward:
-    members = only(value, _FORWARD_MEMBERS)
-    return Forward(
-        method=word(ForwardMethod, members, "method"),
-        by=string_or_none(members, "by"),
-        comment=string_or_none(members, "comment"),
+        authenticity=read_authenticity(members["authenticity"]) if "authenticity" in members else None,
     )
 
 
 def _conversation_members(conversation: Conversation) -> Members:
     members = {"participants": conversation.participants, "day": conversation.day, "zone": conversation.zone}
-    return {**members, **_present(title=conversation.title)}
+    return {**members, **present(title=conversation.title)}
 
 
 def _conversation(value: object) -> Conversation:
@@ -234,7 +204,7 @@ def _component(value: object) -> Component:
 
 
 def _message_members(message: Message) -> Members:
-    members = _present(
+    members = present(
         at=message.at,
         sender=message.sender,
         side=message.side,
@@ -270,7 +240,7 @@ def _message(value: object) -> Message:
 
 
 def _attachment_members(attachment: Attachment) -> Members:
-    members = _present(name=attachment.name, media_type=attachment.media_type, sha256=attachment.sha256)
+    members = present(name=attachment.name, media_type=attachment.media_type, sha256=attachment.sha256)
     if not attachment.present:
         members["present"] = False
     return members
@@ -287,24 +257,17 @@ def _attachment(value: object) -> Attachment:
 
 
 def _reaction(value: object) -> Reaction:
-    by, emoji = _pair(value)
+    by, emoji = read_pair(value)
     if emoji is None:
         refuse("a reaction")
     return Reaction(by=by, emoji=emoji)
 
 
-def _present(**members: str | None) -> Members:
-    return {name: value for name, value in members.items() if value is not None}
-
-
-_NO_FORWARD = Forward()
-_NO_LETTERHEAD = Letterhead()
 _PLAIN = ("platform", "verified", "asserted", "notes", "unsearchable", "reader")
 _DESCRIPTION_MEMBERS = frozenset(
-    {"v", "kind", "carrier", "original", "forward", "conversation", "messages", "sent_at", "components", *_PLAIN}
+    {"v", "kind", "carrier", "original", "forward", "conversation", "messages", "sent_at", "components"}
+    | {"authenticity", "chain", *_PLAIN}
 )
-_LETTERHEAD_MEMBERS = frozenset({"sender", "to", "cc", "date", "subject", "message_id"})
-_FORWARD_MEMBERS = frozenset({"method", "by", "comment"})
 _CONVERSATION_MEMBERS = frozenset({"title", "participants", "day", "zone"})
 _COMPONENT_MEMBERS = frozenset({"id", "role", "media_type", "name", "size", "sha256", "path"})
 _MESSAGE_MEMBERS = frozenset(

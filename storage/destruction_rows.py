@@ -42,9 +42,12 @@ DESCRIBING = frozenset(
         EventKind.SUBMISSION_DEPOSITED,
         EventKind.SUBMISSION_DUPLICATE,
         EventKind.SUBMISSION_EXAMINED,
+        EventKind.SUBMISSION_RELEASED,
+        EventKind.SUBMISSION_REJECTED,
         EventKind.RECORD_ARCHIVED,
         EventKind.RECORD_ASSIGNED,
         EventKind.LETTER_SENT,
+        EventKind.NOTICE_QUEUED,
     }
 )
 """Kinds whose payload says something of the record or of who handed it in, and goes with it."""

@@ -62,6 +62,17 @@ class EventKind(StrEnum):
     ARCHIVE_RESTORED = "archive.restored"
     LOSS_ACCEPTED = "archive.loss_accepted"
     ARCHIVE_UPGRADED = "archive.upgraded"
+    CONTAINER_OPENED = "container.opened"
+    CONTAINER_UNPACKED = "container.unpacked"
+    CONTAINER_CLOSED = "container.closed"
+    CONTAINER_VIEWED = "container.viewed"
+    MAILBOX_DECLARED = "mailbox.declared"
+    SUBMISSION_VIEWED = "submission.viewed"
+    SUBMISSION_REQUEUED = "submission.requeued"
+    SUBMISSION_RELEASED = "submission.released"
+    SUBMISSION_REJECTED = "submission.rejected"
+    ANSWERS_SWITCHED = "answers.switched"
+    NOTICE_QUEUED = "notice.queued"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

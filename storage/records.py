@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from storage.provenance import Authenticity
+
 
 class Channel(StrEnum):
     """The way by which a submission came in."""
@@ -110,6 +112,18 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardedMessage:
+    """One message found inside a mail: how it travelled, its letterhead, and what stood above it at that level.
+
+    `comment` was written by whoever forwarded this message: the sender of the message around it.
+    """
+
+    method: ForwardMethod
+    letterhead: Letterhead
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """What a message of a conversation carried; `present` is false where the export left it out."""
 
@@ -176,16 +190,18 @@ class Description:
     """All that examination read in a record. It is content: it is sealed under the record's key.
 
     `carrier` is the letterhead of the mail as handed in; `original` that of the message it forwards (equal
-    to `carrier` for a mail that forwards nothing). `text` is what search sees. `sent_at` is the asserted
+    to `carrier` for a mail that forwards nothing); `chain` is every message found inside, outermost first. `text`
+    is what search sees. `sent_at` is the asserted
     moment of the original where it has an offset (aware, UTC). `notes` are reader's remarks for people
     ("attachment 2 could not be read: encrypted"), never content. `unsearchable` names parts whose text
-    could not be read, by reason.
+    could not be read, by reason. `authenticity` is what was checked of its origin, None where nothing was.
     """
 
     kind: RecordKind
     original: Letterhead = field(default_factory=Letterhead)
     carrier: Letterhead | None = None
     forward: Forward = field(default_factory=Forward)
+    chain: tuple[ForwardedMessage, ...] = ()
     platform: str | None = None
     conversation: Conversation | None = None
     messages: tuple[Message, ...] = ()
@@ -197,6 +213,7 @@ class Description:
     notes: tuple[str, ...] = ()
     unsearchable: tuple[str, ...] = ()
     reader: str = ""
+    authenticity: Authenticity | None = None
 
     def __post_init__(self) -> None:
         """Refuse a naive moment: it could mean any of forty zones."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from storage.container_tables import container_members
 from storage.destruction_rows import blob_names, chunks_of, holders_of, leaves_about, rows_left, take_out
 from storage.destructions import (
     BatchState,
@@ -263,6 +264,7 @@ def _refuse_unfit(connection: Connection, wanted: list[str]) -> dict[str, str]:
                 raise Conflict(f"record {record_id} is {row.state}; nothing was destroyed", record=record_id)
             submission_of[record_id] = row.submission_id
         _refuse_containers(connection, [row for row in rows.values() if row.holder != row.submission_id])
+        _refuse_members(connection, {row.submission_id: row.id for row in rows.values()})
         lenders = [row.submission_id for row in rows.values() if row.holder == row.submission_id]
         _refuse_shared(connection, lenders, set(wanted))
         of = [row.submission_id for row in rows.values()]
@@ -285,6 +287,21 @@ def _refuse_containers(connection: Connection, rows: Sequence[Any]) -> None:
                 record=row.id,
                 submission=row.submission_id,
             )
+
+
+def _refuse_members(connection: Connection, record_of: Mapping[str, str]) -> None:
+    """What was taken out of a mailbox file or an archive is still in it, as long as that can be opened."""
+    joined = container_members.join(wrapped_keys, wrapped_keys.c.holder == container_members.c.container_id)
+    query = select(container_members.c.submission_id, container_members.c.container_id).select_from(joined)
+    row = connection.execute(query.where(container_members.c.submission_id.in_(list(record_of))).limit(1)).first()
+    if row is not None:
+        record = record_of[row.submission_id]
+        raise Conflict(
+            f"record {record} was taken out of submission {row.container_id}, which still holds it; "
+            "destroy that first; nothing was destroyed",
+            record=record,
+            submission=row.container_id,
+        )
 
 
 def _refuse_shared(connection: Connection, submission_ids: list[str], wanted: set[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -193,9 +194,13 @@ def word(words: type[_Word], members: Members, name: str) -> _Word:
         ValueError: it is none of them.
     """
     value = members.get(name)
-    if type(value) is not str or value not in words.__members__.values():
+    found = None
+    if type(value) is str:
+        with suppress(ValueError):  # its error quotes what it read
+            found = words(value)
+    if found is None:
         refuse(name)
-    return words(value)
+    return found
 
 
 def sha256(members: Members, name: str) -> str:

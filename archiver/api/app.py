@@ -4,54 +4,39 @@ Rule: an application with an address that has no entry is not made. Functions ar
 thread pool; only what reads a body or touches nothing is a coroutine.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from archiver.api import health, records, search
+from archiver.api import health, notices, quarantine, records, search, statements
+from archiver.api.forms import FormFields
 from archiver.api.policy import missing_entries
-from archiver.api.problems import TooLarge, answer_fault, answer_problems, json_answer
-from archiver.api.schemas import ProblemDocument, ReceiptDocument, RecordDocument, SearchDocument
+from archiver.api.problems import answer_fault, answer_problems, json_answer, status_of
+from archiver.api.schemas import (
+    NoticeDocument,
+    NoticesDocument,
+    ProblemDocument,
+    QuarantineActDocument,
+    QuarantinedDocument,
+    QuarantineDocument,
+    ReceiptDocument,
+    RecordDocument,
+    SearchDocument,
+    StatementDocument,
+)
 from archiver.api.security import FailureLimit, Gate, SignedIn, TooManyAttempts, permitted
 from archiver.api.shield import Shield
+from archiver.handed_in import render
+from archiver.receipts import ReceiptForm
+from archiver.watch_facts import Watch
 from archiver.web.pages import Pages
 from archiver.wiring import Installation
-from storage.errors import Denied, InvalidInput
-
-_LARGEST_FORM = 16_384
-_MOST_FIELDS = 10
-_FORM_SECONDS = 10.0
-
-
-async def form_fields(request: Request) -> dict[str, str]:
-    """The fields of a small urlencoded form; of repeated ones the first.
-
-    Raises:
-        TooLarge: more than a sign-in form has.
-        InvalidInput: another type, not readable, or too slow.
-    """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise InvalidInput("send this form as application/x-www-form-urlencoded")
-    body = b""
-    try:
-        async with asyncio.timeout(_FORM_SECONDS):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > _LARGEST_FORM:
-                    raise TooLarge("this form is too large")
-        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except (TimeoutError, ValueError) as error:
-        raise InvalidInput("this form cannot be read; open the page and try again") from error
-    return {name: values[0] for name, values in fields.items()}
-
-
-FormFields = Annotated[dict[str, str], Depends(form_fields)]
+from storage.errors import Denied, InvalidInput, NotFound
 
 
 def _pages(request: Request) -> Pages:
@@ -105,9 +90,87 @@ def record_page(request: Request, principal: SignedIn, record_id: str) -> Respon
     return _pages(request).record(principal, record_id)
 
 
+def send_notice_page(request: Request, principal: SignedIn, record_id: str, fields: FormFields) -> Response:
+    """Send a notice by the button on a record's page, and show the record again."""
+    notices.queue(request, principal, record_id, fields)
+    return RedirectResponse(f"/records/{record_id}#notices", status_code=HTTPStatus.SEE_OTHER)
+
+
 def receipt_page(request: Request, principal: SignedIn, submission_id: str) -> Response:
     """The page of a receipt, for printing."""
     return _pages(request).receipt(principal, submission_id)
+
+
+def statement_page(
+    request: Request,
+    principal: SignedIn,
+    custodian: str | None = None,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    until: date | None = None,
+) -> Response:
+    """The page of a statement, for printing; an employee's own."""
+    document = statements.document_of(request, principal, custodian, first, until)
+    content = render(document, ReceiptForm.HTML)
+    return Response(content, media_type="text/html; charset=utf-8", headers={"Referrer-Policy": "same-origin"})
+
+
+def quarantine_page(request: Request, principal: SignedIn, page: str = "1", rejected: str = "") -> Response:
+    """The page of what lies in quarantine."""
+    return _pages(request).quarantine(principal, page=page, rejected=rejected == "yes")
+
+
+def quarantined_page(request: Request, principal: SignedIn, submission_id: str) -> Response:
+    """The page of one submission in quarantine."""
+    return _pages(request).quarantined(principal, submission_id)
+
+
+def assign_page(request: Request, principal: SignedIn, submission_id: str, fields: FormFields) -> Response:
+    """Assign by the form on a submission's page, and show what becomes of it."""
+
+    def act() -> str:
+        quarantine.act_assign(request, principal, submission_id, fields)
+        return f"/receipts/{submission_id}"
+
+    return _decided(request, principal, submission_id, act)
+
+
+def retry_page(request: Request, principal: SignedIn, submission_id: str, fields: FormFields) -> Response:
+    """Have it examined again by the button on a submission's page, and show what becomes of it."""
+
+    def act() -> str:
+        quarantine.act_retry(request, principal, submission_id, fields)
+        return f"/receipts/{submission_id}"
+
+    return _decided(request, principal, submission_id, act)
+
+
+def release_page(request: Request, principal: SignedIn, submission_id: str, fields: FormFields) -> Response:
+    """Release by the form on a submission's page, and show the record."""
+
+    def act() -> str:
+        return f"/records/{quarantine.act_release(request, principal, submission_id, fields)}"
+
+    return _decided(request, principal, submission_id, act)
+
+
+def reject_page(request: Request, principal: SignedIn, submission_id: str, fields: FormFields) -> Response:
+    """Reject by the form on a submission's page, and show what else lies there."""
+
+    def act() -> str:
+        quarantine.act_reject(request, principal, submission_id, fields)
+        return "/quarantine"
+
+    return _decided(request, principal, submission_id, act)
+
+
+def _decided(request: Request, principal: SignedIn, submission_id: str, act: Callable[[], str]) -> Response:
+    """Do what a form asks for and lead on; where the form is wrong, show it again with what is wrong."""
+    try:
+        target = act()
+    except (InvalidInput, NotFound) as error:
+        status, _ = status_of(error)
+        return _pages(request).quarantined(principal, submission_id, problem=error.message, status=status)
+    return RedirectResponse(target, status_code=HTTPStatus.SEE_OTHER)
 
 
 async def static(request: Request, name: str) -> Response:
@@ -146,7 +209,8 @@ def create_app(installation: Installation, *, limit: FailureLimit | None = None)
         dependencies=[Depends(permitted)],
     )
     app.state.installation = installation
-    app.state.pages = Pages(installation)
+    app.state.watch = Watch(installation)
+    app.state.pages = Pages(installation, app.state.watch)
     app.state.gate = Gate(
         users=installation.users,
         hours=section.session_hours,
@@ -176,7 +240,15 @@ def _add_pages(app: FastAPI) -> None:
     page("/search", search_page)
     page("/records/{record_id}", record_page)
     page("/records/{record_id}/components/{component_id}", records.component)
+    page("/records/{record_id}/notices", send_notice_page, "POST")
     page("/receipts/{submission_id}", receipt_page)
+    page("/statement", statement_page)
+    page("/quarantine", quarantine_page)
+    page("/quarantine/{submission_id}", quarantined_page)
+    page("/quarantine/{submission_id}/assign", assign_page, "POST")
+    page("/quarantine/{submission_id}/retry", retry_page, "POST")
+    page("/quarantine/{submission_id}/release", release_page, "POST")
+    page("/quarantine/{submission_id}/reject", reject_page, "POST")
     page("/static/{name}", static)
     page("/healthz", health.healthz, "GET", "HEAD")
     page("/readyz", health.readyz, "GET", "HEAD")
@@ -193,5 +265,27 @@ def _add_api(app: FastAPI) -> None:
 
     document("/search", search.search, SearchDocument)
     document("/records/{record_id}", records.record, RecordDocument)
+
+    def act(path: str, function: Callable[..., Any], status: HTTPStatus, model: type) -> None:
+        answers: dict[int | str, dict[str, Any]] = {status.value: {"model": model}, 409: {"model": ProblemDocument}}
+        app.add_api_route(
+            f"/api/v1{path}",
+            function,
+            methods=["POST"],
+            response_model=None,
+            status_code=status,
+            responses={**answers, **problems},
+        )
+
+    document("/records/{record_id}/notices", notices.notices, NoticesDocument)
+    act("/records/{record_id}/notices", notices.send, HTTPStatus.CREATED, NoticeDocument)
     document("/submissions/{submission_id}/receipt", records.submission_receipt, ReceiptDocument)
+    document("/statement", statements.statement_of, StatementDocument)
+    document("/quarantine", quarantine.lying, QuarantineDocument)
+    one = "/quarantine/{submission_id}"
+    document(one, quarantine.one_lying, QuarantinedDocument)
+    act(f"{one}/assign", quarantine.assign, HTTPStatus.ACCEPTED, QuarantineActDocument)
+    act(f"{one}/retry", quarantine.retry, HTTPStatus.ACCEPTED, QuarantineActDocument)
+    act(f"{one}/release", quarantine.release_one, HTTPStatus.CREATED, QuarantineActDocument)
+    act(f"{one}/reject", quarantine.reject_one, HTTPStatus.OK, QuarantineActDocument)
     document("/openapi.json", openapi, None)

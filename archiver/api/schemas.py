@@ -70,6 +70,7 @@ class Captured(_Document):
     at: str
     channel: str
     submitter: str | None
+    container: dict[str, Any] | None = Field(description="what it was taken out of: id, number and place in there")
     custodian: str
     sha256: str | None
     size: int
@@ -143,6 +144,7 @@ class ReceiptDocument(_Document):
     recipient: str | None
     custodian: dict[str, str] | None
     source: str | None
+    container: dict[str, Any] | None = Field(description="the container that it was taken out of: id, and number in it")
     size: int
     sha256: str
     outcome: str | None
@@ -155,6 +157,79 @@ class ReceiptDocument(_Document):
     key: str
     fingerprint: str
     signature: str
+
+
+class NoticeDocument(_Document):
+    """A notice to the correspondent of a record."""
+
+    letter: str
+    record: str
+    to: str | None = Field(description="null once the record was destroyed")
+    by: str
+    at: str
+    position: int
+    sent_at: str | None = Field(description="null while its letter waits")
+    sent_position: int | None
+
+
+class NoticesDocument(_Document):
+    """The notices about a record, oldest first."""
+
+    notices: list[NoticeDocument]
+
+
+class StatementDocument(_Document):
+    """All that was handed in for an employee."""
+
+    agency: str
+    archive: str
+    zone: str
+    custodian: dict[str, str]
+    first: str | None = Field(alias="from")
+    until: str | None
+    made_at: str
+    totals: dict[str, int]
+    submissions: list[dict[str, Any]]
+
+
+class LyingLine(_Document):
+    """A submission in quarantine, as a list shows it."""
+
+    submission: str
+    state: str = Field(description="quarantined, failed or rejected")
+    reason: str | None
+    channel: str
+    received_at: str
+    size: int
+    sender: str | None = Field(description="null for who may not read, and where the mail would have to be read for it")
+
+
+class QuarantineDocument(_Document):
+    """What lies in quarantine, oldest first."""
+
+    total: int = Field(description="all that lies there, exactly")
+    submissions: list[LyingLine]
+
+
+class QuarantinedDocument(LyingLine):
+    """A submission in quarantine, with what it says as far as it can be read."""
+
+    recipient: str | None
+    source: str | None
+    custodian: str | None = Field(description="whose record it would be, null where nobody is known")
+    sha256: str
+    readable: bool
+    headers: Original | None
+    text: str
+    attachments: list[dict[str, Any]]
+
+
+class QuarantineActDocument(_Document):
+    """What became of a submission by an act: it waits to be examined, is archived or rejected."""
+
+    submission: str
+    state: str = Field(description="waiting, archived or rejected")
+    record: str | None = Field(description="the record that a release made")
 
 
 class ProblemDocument(_Document):

@@ -94,7 +94,9 @@ def _text(document: dict[str, Any]) -> str:
     ]
     lines += [f"remark   {one['text']}" for one in document["remarks"]]
     shown = document.get("manifest", document["problems"])
-    lines += [f"{one['outcome']:<10} {one['source']}" + (f": {one['reason']}" if one["reason"] else "") for one in shown]
+    lines += [
+        f"{one['outcome']:<10} {one['source']}" + (f": {one['reason']}" if one["reason"] else "") for one in shown
+    ]
     return "\n".join(lines)
 
 

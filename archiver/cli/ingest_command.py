@@ -14,15 +14,17 @@ from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with, printable
 from archiver.forgetting import forgetting
 from archiver.intake import Intake
+from archiver.intake_counting import count_items
 from archiver.problems import Exit, error_json, problem_of
 from archiver.receipts import ReceiptForm, make_folder, write_receipts
+from archiver.unpacking_turns import unpacking_limits
 from ingest.channels.files import KINDS, find_items
 from storage.errors import ArchiveError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.cli.session import Session
-    from archiver.intake import IntakeReport
+    from archiver.intake_report import IntakeReport
 
 _SHOWN_PROBLEMS = 20
 
@@ -49,15 +51,17 @@ def ingest(
     no_wait: bool,
     dry_run: bool,
 ) -> None:
-    """Take in mails, mailboxes (mbox, Maildir) and folders of them.
+    """Take in mails, mailboxes (mbox, Maildir, PST, OLM), archives of them (zip, tar, gz) and folders.
 
     Every item seen gets one outcome: archived, duplicate, quarantined, failed. The command returns when all
-    of it can be found by search. Running it again takes only what is not there yet.
+    of it can be found by search. Running it again takes only what is not there yet. What a mailbox or archive
+    declares is held against what came out of it: archiver container list.
     """
     who = session.principal(Act.SUBMIT)
     chosen = [_existing(path, session.folder) for path in paths]
     if dry_run:
-        counted = sum(1 for one in find_items(chosen, kind, without=session.folder) if one.problem is None)
+        found = find_items(chosen, kind, without=session.folder)
+        counted = count_items(found, unpacking_limits(session.installation))
         session.show({"seen": counted, "dry_run": True}, f"{counted:,} items would be taken.")
         return
     for one in refuse_rollback(session.installation):
@@ -74,15 +78,16 @@ def ingest(
         report = intake.run(find_items(chosen, kind, without=session.folder), wait=not no_wait)
     if items is not None:
         with items.open("w", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in report.items)
+            told = intake.accounting.items(with_digests=True)
+            lines.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in told)
     document = report.to_json()
     error = report.stopped_by
     if receipts is not None:
         try:
-            document["receipts"] = _write_receipts(session, who, report, receipts)
+            document["receipts"] = _write_receipts(session, who, intake, receipts)
         except ArchiveError as refusal:  # the account of the run must not be lost over it
             error = error or refusal
-    if error is None and not report.items:
+    if error is None and not report.seen:
         error = NotFound("there is nothing to take in there")
     if error is not None:
         document |= error_json(error)
@@ -101,9 +106,9 @@ def _custodian_of(session: Session, address: str | None) -> str | None:
     return custodian_id
 
 
-def _write_receipts(session: Session, who: Principal, report: IntakeReport, folder: Path) -> int:
+def _write_receipts(session: Session, who: Principal, intake: Intake, folder: Path) -> int:
     """A receipt for every submission of the run, those that were there already included; returns how many."""
-    names = dict.fromkeys(one.submission for one in report.items if one.submission is not None)
+    names = dict.fromkeys(one.submission for one in intake.accounting.items() if one.submission is not None)
     with counting(session, "Writing receipts") as progress:
         done = write_receipts(
             session.installation, who, names, folder, ReceiptForm.JSON, lambda count: progress(count, len(names))

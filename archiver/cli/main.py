@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import os
@@ -11,60 +12,64 @@ from typing import Any
 
 import click
 
-from archiver.cli import (
-    backup,
-    custodian,
-    demo,
-    doctor,
-    index,
-    ingest_command,
-    init,
-    key,
-    ledger,
-    outbox,
-    receipt,
-    record,
-    recover,
-    retention_command,
-    schedule,
-    search_command,
-    serve,
-    upgrade,
-    user,
-    verify,
-    worker,
-)
 from archiver.logs import configure
 from archiver.problems import Exit, error_json, problem_of
 from ingest.confinement import make_undumpable
 from storage.errors import ArchiveError, InvalidInput, StorageFull
 
-_MODULES = (
-    backup,
-    init,
-    doctor,
-    serve,
-    demo,
-    ingest_command,
-    search_command,
-    record,
-    receipt,
-    custodian,
-    schedule,
-    retention_command,
-    verify,
-    recover,
-    ledger,
-    outbox,
-    key,
-    index,
-    user,
-    upgrade,
-    worker,
-)
+# Each module of `archiver.cli` has the one command of its name. Only the one that is asked for is loaded: all of them
+# together take a second, also in each program that `serve` starts.
+_COMMANDS = {
+    "answers": "answers",
+    "backup": "backup",
+    "container": "container",
+    "custodian": "custodian",
+    "demo": "demo",
+    "doctor": "doctor",
+    "imap": "imap_command",
+    "index": "index",
+    "ingest": "ingest_command",
+    "init": "init",
+    "key": "key",
+    "ledger": "ledger",
+    "notice": "notice",
+    "outbox": "outbox",
+    "quarantine": "quarantine",
+    "receipt": "receipt",
+    "record": "record",
+    "recover": "recover",
+    "report": "report",
+    "retention": "retention_command",
+    "schedule": "schedule",
+    "search": "search_command",
+    "serve": "serve",
+    "smtp": "smtp",
+    "upgrade": "upgrade",
+    "user": "user",
+    "verify": "verify",
+    "worker": "worker",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """A group that loads a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in order."""
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or None."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"archiver.cli.{_COMMANDS[cmd_name]}")
+        command: click.Command = next(one for one in module.COMMANDS if one.name == cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(importlib.metadata.version("public-records-archiver"), prog_name="archiver")
 def cli() -> None:
     """Archive of off-channel public records: takes them in, finds them again, proves it.
@@ -74,9 +79,10 @@ def cli() -> None:
     """
 
 
-for _module in _MODULES:
-    for _command in _module.COMMANDS:
-        cli.add_command(_command)
+def all_commands() -> dict[str, click.Command]:
+    """Every command by its name, loaded."""
+    context = click.Context(cli)
+    return {name: command for name in _COMMANDS if (command := cli.get_command(context, name)) is not None}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,7 +9,8 @@ import click
 from archiver.access import Act
 from archiver.cli.session import command, exit_with
 from archiver.problems import Exit
-from archiver.quarantine import await_examined, examine_again, list_lying, reject, release, show_lying
+from archiver.quarantine import examine_again, list_lying, reject, release, show_lying
+from archiver.quarantine_waiting import await_examined
 from archiver.record_view import name_of
 from storage.errors import InvalidInput, NotFound
 

@@ -122,7 +122,11 @@ def show_custody(session: Session, record_id: str) -> None:
     """List every event of a record, from its deposit on."""
     who = session.principal(Act.READ_RECORD)
     events = custody(session.installation, who, record_id)
-    lines = [f"{one['position']:>8}  {one['at']}  {one['kind']:<24}{one['actor']}" for one in events]
+    lines = [
+        f"{one['position']:>8}  {one['at']}  {one['kind']:<24}{one['actor']}"
+        + (f"  (container {one['container']})" if one["container"] else "")
+        for one in events
+    ]
     session.show(events, "\n".join(lines))
 
 

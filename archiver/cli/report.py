@@ -15,7 +15,7 @@ from archiver.cli.session import command, printable
 from archiver.handed_in import as_text as statement_text
 from archiver.handed_in import owner_of, render, statement
 from archiver.receipts import ReceiptForm
-from storage.errors import Conflict
+from storage.errors import Conflict, InvalidInput
 from storage.files import write_pieces
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def show_statement(
     if to is not None:
         if to.exists():
             raise Conflict(f"{to} is there already; give the name of a new file")
-        written = chosen or _ENDINGS.get(to.suffix.lower(), ReceiptForm.TEXT)
+        written = chosen or _ENDINGS.get(to.suffix.lower())
+        if written is None:
+            raise InvalidInput(f"the name {to} does not say the form; end it in .html, .txt or .json, or give --format")
         write_pieces(to, [render(document, written)])
         count = len(document["submissions"])
         session.show({"file": str(to), "submissions": count}, f"{count:,} submissions in {to}")

@@ -12,6 +12,7 @@ import structlog
 
 from archiver.access import Act
 from archiver.anchoring import publish_or_tell, refuse_rollback
+from archiver.channel_wiring import check_channels
 from archiver.cli.recover import missing_line, told_of
 from archiver.cli.session import command, exit_with
 from archiver.forgetting import forgetting
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 @click.option("--despite-missing", is_flag=True, help="Start although objects or keys that records need are missing.")
 @command
 def serve(session: Session, *, despite_missing: bool) -> None:
-    """Run the mail receiver, the mailbox pollers, the examiner, the index follower, the clock and the page.
+    """Run the mail receivers, the pollers, the watched folders, the examiner, the index follower, the clock, the page.
 
     Runs in the foreground until SIGTERM or Ctrl-C, then finishes what it has begun and stops. Commands work
     beside it. Where it listens stands in archiver.toml.
@@ -55,6 +56,7 @@ def serve(session: Session, *, despite_missing: bool) -> None:
         session.note(f"anchor {one.place}: {one.detail}")
     publish_or_tell(archive)
     _recover(session, who.actor, despite_missing=despite_missing)
+    check_channels(installation.settings, archive)
     plan = plan_services(installation.settings)
     try:
         with archive.store.write() as transaction:
@@ -64,9 +66,11 @@ def serve(session: Session, *, despite_missing: bool) -> None:
         supervisor.start()
         addresses = {
             "smtp": None if plan.smtp_address is None else "{}:{}".format(*plan.smtp_address),
+            "lmtp": None if plan.lmtp_address is None else "{}:{}".format(*plan.lmtp_address),
+            "lmtp_socket": None if plan.lmtp_socket is None else str(plan.lmtp_socket),
             "web": None if plan.web_address is None else "http://{}:{}/".format(*plan.web_address),
         }
-        text = "\n".join(f"{name:<5}{where}" for name, where in addresses.items() if where is not None)
+        text = "\n".join(f"{name:<12}{where}" for name, where in addresses.items() if where is not None)
         session.show(addresses, f"{text}\nRunning; stop with Ctrl-C or SIGTERM.")
         with forgetting(installation):
             supervisor.run()

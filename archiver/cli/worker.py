@@ -18,8 +18,10 @@ from archiver.worker import (
     WorkerRole,
     run_clock,
     run_examiner,
+    run_folders,
     run_follower,
     run_imap,
+    run_lmtp,
     run_smtp,
     run_web_server,
 )
@@ -42,6 +44,8 @@ def worker(role: str, data: Path, fd: int | None) -> None:
         with forgetting(installation):
             if chosen is WorkerRole.SMTP:
                 run_smtp(installation, stop, fd if fd is not None else -1)
+            elif chosen is WorkerRole.LMTP:
+                run_lmtp(installation, stop, fd if fd is not None else -1)
             elif chosen is WorkerRole.WEB:
                 run_web_server(installation, stop, fd if fd is not None else -1)
             else:
@@ -50,6 +54,7 @@ def worker(role: str, data: Path, fd: int | None) -> None:
                     WorkerRole.EXAMINER: run_examiner,
                     WorkerRole.FOLLOWER: run_follower,
                     WorkerRole.IMAP: run_imap,
+                    WorkerRole.FOLDERS: run_folders,
                     WorkerRole.CLOCK: run_clock,
                 }
                 runs[chosen](installation, stop)

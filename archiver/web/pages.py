@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 
 from archiver.access import Act, Role, permits
+from archiver.answering import own_addresses
 from archiver.employee_view import events_for, record_for
+from archiver.notices import correspondents, notices_of
 from archiver.overview import look_over
-from archiver.reading import custody, show_record
+from archiver.quarantine import lying_page, show_lying
+from archiver.reading import custody, open_described, show_record
 from archiver.receipts import receipt
 from archiver.searching import search_records
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
@@ -29,17 +32,20 @@ from storage.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from archiver.access import Principal
+    from archiver.watch_facts import Watch
     from archiver.wiring import Installation
 
 _MOST_EVENTS = 200
+_TOLD = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
 _STATIC_SECONDS = 86_400
 
 
 class Pages:
     """The pages of one archive."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, watch: Watch) -> None:
         self._installation = installation
+        self._watch = watch
         self._rendering = Rendering(agency=installation.settings.agency.name, zone=installation.archive.zone)
 
     def _page(self, principal: Principal | None, name: str, *, status: int = 200, **facts: Any) -> Response:
@@ -92,6 +98,7 @@ class Pages:
             coverage=sentences,
             addresses=addresses,
             own=principal.role is Role.EMPLOYEE,
+            findings=self._watch.findings() if principal.role in _TOLD else (),
         )
 
     def search(self, principal: Principal, text: str, *, page: str, sort: str) -> Response:
@@ -127,14 +134,38 @@ class Pages:
         """A record: what it says, where it comes from, how long it is kept, and what happened to it."""
         document = record_for(principal, show_record(self._installation, principal, record_id))
         events = events_for(principal, custody(self._installation, principal, record_id))
+        offered = document["state"] != "destroyed" and permits(principal, Act.NOTIFY)
         return self._page(
             principal,
             "record.html",
             record=document,
+            notices=notices_of(self._installation, principal, record_id),
+            correspondents=self._correspondents(principal, record_id) if offered else (),
             events=events[-_MOST_EVENTS:],
             earlier=max(0, len(events) - _MOST_EVENTS),
             own=principal.sees_only is not None,
         )
+
+    def _correspondents(self, principal: Principal, record_id: str) -> tuple[str, ...]:
+        """Whom the button of a record's page can write to; nobody where the archive sends no letters."""
+        if not self._installation.settings.mail.enabled:
+            return ()
+        described = open_described(self._installation, principal, record_id)
+        return correspondents(described, own_addresses(self._installation))
+
+    def quarantine(self, principal: Principal, *, page: str, rejected: bool) -> Response:
+        """What lies in quarantine, a page at a time, oldest first."""
+        pager = Pager(page=read_page(page), total=0)
+        found = lying_page(self._installation, principal, limit=PAGE_SIZE, offset=pager.offset, rejected=rejected)
+        pager = Pager(page=pager.page, total=found["total"])
+        return self._page(principal, "quarantine.html", found=found, pager=pager, rejected=rejected)
+
+    def quarantined(
+        self, principal: Principal, submission_id: str, *, problem: str | None = None, status: int = 200
+    ) -> Response:
+        """One submission in quarantine: what it says, and the forms to decide on it."""
+        document = show_lying(self._installation, principal, submission_id)
+        return self._page(principal, "quarantined.html", status=status, one=document, problem=problem)
 
     def receipt(self, principal: Principal, submission_id: str) -> Response:
         """A receipt, for printing."""

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from archiver.shown_text import LONGEST_TEXT, block, line, sentence
+from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -93,6 +94,7 @@ class Rendering:
             outcomes=_OUTCOMES,
             decisions=_DECISIONS,
             longest_text=LONGEST_TEXT,
+            serialised=SERIALISED,
             style=hashlib.sha256(sheet).hexdigest()[:12],
         )
 

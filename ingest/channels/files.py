@@ -1,21 +1,23 @@
 """Files handed in at the command line: every path is walked, every item found is given once, with its name.
 
-Rule: nothing is parsed here. A mailbox is cut at its separators, a folder is walked in the order of names,
-and what cannot be read is an item with a reason, never a gap. Links are not followed out of the folder.
+Rule: nothing is parsed here. A mailbox file or an archive of files is given whole and taken apart once it is stored
+(`ingest.unpacking`), a folder is walked in the order of names, and what cannot be read is an item with a reason,
+never a gap. Links are not followed out of the folder.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest.examiner import DOCUMENT, EMAIL
+from ingest.containers import container_kind_of, envelope_kind
+from ingest.formats.container_kinds import ContainerKind, container_kind
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 from ingest.formats.maildir import is_maildir, read_maildir
-from ingest.formats.mbox import split_mbox
-from ingest.submission import STREAMED_FROM
+from ingest.submission import DOCUMENT, EMAIL, STREAMED_FROM
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64 << 30
 _PIECE = 1 << 18
-KINDS = ("eml", "mbox", "maildir", "file")
+_CHANGED = "it changed while it was read; try again when nobody writes to it"
+KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +45,52 @@ class FileContent:
 
     def pieces(self) -> Iterator[bytes]:
         """See `ContentSource.pieces`."""
-        changed = InvalidInput("it changed while it was read; try again when nobody writes to it")
         left = self.size
+        with self._opened() as descriptor:
+            while piece := os.read(descriptor, _PIECE):
+                left -= len(piece)
+                if left < 0:
+                    break
+                yield piece
+        if left:
+            raise InvalidInput(_CHANGED)
+
+    @contextmanager
+    def ranges(self) -> Iterator[FileRanges]:
+        """Random access to it, for who only looks.
+
+        Raises:
+            InvalidInput: as `pieces`.
+        """
+        with self._opened() as descriptor:
+            yield FileRanges(size=self.size, descriptor=descriptor)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
         try:
             # a pipe put in the place of the file would keep us waiting for its writer
-            with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb", buffering=0) as stream:
-                status = os.fstat(stream.fileno())
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                status = os.fstat(descriptor)
                 if (status.st_dev, status.st_ino) != self.identity or not stat.S_ISREG(status.st_mode):
-                    raise changed
-                while piece := stream.read(_PIECE):
-                    left -= len(piece)
-                    if left < 0:
-                        break
-                    yield piece
+                    raise InvalidInput(_CHANGED)
+                yield descriptor
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise InvalidInput(f"it cannot be read: {error.strerror or type(error).__name__}") from error
-        if left:
-            raise changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRanges:
+    """The bytes of an open file by their offsets."""
+
+    size: int
+    descriptor: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Those from `offset` on, fewer than `length` where the file ends."""
+        return os.pread(self.descriptor, length, offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +105,11 @@ class FoundItem:
     kind: str = DOCUMENT
     problem: str | None = None
     remark: str | None = None
+
+    @property
+    def container(self) -> ContainerKind | None:
+        """Which kind of container it is, None where it is none."""
+        return container_kind_of(self.kind)
 
     @property
     def bytes_held(self) -> int:
@@ -134,24 +171,30 @@ def _maildir_items(path: Path, source: str) -> Iterator[FoundItem]:
 
 def _file_items(path: Path, source: str, kind: str | None) -> Iterator[FoundItem]:
     with path.open("rb") as stream:
-        detected = detect(stream.read(HEAD_BYTES), path.name).kind
+        head = stream.read(HEAD_BYTES)
         stream.seek(0)
-        if kind == "mbox" or (kind is None and detected is MediaKind.MBOX):
-            for message in split_mbox(stream):
-                name = f"{source}#{message.number}"
-                if message.problem is not None and not message.raw:
-                    yield FoundItem(source=name, problem=message.problem)
-                else:
-                    yield FoundItem(source=name, payload=message.raw, kind=EMAIL, remark=message.problem)
-            return
         status = os.fstat(stream.fileno())
         if status.st_size > LARGEST_FILE:
             yield FoundItem(source=source, problem=f"it has {status.st_size:,} bytes, more than {LARGEST_FILE:,}")
             return
-        is_mail = kind == "eml" or (kind is None and (detected is MediaKind.EML or _named_mail(path)))
         content = stream.read() if status.st_size < STREAMED_FROM else FileContent.of(path, status)
-        yield FoundItem(source=source, payload=content, kind=EMAIL if is_mail else DOCUMENT)
+        yield FoundItem(source=source, payload=content, kind=kind_of_file(head, path.name, kind))
 
 
-def _named_mail(path: Path) -> bool:
-    return path.suffix.lower() == ".eml"
+def kind_of_file(head: bytes, name: str, chosen: str | None = None) -> str:
+    """As what a file is handed over (`Handover.kind`): a mail, a container of some kind, or any other document.
+
+    Args:
+        head: its first 4 kB.
+        name: its name.
+        chosen: one of `KINDS`, where somebody knows better.
+    """
+    if chosen in set(ContainerKind):
+        return envelope_kind(ContainerKind(chosen))
+    if chosen is None:
+        container = container_kind(head, name)
+        if container is not None:
+            return envelope_kind(container)
+        is_mail = detect(head, name).kind is MediaKind.EML or name.lower().endswith(".eml")
+        return EMAIL if is_mail else DOCUMENT
+    return EMAIL if chosen == "eml" else DOCUMENT

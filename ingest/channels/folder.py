@@ -24,7 +24,7 @@ from ingest.channels.folder_files import FolderFiles, Signature
 from ingest.channels.folder_settings import DONE, FAILED
 from ingest.channels.recipients import spellings
 from ingest.submission import Handover
-from storage.errors import ArchiveError, InvalidInput
+from storage.errors import InvalidInput
 from storage.records import Channel, Envelope
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class FolderWatcher:
             try:
                 self.look(stop)
                 pause = self._settings.every
-            except (ArchiveError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever one look meets, the folder is looked at again
                 log.warning("watched folder not looked at: %s", type(error).__name__)
                 pause = min(_SLOWEST, pause * 2)
             stop.wait(pause)
@@ -128,12 +128,12 @@ class FolderWatcher:
         """
         taken, worked = 0, False
         try:
-            self._files.prepare()
-            self._files.look(self._monotonic())
-            for batch in self._batches():
-                if stop is not None and stop.is_set():
-                    break
-                taken += self._take(batch)
+            with self._files.opened():
+                self._files.look(self._monotonic())
+                for batch in self._batches():
+                    if stop is not None and stop.is_set():
+                        break
+                    taken += self._take(batch)
             worked = True
         finally:
             self._note(worked=worked, brought=taken > 0)

@@ -8,12 +8,19 @@ Rules:
   that somebody puts in its place meanwhile is moved itself, and never followed;
 - its place below the folder is kept in ``.taking``, so that a program that starts again knows where it came from;
 - nothing is ever overwritten, and nothing deleted that changed after it was taken.
+
+Others may write in the folder, rename what is in it, and put something else in its place at any moment. So the
+folders of ours (``.taking``, ``done``, ``failed``) are opened once for each look, must belong to this program's user,
+and are reached by their descriptors from then on; no link in them is ever followed.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.channels.folder_settings import DONE, FAILED, TAKING, is_unfinished
@@ -21,12 +28,14 @@ from storage.errors import InvalidInput, TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _OURS = frozenset({TAKING, DONE, FAILED})
 _DEEPEST = 12
 _MOST_SEEN = 200_000
-_MOST_OF_A_NAME = 10_000
+_MOST_OF_A_NAME = 1_000
+_LONGEST_NAME = 255  # bytes that Linux lets a name have
+_REASON = ".reason.txt"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Signature(NamedTuple):
@@ -44,34 +53,36 @@ class Signature(NamedTuple):
 
 
 class FolderFiles:
-    """One folder; `look` is to be called now and then, with a clock that only goes forward."""
+    """One folder. `opened` is held around all that is done with it; `look` is given a clock that only goes forward."""
 
     def __init__(self, root: Path, settle: float) -> None:
         self._root = root
         self._settle = settle
         self._seen: dict[str, tuple[Signature, float]] = {}
         self._unfinished: set[Signature] = set()
+        self._own: dict[str, int] = {}
 
-    def prepare(self) -> None:
-        """Make the folders of ours.
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Make the folders of ours, and hold them open within the block.
 
         Raises:
             TemporarilyUnavailable: the folder is not there, or nothing can be made in it.
-            InvalidInput: one of ours is a link or a file.
+            InvalidInput: one of ours is a link or a file, or somebody else's.
         """
-        if not self._root.is_dir():
-            raise TemporarilyUnavailable("the watched folder is not there; make it, or mount its disk")
-        for name in sorted(_OURS):
-            place = self._root / name
-            try:
-                place.mkdir(mode=0o700, exist_ok=True)
-            except FileExistsError as error:
-                raise InvalidInput(f"{name} in a watched folder is no folder; move it away") from error
-            except OSError as error:
-                raise TemporarilyUnavailable("the archive may not write in the watched folder") from error
-            if place.is_symlink():
-                raise InvalidInput(f"{name} in a watched folder is a link; remove it")
-        (self._root / TAKING).chmod(0o700)
+        try:
+            root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise TemporarilyUnavailable("the watched folder is not there; make it, or mount its disk") from error
+        try:
+            for name in sorted(_OURS):
+                self._own[name] = _folder_of_ours(root, name)
+            os.fchmod(self._own[TAKING], 0o700)
+            yield
+        finally:
+            for descriptor in (root, *self._own.values()):
+                os.close(descriptor)
+            self._own = {}
 
     def look(self, now: float) -> int:
         """Claim what is complete; returns how many. What cannot be looked at is looked at again next time."""
@@ -106,15 +117,14 @@ class FolderFiles:
 
     def claimed(self) -> Iterator[str]:
         """Where each file that was claimed and not put away had its place, in the order of names."""
-        taking = self._root / TAKING
-        for folder, folders, files in os.walk(taking):
-            folders.sort()
-            linked = [one for one in folders if os.path.islink(os.path.join(folder, one))]  # noqa: PTH114, PTH118 - names may be undecodable
-            yield from sorted(os.path.relpath(os.path.join(folder, one), taking) for one in [*files, *linked])  # noqa: PTH118 - the same
+        for folder, folders, files, descriptor in os.fwalk(".", dir_fd=self._own[TAKING], follow_symlinks=False):
+            linked = [one for one in folders if _is_link(one, descriptor)]
+            folders[:] = sorted(one for one in folders if one not in linked)
+            yield from sorted(os.path.normpath(os.path.join(folder, one)) for one in [*files, *linked])  # noqa: PTH118 - names may be undecodable
 
     def path_of(self, place: str) -> Path:
-        """Where a claimed file lies."""
-        return self._root / TAKING / place
+        """Where a claimed file can be read, whatever is done to the folder's names meanwhile (proc(5))."""
+        return Path(f"/proc/self/fd/{self._own[TAKING]}") / place
 
     def status_of(self, place: str) -> os.stat_result:
         """What a claimed file is; a link is not followed."""
@@ -126,40 +136,86 @@ class FolderFiles:
         Raises:
             TemporarilyUnavailable: it cannot be moved; it stays claimed.
         """
-        source = self.path_of(place)
         try:
-            if folder is None:
-                source.unlink()
-            else:
-                target = _free_name(self._root / folder / place)
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                if reason is not None:
-                    target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", "utf-8", "replace")
-                source.rename(target)
-            self._tidy(source.parent)
+            with _above(self._own[TAKING], place) as (source, name):
+                if folder is None:
+                    os.unlink(name, dir_fd=source)
+                else:
+                    with _above(self._own[folder], place, make=True) as (target, _):
+                        chosen = _free_name(name, target)
+                        if reason is not None:
+                            _write_reason(chosen, target, reason)
+                        os.rename(name, chosen, src_dir_fd=source, dst_dir_fd=target)
+            self._tidy(os.path.dirname(place))  # noqa: PTH120 - names may be undecodable
         except OSError as error:
             raise TemporarilyUnavailable("a file of the watched folder cannot be moved; look at its rights") from error
 
-    def _tidy(self, folder: Path) -> None:
+    def _tidy(self, folder: str) -> None:
         """Remove folders of ours that are empty now."""
-        while folder != self._root / TAKING:
-            try:
-                folder.rmdir()
-            except OSError:
-                return
-            folder = folder.parent
+        with suppress(OSError):
+            while folder:
+                with _above(self._own[TAKING], folder) as (above, name):
+                    os.rmdir(name, dir_fd=above)
+                folder = os.path.dirname(folder)  # noqa: PTH120 - names may be undecodable
 
     def _claim(self, place: str, descriptor: int) -> bool:
         """Take a file out of everybody's reach; not where one of the same place is still being taken."""
-        target = self.path_of(place)
-        if os.path.lexists(target):
-            return False
         try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.rename(target.name, target, src_dir_fd=descriptor)
+            with _above(self._own[TAKING], place, make=True) as (target, name):
+                if _is_there(name, target):
+                    return False
+                os.rename(name, name, src_dir_fd=descriptor, dst_dir_fd=target)
         except OSError:
             return False
         return True
+
+
+def _folder_of_ours(root: int, name: str) -> int:
+    """A descriptor of one of our folders, which is made where it is missing, and in which nobody else may write.
+
+    Raises:
+        TemporarilyUnavailable, InvalidInput: as `FolderFiles.opened`.
+    """
+    try:
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=root)
+    except OSError as error:
+        raise TemporarilyUnavailable("the archive may not write in the watched folder") from error
+    try:
+        descriptor = os.open(name, _FOLDER, dir_fd=root)
+    except OSError as error:
+        raise InvalidInput(f"{name} in a watched folder is a link, or no folder; move it away") from error
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            raise InvalidInput(f"{name} in a watched folder belongs to another user than the archive; move it away")
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & ~0o022)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextmanager
+def _above(top: int, place: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """A descriptor of the folder that holds a place below `top`, and the place's name in it.
+
+    Raises:
+        OSError: there is no such folder, or a link in its way.
+    """
+    *folders, name = place.split(os.sep)
+    descriptor = os.dup(top)
+    try:
+        for one in folders:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(one, 0o700, dir_fd=descriptor)
+            inner = os.open(one, _FOLDER, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor, name
+    finally:
+        os.close(descriptor)
 
 
 def _is_link(name: str, descriptor: int) -> bool:
@@ -176,11 +232,36 @@ def _signature(name: str, descriptor: int) -> Signature | None:
         return None
 
 
-def _free_name(target: Path) -> Path:
-    """The name itself, or with a number before its suffix where it is taken."""
-    chosen = target
+def _is_there(name: str, descriptor: int) -> bool:
+    try:
+        os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _free_name(name: str, descriptor: int) -> str:
+    """The name itself, or with a number before its suffix where it is taken; after many, with a number of chance."""
+    if not _is_there(name, descriptor):
+        return name
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - names may be undecodable
     for number in range(2, _MOST_OF_A_NAME):
-        if not os.path.lexists(chosen):
+        chosen = _cut(stem, f" ({number}){suffix}")
+        if not _is_there(chosen, descriptor):
             return chosen
-        chosen = target.with_name(f"{target.stem} ({number}){target.suffix}")
-    raise OSError
+    return _cut(stem, f" ({secrets.token_hex(8)}){suffix}")
+
+
+def _cut(stem: str, ending: str) -> str:
+    """A name of these two, of which the first is shortened where both are too long for one."""
+    room = _LONGEST_NAME - len(os.fsencode(ending))
+    return f"{os.fsdecode(os.fsencode(stem)[: max(room, 0)])}{ending}"
+
+
+def _write_reason(name: str, descriptor: int, reason: str) -> None:
+    told = _cut(name, _REASON)
+    with suppress(FileNotFoundError):
+        os.unlink(told, dir_fd=descriptor)  # of a file that was moved away since, or of one that we were killed over
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(told, flags, 0o600, dir_fd=descriptor), "wb") as file:
+        file.write(f"{reason}\n".encode("utf-8", "replace"))

@@ -11,9 +11,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.formats.mbox import is_separator
+from ingest.formats.emlx import message_start
+from ingest.formats.mbox_lines import MMDF, is_separator
+from ingest.formats.serialised_message import MEDIA_TYPE, SIGNATURE
 
 HEAD_BYTES = 4096
+_TAR_MARK_AT = 257
 
 
 class MediaKind(StrEnum):
@@ -21,9 +24,11 @@ class MediaKind(StrEnum):
 
     EMPTY = "empty"
     EML = "eml"
+    SERIALISED = "serialised"
     MBOX = "mbox"
     ZIP = "zip"
     GZIP = "gzip"
+    TAR = "tar"
     IMAGE = "image"
     PDF = "pdf"
     OLE = "ole"
@@ -100,7 +105,9 @@ def detect(content: bytes, name: str | None = None) -> Detected:
 
 
 def _boxed(head: bytes) -> Detected | None:
-    """Formats whose mark does not stand at the first byte: RIFF and ISO base media (ISO 14496-12 §4.3)."""
+    """Formats whose mark does not stand at the first byte: RIFF, ISO base media (ISO 14496-12 §4.3), ustar."""
+    if head[_TAR_MARK_AT : _TAR_MARK_AT + 5] == b"ustar":
+        return _detected(MediaKind.TAR, "application/x-tar")
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return _detected(MediaKind.IMAGE, "image/webp")
     if head[4:8] == b"ftyp":
@@ -115,11 +122,9 @@ def _boxed(head: bytes) -> Detected | None:
 
 def _textual(head: bytes, name: str) -> Detected:
     text = head.removeprefix(_BOM)
-    first_line = text[: text.find(b"\n") + 1] or text
-    if is_separator(first_line) or (first_line.startswith(b"From ") and name.endswith((".mbox", ".mbx"))):
-        return _detected(MediaKind.MBOX, "application/mbox")
-    if looks_like_message(text) or name.endswith(_MAIL_NAMES):
-        return _EML
+    mail = _mail(head, text, name)
+    if mail is not None:
+        return mail
     start = text.lstrip()[:200].lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return _detected(MediaKind.HTML, "text/html")
@@ -128,6 +133,19 @@ def _textual(head: bytes, name: str) -> Detected:
     if start.startswith((b"{", b"[")) and name.endswith((".json", ".jsonl", ".ndjson", "")):
         return _detected(MediaKind.JSON, "application/json")
     return _plain(text, name)
+
+
+def _mail(head: bytes, text: bytes, name: str) -> Detected | None:
+    """Messages and mailboxes, however they are kept."""
+    first_line = text[: text.find(b"\n") + 1] or text
+    named_mailbox = first_line.startswith(b"From ") and name.endswith((".mbox", ".mbx"))
+    if is_separator(first_line) or first_line == MMDF or named_mailbox:
+        return _detected(MediaKind.MBOX, "application/mbox")
+    if text.startswith(SIGNATURE):
+        return _detected(MediaKind.SERIALISED, MEDIA_TYPE)
+    if message_start(head) is not None:
+        return _detected(MediaKind.EML, "message/x-emlx")
+    return _EML if looks_like_message(text) or name.endswith(_MAIL_NAMES) else None
 
 
 def _plain(text: bytes, name: str) -> Detected:

@@ -2,7 +2,7 @@
 
 Rule kept: the message is given byte for byte, so that signatures over it can be checked; what Apple Mail says about
 it (flags, time of receipt) stays in the file and is not read. A file whose message is shorter than its number says is
-given as far as it goes, with a remark. Files named .partial.emlx hold a message without its attachments, which lie in
+given as far as it goes, with a remark. What is followed by anything but a property list is no such file. Files named .partial.emlx hold a message without its attachments, which lie in
 files beside it. The format is not published; the layout is that of files of Mac OS X 10.4 to macOS 14.
 """
 
@@ -15,6 +15,7 @@ from typing import Final
 _COUNT: Final = re.compile(rb"[ \t]{0,16}(\d{1,12})[ \t]{0,16}\r?\n")
 _FIELD: Final = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>?From ")
 _MAX_PREFIX: Final = 64
+_MAX_LIST: Final = 1 << 18
 CUT_SHORT: Final = "the file says that the message is longer; its end is missing"
 
 
@@ -40,4 +41,12 @@ def read_emlx(raw: bytes) -> Emlx | None:
     if start is None:
         return None
     end = start + int(raw[:start])
+    if end < len(raw) and not _is_property_list(raw[end:].strip(b"\0 \t\r\n")):
+        return None
     return Emlx(message=raw[start:end], remark=CUT_SHORT if end > len(raw) else None)
+
+
+def _is_property_list(rest: bytes) -> bool:
+    """Whether nothing but Apple Mail's property list follows: else a number in front could hide the rest of a mail."""
+    whole = rest.startswith((b"<?xml", b"<!DOCTYPE plist", b"<plist")) and rest.endswith(b"</plist>")
+    return not rest or (whole and len(rest) <= _MAX_LIST and rest.count(b"</plist>") == 1)

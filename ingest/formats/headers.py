@@ -37,7 +37,8 @@ _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(r"(?<=\?=)[ \t\r\n]+(?==\?)")
 _SPACES = re.compile(r"\s+")
-_MEDIA_TYPE = re.compile(r"\s*([\w!#$&^.+-]{1,64}/[\w!#$&^.+-]{1,64})", re.ASCII)
+_MEDIA_TYPE = re.compile(r"\s*([\w!#$&^.+-]{1,64})\s{0,9}/\s{0,9}([\w!#$&^.+-]{1,64})", re.ASCII)
+_MESSAGE_ID = re.compile(r"<[^<>]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +146,15 @@ def letterhead(headers: Headers, charset: str | None = None) -> Letterhead:
     """The letterhead of a message; `charset` is the body's, used for raw 8-bit values that are not UTF-8."""
     sender = _parties(headers, b"from", charset) or _parties(headers, b"sender", charset)
     date = headers.text(b"date", limit=1024)
-    message_id = headers.text(b"message-id", limit=4096)
+    message_id = headers.text(b"message-id", limit=4096) or ""
+    first_id = _MESSAGE_ID.match(message_id)
     return Letterhead(
         sender=sender[0] if sender else None,
         to=_parties(headers, b"to", charset),
         cc=_parties(headers, b"cc", charset),
         date=header_date(date) if date else None,
         subject=subject_of(headers, charset),
-        message_id=message_id or None,
+        message_id=(first_id[0] if first_id else message_id) or None,
     )
 
 
@@ -204,7 +206,7 @@ def content_fields(headers: Headers, default: str = "text/plain") -> ContentFiel
     if disposition:
         shape["Content-Disposition"] = disposition.replace("\n", " ").replace("\r", " ")
     match = _MEDIA_TYPE.match(content_type or "")
-    media_type = match[1].lower() if match else default
+    media_type = f"{match[1]}/{match[2]}".lower() if match else default
     parameters = content_type is not None and ";" in content_type
     return ContentFields(
         media_type=media_type,

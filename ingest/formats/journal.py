@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MAX_RECIPIENTS = 5_000
 _MAX_REPORT = 4 << 20
 _MOST_MESSAGES = 2
+_LONGEST_VALUE = 2_048  # of a line, which is searched from each of its blanks
 _MARKS = (b"x-ms-journal-report", b"x-ms-exchange-organization-journal-report")
 _LINE = re.compile(r"([A-Za-z][A-Za-z-]{0,30}):[ \t]*(.*)", re.DOTALL)
 _REDIRECTED = re.compile(r"[,;]?[ \t]+(Expanded|Forwarded):[ \t]*", re.IGNORECASE)
@@ -99,7 +100,7 @@ def _from_lines(said: Part, message: Part) -> JournalReport | None:
         match = _LINE.match(line.rstrip("\r"))
         if match is None:
             continue
-        name, value = match[1].lower(), match[2].strip()
+        name, value = match[1].lower(), match[2][:_LONGEST_VALUE].strip()
         if not fields and name != "sender":
             return None
         if name in _KINDS:

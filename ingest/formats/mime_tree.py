@@ -29,6 +29,8 @@ MAX_DECODED_MESSAGES = 64 * 1024 * 1024
 _NUMBERS_LIMIT = f"more than {MAX_PARTS} parts; the rest was not read"
 _DEPTH_LIMIT = f"parts nested deeper than {MAX_DEPTH}; what lies deeper was not read"
 _LOST_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,68}[^\s]|[^\s-])[ \t]*\r?\n(?=[!-9;-~]+:)")
+_BLANK_BEFORE = re.compile(rb"(?:[ \t]*\r?\n)+(?=[!-9;-~]+[ \t]*:)")  # careless exports begin with empty lines
+_MAX_BLANK = 64 * 1024
 _MIME_REMARK = re.compile(rb"mime|multi-?part", re.IGNORECASE)
 _MAX_REMARK = 600
 _FILE_TYPES = frozenset({"application/octet-stream", "text/plain", "application/x-eml", "application/eml"})
@@ -98,7 +100,8 @@ def walk(raw: bytes) -> Tree:
     """Find every part of `raw`; total and deterministic for any bytes."""
     if b"\n" not in raw[:65536] and b"\r" in raw[:65536]:
         raw = raw.replace(b"\r", b"\n")  # line ends of old Macintosh systems; offsets stay the same
-    outer = read_block(raw)
+    blank = _BLANK_BEFORE.match(raw, 0, _MAX_BLANK)
+    outer = read_block(raw, blank.end() if blank is not None else 0)
     root_fields = content_fields(outer)
     root = Part(path="", fields=root_fields, headers=outer, buffer=raw, start=outer.end, end=len(raw), depth=0)
     state = _Walk([(root, "")])

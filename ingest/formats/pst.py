@@ -111,7 +111,11 @@ class _Walk:
                 continue
             yield from self._folder(folder, path)
             inner: list[tuple[Any, str, int]] = []
-            for number in range(_count(folder, "number_of_sub_folders")):
+            count = _count(folder, "number_of_sub_folders")
+            if count is None:
+                self.complete = False
+                yield Remark(text="the list of the folders in a folder cannot be read", path=path, lost=None)
+            for number in range(count or 0):
                 try:
                     found = folder.get_sub_folder(number)
                     name = found.name or ""
@@ -128,10 +132,13 @@ class _Walk:
     def _folder(self, folder: Any, path: str) -> Iterator[Found]:
         found = _count(folder, "number_of_sub_messages")
         stated = _properties(folder, {_CONTENT_COUNT})[0].number(_CONTENT_COUNT)
-        count = found if stated is None or stated < 0 else stated
+        if found is None:
+            self.complete = False
+            yield Remark(text="the list of the messages in a folder cannot be read", path=path, lost=None)
+        count = (found or 0) if stated is None or stated < 0 else stated
         if count or found:
             self.declared.append(DeclaredFolder(path=path, count=count))
-        for number in range(found):
+        for number in range(found or 0):
             try:
                 message = folder.get_sub_message(number)
             except (OSError, MemoryError):
@@ -223,11 +230,12 @@ def _is_message(item: Any) -> bool:
     return hasattr(type(item), "number_of_attachments")
 
 
-def _count(item: Any, name: str) -> int:
+def _count(item: Any, name: str) -> int | None:
+    """How many there are; None where that cannot be read, which is not the same as none."""
     try:
         return int(getattr(item, name))
     except (OSError, MemoryError):
-        return 0
+        return None
 
 
 def _pieces(attachment: Any) -> Iterator[bytes]:

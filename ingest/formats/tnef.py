@@ -67,6 +67,7 @@ class _Reading:
     recipients: list[dict[int, tuple[int, bytes]]] = field(default_factory=list)
     attachments: list[_Attachment] = field(default_factory=list)
     damages: dict[str, None] = field(default_factory=dict)
+    is_full: bool = False
     codepage: int | None = None
     left: int = MAX_PROPERTIES
 
@@ -120,8 +121,11 @@ def _take_attached(attribute: int, value: bytes, reading: _Reading) -> None:
     if attribute == _RENDERING or not reading.attachments:
         if len(reading.attachments) >= MAX_ATTACHMENTS:
             reading.damages[f"more than {MAX_ATTACHMENTS} attachments; the rest was not read"] = None
+            reading.is_full = True
             return
         reading.attachments.append(_Attachment())
+    if reading.is_full:
+        return  # what follows belongs to an attachment that is not kept, and not to the last that is
     current = reading.attachments[-1]
     if attribute == _DATA:
         current.content = value

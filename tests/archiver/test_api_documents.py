@@ -123,7 +123,9 @@ def test_the_description_lists_the_api_and_only_the_api(site):
     assert set(document["paths"]) == {
         "/api/v1/search",
         "/api/v1/records/{record_id}",
+        "/api/v1/records/{record_id}/notices",
         "/api/v1/submissions/{submission_id}/receipt",
+        "/api/v1/statement",
         "/api/v1/openapi.json",
     }
     answers = document["paths"]["/api/v1/search"]["get"]["responses"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from archiver.cli.main import cli
+from archiver.cli.main import all_commands
 from archiver.problems import Exit
 from storage import errors
 
@@ -20,10 +20,10 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "commands.md"
 SHARED = {"--data", "--json", "--quiet", "--passphrase-file", "--key-file", "--as", "--token-file"}
 
 
-def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
-    for name, one in sorted(group.commands.items()):
+def commands(group: dict[str, click.Command], path: str) -> Iterator[tuple[str, click.Command]]:
+    for name, one in sorted(group.items()):
         if isinstance(one, click.Group):
-            yield from commands(one, f"{path} {name}")
+            yield from commands(one.commands, f"{path} {name}")
         if not one.hidden and (not isinstance(one, click.Group) or one.invoke_without_command):
             arguments = " ".join(
                 parameter.make_metavar(click.Context(one))
@@ -38,7 +38,7 @@ def sections() -> dict[str, str]:
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
-COMMANDS = dict(commands(cli, "archiver"))
+COMMANDS = dict(commands(all_commands(), "archiver"))
 
 
 def test_every_command_has_a_section_and_every_section_a_command():

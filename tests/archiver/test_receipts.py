@@ -36,6 +36,7 @@ MEMBERS = [
     "recipient",
     "custodian",
     "source",
+    "container",
     "size",
     "sha256",
     "outcome",

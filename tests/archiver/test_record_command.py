@@ -25,7 +25,7 @@ SHOWN = {
     "captured": {"at", "channel", "submitter", "custodian", "sha256", "size", "submission"},
     "provenance": {"grade", "verified", "asserted", "dkim"},
     "original": {"from", "to", "cc", "date", "subject", "message_id"},
-    "forward": {"method", "by", "comment"},
+    "forward": {"method", "by", "comment", "chain"},
     "platform": type(None),
     "conversation": type(None),
     "messages": list,
@@ -63,7 +63,7 @@ def test_a_shown_record_says_what_the_mail_says(routes: dict[str, Any]):
     assert original["subject"] == "Bus routes"
     assert original["date"] == "2026-03-03T09:30:00-08:00"
     assert original["message_id"] == "<routes@mail.example>"
-    assert routes["forward"] == {"method": "none", "by": None, "comment": None}
+    assert routes["forward"] == {"method": "none", "by": None, "comment": None, "chain": []}
 
 
 def test_the_captured_facts_are_those_of_the_bytes(routes: dict[str, Any]):

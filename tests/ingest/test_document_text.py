@@ -8,6 +8,8 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.formats.attachment_text import read_attachment
+from ingest.formats.headers import ContentFields
 from ingest.formats.html_text import decode_html, html_to_text
 from ingest.formats.pdf_text import MAX_PAGES, pdf_to_text
 
@@ -104,3 +106,9 @@ def test_the_charset_that_a_document_names_is_used():
     assert "Привет" in decode_html(content, None)
     assert "Привет" in decode_html("<p>Привет</p>".encode("utf-16"), None)
     assert "Привет" in decode_html("<p>Привет</p>".encode("koi8-r"), "koi8-r")
+
+
+def test_a_rich_text_file_is_read_as_what_a_person_sees():
+    fields = ContentFields(media_type="application/rtf", name="minutes.rtf")
+    found = read_attachment(rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Vote on the {\b boiler}\par}", fields)
+    assert (found.text, found.unread) == ("Vote on the boiler", None)

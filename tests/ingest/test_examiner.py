@@ -373,3 +373,28 @@ def test_a_commit_that_fails_leaves_everything_waiting(archive, ada, monkeypatch
 )
 def test_evidence_is_graded_by_how_the_original_came(description, grade):
     assert grade_of(description) is grade
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "media_type"),
+    [
+        (b"From: a@example.org\r\n\r\n", RecordKind.EMAIL, "message/rfc822"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), RecordKind.EMAIL, "application/vnd.ms-outlook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), RecordKind.DOCUMENT, "application/vnd.ms-outlook"),
+        (b"\x78\x9f\x3e\x22" + bytes(600), RecordKind.EMAIL, "application/ms-tnef"),
+    ],
+)
+def test_the_original_of_a_mail_is_named_by_what_its_bytes_are(archive, ada, head, kind, media_type):
+    reader = PlantedReader(lambda _: replace(described(), kind=kind, reader="email/2"))
+    submission = deposit(archive, head, ada)
+    examine(archive, reader)
+    (one,) = records_of(archive, submission)
+    assert one.description.components[0].media_type == media_type
+
+
+def test_a_compound_file_that_no_reader_of_mail_knew_is_no_message(archive, ada):
+    reader = PlantedReader(lambda _: Description(kind=RecordKind.DOCUMENT))
+    submission = deposit(archive, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ada)
+    examine(archive, reader)
+    (one,) = records_of(archive, submission)
+    assert one.description.components[0].media_type == "application/x-ole-storage"

@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from ingest.channels.files import FoundItem, find_items, printable_name
+from ingest.channels.files import FoundItem, find_items, kind_of_file, printable_name
 from ingest.examiner import DOCUMENT, EMAIL
+from ingest.formats.container_kinds import ContainerKind
 
 MAIL = b"From: ada@district.example\r\nSubject: Bus\r\n\r\ntext\r\n"
 SEPARATOR = b"From ada@district.example Mon May  6 12:00:00 2024\n"
@@ -41,12 +42,36 @@ def test_a_file_named_eml_is_taken_as_mail_whatever_it_holds(tmp_path, content):
     assert (item.kind, item.payload, item.problem) == (EMAIL, content, None)
 
 
-def test_a_mailbox_is_cut_into_its_numbered_messages(tmp_path):
-    (tmp_path / "inbox").write_bytes(b"".join(SEPARATOR + b"Subject: %d\n\ntext\n\n" % number for number in range(3)))
-    items = found(tmp_path / "inbox")
-    assert names(items) == ["inbox#1", "inbox#2", "inbox#3"]
-    assert [one.payload for one in items] == [b"Subject: %d\n\ntext\n" % number for number in range(3)]
-    assert {one.kind for one in items} == {EMAIL}
+def test_a_mailbox_is_given_whole_as_a_container(tmp_path):
+    content = b"".join(SEPARATOR + b"Subject: %d\n\ntext\n\n" % number for number in range(3))
+    (tmp_path / "inbox").write_bytes(content)
+    (item,) = found(tmp_path / "inbox")
+    assert item == FoundItem(source="inbox", payload=content, kind="container:mbox")
+    assert item.container is ContainerKind.MBOX
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("a.zip", b"PK\x03\x04" + bytes(22) + b"\x05\x00\x00\x00x.eml", "container:zip"),
+        ("a", b"PK\x05\x06" + bytes(18), "container:zip"),
+        ("a.docx", b"PK\x03\x04" + bytes(26), "document"),
+        ("a", b"PK\x03\x04" + bytes(22) + b"\x13\x00\x00\x00[Content_Types].xml", "document"),
+        ("a", b"PK\x03\x04" + bytes(22) + b"\x08\x00\x00\x00mimetype", "document"),
+        ("a.olm", b"PK\x03\x04" + bytes(26), "container:olm"),
+        ("a.gz", b"\x1f\x8b\x08" + bytes(20), "container:gzip"),
+        ("a.tar", bytes(257) + b"ustar\x0000" + bytes(247), "container:tar"),
+        ("a.pst", b"!BDN" + bytes(100), "container:pst"),
+        ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "document"),
+    ],
+)
+def test_a_file_is_told_by_its_first_bytes_and_its_name(name, content, kind):
+    assert kind_of_file(content, name) == kind
+
+
+@pytest.mark.parametrize(("chosen", "kind"), [("file", "document"), ("eml", "email"), ("pst", "container:pst")])
+def test_what_was_chosen_is_believed(chosen, kind):
+    assert kind_of_file(SEPARATOR, "inbox.mbox", chosen) == kind
 
 
 def test_a_maildir_gives_its_messages_and_not_its_files(tmp_path):

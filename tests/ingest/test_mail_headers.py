@@ -58,6 +58,15 @@ def test_encoded_words_are_decoded(text: str, meaning: str):
         ('<Lee>,"Ann" </O=DIST/OU=NA/CN=ALEE>', [("Lee, Ann", "/O=DIST/OU=NA/CN=ALEE")]),
         ('"A \\"Q\\" Lee" <a@b.example>', [('A "Q" Lee', "a@b.example")]),
         ("Facilities Desk", [("Facilities Desk", None)]),
+        ('"Ann Lee"@b.example', [(None, '"Ann Lee"@b.example')]),
+        ('Ann <"a@x"@b.example>, "c;d"@[192.0.2.1]', [("Ann", '"a@x"@b.example'), (None, '"c;d"@[192.0.2.1]')]),
+        ("Ann Lee (Principal) <a@b.example>", [("Ann Lee (Principal)", "a@b.example")]),
+        ("<a@b.example> (Ann Lee)", [("Ann Lee", "a@b.example")]),
+        ("Ann <a(home)@b(school).example>", [("Ann", "a@b.example")]),
+        (r"Ann <a@b.example> (a nice \) person (indeed))", [("Ann (a nice ) person (indeed))", "a@b.example")]),
+        ("a@b  . example", [(None, "a@b.example")]),
+        ("gate!ann@host@b.example", [(None, "gate!ann@host@b.example")]),
+        ("(unlisted)", []),
         ('"unclosed <a@b.example>', [("unclosed", "a@b.example")]),
         ("<>", []),
         (" , ,; ", []),
@@ -65,6 +74,21 @@ def test_encoded_words_are_decoded(text: str, meaning: str):
 )
 def test_address_lists_are_read_as_printed(text: str, parties: list[tuple[str | None, str | None]]):
     assert _pairs(text) == parties
+
+
+@pytest.mark.parametrize("piece", ["(", '"', '"a"@', "((a)", "(a", '"\\"', "<", " .", "a@ "])
+def test_a_list_of_nothing_but_openings_is_read_in_one_pass(piece: str):
+    assert parse_addresses(piece * 200_000 + " ann@b.example") is not None
+
+
+def test_of_several_message_ids_the_first_is_taken():
+    assert letterhead(read_block(b"Message-ID: <1@a.example> <2@b.example>\n\n")).message_id == "<1@a.example>"
+    assert letterhead(read_block(b"Message-ID: 1@a.example\n\n")).message_id == "1@a.example"
+
+
+def test_blanks_around_the_slash_of_a_media_type_are_passed_over():
+    assert content_fields(read_block(b"Content-Type: message / RFC822; x=y\n\n")).media_type == "message/rfc822"
+    assert content_fields(read_block(b"Content-Type: message\n\n")).media_type == "text/plain"
 
 
 def test_a_comma_inside_an_encoded_name_does_not_cut_the_list():
@@ -89,6 +113,7 @@ def test_a_comma_inside_an_encoded_name_does_not_cut_the_list():
         ("Mon, 4 Mar 2024 09:15:00 +9999", "2024-03-04T09:15:00"),
         ("Mon, 34 Mar 2024 09:15:00 +0000", None),
         ("Mon, 4 Mar 12024 09:15:00 +0000", None),
+        ("by a.example with SMTP id 45c:2c; Mon, 4 Mar 2024 09:15:00 +0000", "2024-03-04T09:15:00+00:00"),
         ("yesterday", None),
         ("", None),
     ],

@@ -135,3 +135,14 @@ def test_transfer_encodings_are_undone(content: bytes, encoding: str, decoded: b
     answer, remark = undo(content, encoding)
     assert answer == decoded
     assert (remark is None) is fits
+
+
+@pytest.mark.parametrize("blank", [b"   \r\n", b"\n\n", b" \t\n\r\n"])
+def test_empty_lines_before_the_headers_are_passed_over(blank: bytes):
+    tree = walk(blank + b"Subject: x\r\nContent-Type: text/html\r\n\r\n<p>y")
+    assert tree.outer.text(b"subject") == "x"
+    assert tree.fields.media_type == "text/html"
+
+
+def test_empty_lines_before_text_make_it_no_header():
+    assert not walk(b"\n\njust text\n").outer.fields

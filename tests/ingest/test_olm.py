@@ -233,7 +233,18 @@ def test_an_emlx_file_cut_short_says_so():
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"12", b"12\n", b"12\nno field", b"x12\nFrom: a", b"From: a@b.example\n\n5\nA: b"]
+    "raw",
+    [
+        b"",
+        b"12",
+        b"12\n",
+        b"12\nno field",
+        b"x12\nFrom: a",
+        b"From: a@b.example\n\n5\nA: b",
+        b"7\nFrom: a\nSubject: what the number would hide\n\nx\n",
+        b"8\nFrom: a\n<plist/>what the number would hide</plist> and more\n",
+        b"8\nFrom: a\n<?xml?><plist></plist>what hides<plist></plist>\n",
+    ],
 )
 def test_what_is_no_emlx_file_is_none(raw: bytes):
     assert read_emlx(raw) is None

@@ -8,8 +8,11 @@ import io
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.formats.compound_writer import Storage, write_compound_file
 from ingest.sandbox import ReadingFailed, SandboxedReader, document_reading, email_reading, part_reading
 from storage.records import Description, RecordKind
+from tests.ingest import outlook_files as outlook
+from tests.ingest.outlook_files import DATA, LONG_NAME, msg, tnef
 
 HEADERS = b"From: Ada <ada@district.example>\r\nTo: bo@district.example\r\nDate: Fri, 1 Mar 2024 14:05:00 -0800\r\n"
 LABELS = (
@@ -128,3 +131,23 @@ def test_bad_mail_is_described(reader, raw):
 def test_deeply_nested_mail_is_described(reader):
     nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(10_000))
     described(reader.read(email_reading(HEADERS + nested)))
+
+
+def test_a_message_of_outlook_handed_in_as_a_file_is_read_as_mail_and_gives_its_parts(reader):
+    inner = outlook.mail("Inner", "inner text", attachments=[{LONG_NAME: "plan.txt", DATA: b"the plan"}])
+    raw = msg(outlook.mail("Roof", "It leaks.", attachments=[("inner.msg", inner)]))
+    reading = described(reader.read(document_reading(raw, "roof.msg")))
+    assert (reading.kind, reading.original.subject) == (RecordKind.EMAIL, "Inner")
+    assert reader.read(part_reading(raw, "1/1")) == b"the plan"
+
+
+def test_a_stream_of_outlook_handed_in_as_a_file_is_read_as_mail(reader):
+    reading = described(reader.read(document_reading(tnef(outlook.mail("Roof", "It leaks.")), "winmail.dat")))
+    assert (reading.kind, reading.original.subject) == (RecordKind.EMAIL, "Roof")
+
+
+def test_another_compound_file_stays_a_document(reader):
+    word = write_compound_file([Storage(streams={"WordDocument": bytes(5000)})])
+    reading = described(reader.read(document_reading(word, "a.doc")))
+    assert reading.kind is RecordKind.DOCUMENT
+    assert reading.unsearchable == ("the document: application/x-ole-storage has no text",)

@@ -59,18 +59,26 @@ def custodian(archive: Archive, address: str = "ada@district.example") -> str:
     return archive.custodians.add(address, name="Ada Ramos", actor=ACTOR).id
 
 
-def file_one(archive: Archive, custodian_id: str, payload: bytes, text: str = "text") -> Filed:
+def file_one(
+    archive: Archive,
+    custodian_id: str,
+    payload: bytes,
+    text: str = "text",
+    *,
+    channel: Channel = Channel.CLI,
+    at: datetime = NOON,
+) -> Filed:
     """Deposit and describe one mail, as the upper floors do."""
     epoch = archive.store.current_epoch()
     prepared = archive.submissions.prepare(
-        channel=Channel.CLI,
-        account="cli",
+        channel=channel,
+        account=channel.value,
         custodian_id=custodian_id,
         envelope=Envelope(submitter="ada@district.example", source="one.eml"),
         kind="email",
         payload=payload,
         epoch=epoch,
-        received_at=NOON,
+        received_at=at,
         actor=ACTOR,
     )
     archive.blobs.write([prepared.sealed])
@@ -89,8 +97,8 @@ def file_one(archive: Archive, custodian_id: str, payload: bytes, text: str = "t
         kind=RecordKind.EMAIL,
         submission_id=submission.id,
         custodian_id=custodian_id,
-        channel=Channel.CLI,
-        captured_at=NOON,
+        channel=channel,
+        captured_at=at,
         sent_at=None,
         series_id=None,
         state=RecordState.ACTIVE,

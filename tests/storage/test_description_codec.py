@@ -19,6 +19,7 @@ from storage.records import (
     Conversation,
     Description,
     Forward,
+    ForwardedMessage,
     ForwardMethod,
     Letterhead,
     Message,
@@ -41,6 +42,10 @@ FULL = Description(
     original=dataclasses.replace(LETTERHEAD, subject="Fw: other"),
     carrier=LETTERHEAD,
     forward=Forward(method=ForwardMethod.INLINE, by="ada@district.example", comment="see below"),
+    chain=(
+        ForwardedMessage(method=ForwardMethod.ATTACHED, letterhead=LETTERHEAD, comment="see below"),
+        ForwardedMessage(method=ForwardMethod.INLINE, letterhead=Letterhead()),
+    ),
     platform="chat",
     conversation=Conversation(title=None, participants=("Ada", "Bo"), day="2024-03-01", zone="America/Los_Angeles"),
     messages=(

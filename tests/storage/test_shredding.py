@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select
 
+from storage.container_tables import container_members, containers
 from storage.destruction_rows import DESCRIBING
 from storage.destructions import BatchState, destroyed_records, read_batch
 from storage.errors import Conflict, InvalidInput, NotFound
@@ -96,7 +97,8 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "schedule.loaded retention.evaluated fixity.checked user.signed_in service.started service.stopped "
         "key.slot_added key.slot_removed epoch.opened epoch.retired checkpoint.anchored recovery.made "
         "record.destroyed destruction.decided destruction.confirmed backup.made backup.drilled archive.restored "
-        "archive.loss_accepted archive.upgraded"
+        "container.opened container.unpacked container.closed container.viewed "
+        "archive.loss_accepted archive.upgraded mailbox.declared submission.viewed submission.requeued answers.switched"
     )
     # a new kind must be put here, or into DESCRIBING where its payload says something of one record
     assert {kind.value for kind in EventKind} == {*kept.split(), *(kind.value for kind in DESCRIBING)}
@@ -202,3 +204,32 @@ def test_the_same_bytes_handed_in_again_are_a_new_submission(archive, shredder, 
     again = file_one(archive, owner, b"mail 0")
     assert again.submission_id != filed[0].submission_id
     assert len(describe(archive, again.record_id)) == 1
+
+
+def test_what_was_taken_out_of_a_container_is_not_destroyed_while_the_container_can_be_opened(archive, shredder, filed):
+    member, carrier = filed[0], filed[1]
+    row = {
+        "container_id": carrier.submission_id,
+        "attempt": 1,
+        "ordinal": 1,
+        "outcome": "taken",
+        "submission_id": member.submission_id,
+        "position": 1,
+    }
+    with archive.store.write() as transaction:
+        box = {
+            "id": carrier.submission_id,
+            "kind": "mbox",
+            "state": "done",
+            "root_id": carrier.submission_id,
+            "depth": 0,
+        }
+        told = {"attempt": 1, "findings": 0, "opened_at": transaction.at}
+        transaction.connection.execute(insert(containers), {**box, **told})
+        transaction.connection.execute(insert(container_members), row)
+    with pytest.raises(Conflict, match="still holds it") as refused:
+        decide(archive, shredder, [member.record_id])
+    assert refused.value.fields["submission"] == carrier.submission_id
+    decide(archive, shredder, [carrier.record_id])
+    decide(archive, shredder, [member.record_id])
+    assert describe(archive, member.record_id) == []

@@ -1,7 +1,7 @@
 """Format 3: what mail in needs: containers and their members, answers, decisions on quarantine."""
 
-import sqlalchemy as sa  # noqa: F401 - for the tables that follow
-from alembic import op  # noqa: F401 - the same
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
@@ -11,3 +11,123 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the tables of format 3; nothing of format 2 is rewritten."""
+    _answers()
+    _containers()
+    _mailboxes()
+    _quarantine()
+
+
+def _answers() -> None:
+    """What was answered by mail, who wants no answers, and what the administrator was told."""
+    op.create_table(
+        "answer_cursor",
+        sa.Column("one", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.CheckConstraint("one = 1", name=op.f("ck_answer_cursor_single")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_answer_cursor")),
+    )
+    op.create_table(
+        "answers",
+        sa.Column("submission_id", sa.String(length=64), nullable=False),
+        sa.Column("about", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=True),
+        sa.Column("recipient_tag", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("letter_id", sa.String(length=64), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("about IN ('receipt', 'trouble')", name=op.f("ck_answers_about")),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'quiet', 'queued', 'gathered', 'told')", name=op.f("ck_answers_state")
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "about", name=op.f("pk_answers")),
+    )
+    op.create_index(op.f("ix_answers_state_changed_at"), "answers", ["state", "changed_at"], unique=False)
+    op.create_table(
+        "answers_off",
+        sa.Column("custodian_id", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["custodian_id"], ["custodians.id"], name=op.f("fk_answers_off_custodian_id_custodians")
+        ),
+        sa.PrimaryKeyConstraint("custodian_id", name=op.f("pk_answers_off")),
+    )
+    op.create_table(
+        "watch_findings",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_watch_findings")),
+    )
+
+
+def _quarantine() -> None:
+    """What was decided on submissions in quarantine, and an index that finds them."""
+    op.create_table(
+        "quarantine_decisions",
+        sa.Column("submission_id", sa.String(length=64), nullable=False),
+        sa.Column("decision", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "decision IN ('requeued', 'released', 'rejected')", name=op.f("ck_quarantine_decisions_decision")
+        ),
+        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_quarantine_decisions")),
+    )
+    lying = sa.text("outcome IN ('quarantined', 'failed')")
+    op.create_index(
+        op.f("ix_submissions_not_archived"),
+        "submissions",
+        ["position"],
+        unique=False,
+        sqlite_where=lying,
+        postgresql_where=lying,
+    )
+
+
+def _mailboxes() -> None:
+    """Which polled mailboxes at consumer providers were declared to be the agency's."""
+    op.create_table(
+        "mailbox_declarations",
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_mailbox_declarations")),
+    )
+
+
+def _containers() -> None:
+    """Submissions that are containers, and every member that was met in them."""
+    op.create_table(
+        "containers",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("root_id", sa.String(length=64), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("reader", sa.String(length=64), nullable=True),
+        sa.Column("declared", sa.BigInteger(), nullable=True),
+        sa.Column("findings", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'done', 'failed')", name=op.f("ck_containers_state")),
+        sa.ForeignKeyConstraint(["id"], ["submissions.id"], name=op.f("fk_containers_id_submissions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_containers")),
+    )
+    op.create_index(op.f("ix_containers_root_id"), "containers", ["root_id"], unique=False)
+    op.create_index(op.f("ix_containers_state"), "containers", ["state"], unique=False)
+    op.create_table(
+        "container_members",
+        sa.Column("container_id", sa.String(length=64), nullable=False),
+        sa.Column("attempt", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("submission_id", sa.String(length=64), nullable=True),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.CheckConstraint("outcome IN ('taken', 'duplicate', 'failed')", name=op.f("ck_container_members_outcome")),
+        sa.ForeignKeyConstraint(
+            ["container_id"], ["containers.id"], name=op.f("fk_container_members_container_id_containers")
+        ),
+        sa.PrimaryKeyConstraint("container_id", "attempt", "ordinal", name=op.f("pk_container_members")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_container_members_submission_id"), "container_members", ["submission_id"], unique=False)

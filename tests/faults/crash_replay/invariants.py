@@ -8,7 +8,8 @@ nothing is left. (7) A destroyed epoch key does not come back. (8) What was begu
 walk of `verify` finds nothing, the archive opens again, takes a deposit and makes its next backup. (9) A backup
 restores to no less than what was acknowledged. (10) A slot that was added opens, one that was removed does not, and the
 first ones always do. (11) A folder into which something is restored says that it is not complete, or is complete; what
-was begun is restored by the same command. Rules 8, 9 and the end of 11 are asked of each fortieth state.
+was begun is restored by the same command. Rules 8, 9 and the end of 11 are asked of each fortieth state. Rules 12 to
+17 are about mail in: `invariants_of_mail.py`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from storage.recovery import recover
 from storage.rotation import Rotation
 from storage.shredding import Shredder
 from storage.tables import ledger_leaves, objects, records, submissions, wrapped_keys
+from tests.faults.crash_replay.invariants_of_mail import mail_faults, mail_goes_on
 from tests.faults.crash_replay.workloads import RESTORED
 from tests.storage.archives import ACTOR, RECOVERY
 
@@ -116,6 +118,7 @@ def check_state(folder: Path, master: bytes, lines: list[str], *, deeply: bool) 
     try:
         with archive.store.read() as connection:
             wrong = [fault for rule in _RULES for fault in rule(archive, connection, promised)]
+            wrong += mail_faults(archive, connection, lines)
         if archive.store.restriction is not None:  # a crash is no damage, and must not be told as one
             wrong.append("the archive is restricted")
         wrong += _ledger(archive, promised)
@@ -125,6 +128,7 @@ def check_state(folder: Path, master: bytes, lines: list[str], *, deeply: bool) 
             wrong += _backup_restores(folder, promised)
         if deeply and not wrong:
             wrong += _goes_on(archive)
+            wrong += mail_goes_on(archive, lines)
     except (ArchiveError, OSError) as error:
         wrong = [f"it cannot be read: {type(error).__name__}: {error}"]
     finally:

@@ -15,6 +15,7 @@ from storage.ledger import Ledger
 from storage.local_blobs import LocalBlobs
 from storage.transaction import Store, Transaction
 from tests.faults.crash_replay.mutants_of_keys import MUTANTS_OF_KEYS
+from tests.faults.crash_replay.mutants_of_mail import MUTANTS_OF_MAIL
 from tests.faults.crash_replay.mutating import Mutant, Promise, is_object, is_object_folder, patch, unsynced
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ MUTANTS: dict[str, Mutant] = {
     "checkpoint's folder not synced": Mutant("checkpoint", unsynced(lambda path: path.name == "ledger")),
     "checkpoint written in place": Mutant("checkpoint", _written_in_place),
     **MUTANTS_OF_KEYS,
+    **MUTANTS_OF_MAIL,
 }
 
 

@@ -6,58 +6,36 @@ each act that has been acknowledged to somebody. What it says is what must be tr
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import archiver.backing_up  # noqa: F401 - a backup carries the tables of every floor
 from archiver.destroying import Destroying
 from ingest.depositor import GroupDepositor
-from ingest.submission import Handover
 from storage.backup.creating import create_backup
 from storage.backup.restoring import restore
 from storage.keys import Secret, SlotKind
-from storage.records import Channel, Envelope
+from storage.records import Channel
 from storage.rotation import Rotation
 from storage.slots import Slots
 from tests.faults.crash_replay.mutants import mutate
+from tests.faults.crash_replay.saying import acknowledge, handover, payload, say
+from tests.faults.crash_replay.workloads_of_mail import DROP, WORKLOADS_OF_MAIL
 from tests.storage.archives import ACTOR, RECOVERY, custodian, file_one, make_archive, open_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ingest.submission import Deposited
     from storage.archive import Archive
 
 MUTANT = "FAULT_MUTANT"
 RESTORED = "restored beside"
-_LARGEST = 9_000
 _PIECE = 4_000
-
-
-def say(**fact: Any) -> None:
-    """Acknowledge. A single write, so that lines of several threads never mix."""
-    os.write(1, json.dumps(fact).encode() + b"\n")
-
-
-def payload(chance: random.Random) -> bytes:
-    """A mail that no other is, of a size that needs one database page or several."""
-    return b"Subject: %d\r\n\r\n" % chance.getrandbits(64) + b"x" * chance.randrange(_LARGEST)
-
-
-def handover(content: bytes, channel: Channel = Channel.SMTP) -> Handover:
-    return Handover(
-        channel=channel, account=channel.value, custodian_id=None, envelope=Envelope(source="a"), payload=content
-    )
-
-
-def acknowledge(answer: Deposited) -> None:
-    say(deposit=answer.submission_id, sha256=answer.sha256)
 
 
 def deposit_singly(archive: Archive, chance: random.Random, count: int = 7) -> None:
@@ -212,11 +190,12 @@ WORKLOADS: dict[str, Callable[[Archive, random.Random], None]] = {
     "back up": back_up,
     "slots": change_slots,
     "restore": restore_beside,
+    **WORKLOADS_OF_MAIL,
 }
 
 
 def make_base(folder: Path, seed: int) -> None:
-    """The archive that a workload finds: a few records, closed, nothing in the write-ahead log."""
+    """The archive that a workload finds: a few records, closed, nothing in the write-ahead log; beside it a folder."""
     chance = random.Random(seed)
     archive = make_archive(folder)
     owner = custodian(archive)
@@ -224,6 +203,7 @@ def make_base(folder: Path, seed: int) -> None:
         file_one(archive, owner, payload(chance))
     archive.ledger.publish_checkpoint()
     archive.close()
+    (folder.parent / DROP).mkdir()
 
 
 def main() -> None:
