@@ -108,15 +108,13 @@ def _description_members(description: Description) -> Members:
         members["carrier"] = letterhead_members(carrier)
     if carrier != description.original:
         members["original"] = letterhead_members(description.original)
-    if description.sent_at is not None:
-        members["sent_at"] = description.sent_at.astimezone(UTC).isoformat()
     members |= _parts(description)
     members |= {name: value for name in _PLAIN if (value := getattr(description, name))}
     return members
 
 
 def _parts(description: Description) -> Members:
-    """The members that are types of their own, where there are any."""
+    """The members that are types of their own, where there are any; in the order in which they were always written."""
     members: Members = {}
     if description.forward != NO_FORWARD:
         members["forward"] = forward_members(description.forward)
@@ -124,6 +122,8 @@ def _parts(description: Description) -> Members:
         members["chain"] = chain_members(description.chain)
     if description.conversation is not None:
         members["conversation"] = _conversation_members(description.conversation)
+    if description.sent_at is not None:
+        members["sent_at"] = description.sent_at.astimezone(UTC).isoformat()
     if description.components:
         members["components"] = [_component_members(component) for component in description.components]
     if description.messages:

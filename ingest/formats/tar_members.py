@@ -1,9 +1,10 @@
 """A tar archive read one block after the other (POSIX.1-2017 pax, "ustar Interchange Format"; GNU long names).
 
 Rule kept: nothing is remembered but the present entry; what a pax header or a GNU long name says is bounded, and
-applies to the next entry only (a global header is passed over). What follows the end mark is not read, but said. Links, devices and sparse files have no bytes that
-could be taken, and are members that say so. A header whose checksum is wrong ends the archive, because nothing behind
-it can be found any more.
+applies to the next entry only (a global header is passed over). Entries behind the end mark, which most programs do
+not look at, are read and said: archives that were joined or written over hold some, and so might one that is to hide
+them. Links, devices and sparse files have no bytes that could be taken, and are members that say so. A header whose
+checksum is wrong ends the archive, because nothing behind it can be found any more.
 """
 
 from __future__ import annotations
@@ -56,14 +57,24 @@ def members(source: BinaryIO, name: str) -> Iterator[Found]:
     extra = _Extra()
     end = source.seek(0, 2)
     at = 0
+    behind_mark = False
     while True:
         header = _read_at(source, at, _BLOCK)
         if not header.strip(b"\0"):
             if len(header) < _BLOCK:
-                yield Remark(text="it has no end mark, so it may have been cut short", lost=None)
-            elif _has_more(source, at + _BLOCK):
-                yield Remark(text="more follows its end mark, which was not read", lost=None)
-            break
+                if not behind_mark:
+                    yield Remark(text="it has no end mark, so it may have been cut short", lost=None)
+                break
+            more = _next_written(source, at + _BLOCK)
+            if more is None:
+                break
+            if not _is_header(_read_at(source, more, _BLOCK)):
+                yield Remark(text="something that is no entry follows its end mark; it was not read", lost=None)
+                break
+            if not behind_mark:
+                yield Remark(text="entries follow its end mark, where few programs look; they were read, too")
+            behind_mark, at = True, more
+            continue
         _check(header)
         kind = header[156:157]
         size = extra.size if extra.size is not None else _number(header[124:136])
@@ -103,13 +114,22 @@ def _pieces(source: BinaryIO, data: int, size: int, end: int) -> Iterator[bytes]
         yield piece
 
 
-def _has_more(source: BinaryIO, at: int) -> bool:
-    """Whether anything but padding follows: readers differ in whether they go on behind an end mark."""
-    source.seek(at)
-    while piece := source.read(_PIECE):
-        if piece.strip(b"\0"):
-            return True
-    return False
+def _next_written(source: BinaryIO, at: int) -> int | None:
+    """The next block from there on that is not all zeros; None where only padding follows."""
+    while piece := _read_at(source, at, _PIECE):
+        padding = len(piece) - len(piece.lstrip(b"\0"))
+        if padding < len(piece):
+            return at + padding // _BLOCK * _BLOCK
+        at += len(piece)
+    return None
+
+
+def _is_header(block: bytes) -> bool:
+    try:
+        _check(block)
+    except ContainerBroken:
+        return False
+    return True
 
 
 def _read_at(source: BinaryIO, at: int, length: int) -> bytes:

@@ -143,7 +143,7 @@ def test_an_old_format_with_a_later_revision_is_refused_by_an_upgrade(archive):
     execute(archive, update(archive_table).values(format=1))
     with pytest.raises(Conflict, match="archiver upgrade"):
         open_archive(archive.folder, archive.keyring)
-    execute(archive, text("UPDATE alembic_version SET version_num = '0003'"))
+    execute(archive, text("UPDATE alembic_version SET version_num = '0004'"))
     with pytest.raises(NewerFormat):
         plan_upgrade(archive.folder, archive.keyring)
 
