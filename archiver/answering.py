@@ -273,5 +273,6 @@ def own_addresses(installation: Installation) -> frozenset[str]:
     """The archive's own addresses, case folded: what it takes mail for, polls, and writes from."""
     settings = installation.settings
     polled = [one.username for one in settings.imap.values() if "@" in one.username]
-    named = [*settings.smtp.intake, *settings.smtp.aliases, settings.mail.sender, *polled]
+    taken = [*settings.smtp.intake, *settings.smtp.aliases, *settings.smtp.journal_recipients]
+    named = [*taken, settings.mail.sender, *polled]
     return frozenset(one.strip().casefold() for one in named)

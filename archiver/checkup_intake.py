@@ -51,7 +51,7 @@ def look_at_quarantine(installation: Installation) -> list[Check]:
     if oldest is None:
         return [Check("quarantine", Verdict.GOOD, "nothing lies there")]
     since = oldest.astimezone(archive.zone).isoformat(timespec="minutes")
-    detail = f"{count:,} submissions lie there, the oldest since {since}; see: archiver quarantine list"
+    detail = f"submissions that lie there: {count:,}, the oldest since {since}; see: archiver quarantine list"
     return [Check("quarantine", Verdict.WARNING, detail)]
 
 
@@ -71,8 +71,8 @@ def look_at_containers(installation: Installation) -> list[Check]:
         total = connection.execute(select(func.count()).select_from(containers)).scalar_one()
         found = connection.execute(select(func.count()).select_from(containers).where(odd)).scalar_one()
     if not found:
-        return [Check("containers", Verdict.GOOD, f"{total:,} mailboxes and archives of files, all accounted for")]
-    detail = f"{found:,} of {total:,} mailboxes and archives of files have findings; see: archiver container list"
+        return [Check("containers", Verdict.GOOD, f"mailboxes and archives of files: {total:,}, all accounted for")]
+    detail = f"mailboxes and archives of files with findings: {found:,} of {total:,}; see: archiver container list"
     return [Check("containers", Verdict.WARNING, detail)]
 
 
@@ -84,7 +84,8 @@ def look_at_signatures(installation: Installation) -> list[Check]:
 
 def look_at_channels(installation: Installation) -> list[Check]:
     """When each channel last worked; one that was tried since without success is told, if it is still in use."""
-    archive = installation.archive
+    archive, settings = installation.archive, installation.settings
+    used = {Channel.IMAP: settings.imap.keys(), Channel.FOLDER: settings.folders.keys()}
     checks: list[Check] = []
     for one in SqlHealthLog(archive.store).all():
         name = f"{one.channel.value} {one.account}"
@@ -92,8 +93,7 @@ def look_at_channels(installation: Installation) -> list[Check]:
             "never" if moment is None else moment.astimezone(archive.zone).isoformat(timespec="minutes")
             for moment in (one.last_worked, one.last_item)
         )
-        used = {Channel.IMAP: installation.settings.imap, Channel.FOLDER: installation.settings.folders}
-        if one.account not in used.get(one.channel, (one.account,)):
+        if one.account not in used.get(one.channel, {one.account}):
             checks.append(Check("channel", Verdict.GOOD, f"{name}: no longer in the settings, last worked {worked}"))
             continue
         failing = one.last_tried is not None and (one.last_worked is None or one.last_worked < one.last_tried)

@@ -39,9 +39,8 @@ def look_at_backup(installation: Installation) -> list[Check]:
         return [Check("backup", Verdict.FAULT, f"{detail}; keys there are not renewed: run archiver backup create")]
     late = age > 4 * timedelta(minutes=section.every_minutes) and has_changed(archive, last)
     if late:
-        return [
-            Check("backup", Verdict.WARNING, f"{detail}; late: let the services run, or run: archiver backup create")
-        ]
+        todo = "late: let the services run, or run: archiver backup create"
+        return [Check("backup", Verdict.WARNING, f"{detail}; {todo}")]
     return [Check("backup", Verdict.GOOD, detail)]
 
 

@@ -83,8 +83,7 @@ def show_container(installation: Installation, who: Principal, container_id: str
     with archive.store.read() as connection:
         one = containers.get(connection, container_id)
         submission = archive.submissions.get(connection, container_id)
-        if who.sees_only is not None and submission.custodian_id != who.sees_only:
-            raise Denied("this container belongs to somebody else")
+        _refuse_other(who, submission.custodian_id)
         document = _facts(installation, containers, connection, one)
         account = containers.account(connection, one)
     with archive.store.write() as transaction:
@@ -115,11 +114,14 @@ def retry_container(installation: Installation, who: Principal, container_id: st
 
     Raises:
         NotFound: there is no such container.
+        Denied: it is another custodian's.
         Conflict: it did not fail.
     """
-    containers = Containers(installation.archive, actor=who.actor)
-    with installation.archive.store.read() as connection:
+    archive = installation.archive
+    containers = Containers(archive, actor=who.actor)
+    with archive.store.read() as connection:
         one = containers.get(connection, container_id)
+        _refuse_other(who, archive.submissions.get(connection, container_id).custodian_id)
     if one.state is not ContainerState.FAILED:
         raise Conflict(f"the container {container_id} is {one.state.value}; only one that failed is tried again")
     containers.reopen(container_id)
@@ -128,6 +130,11 @@ def retry_container(installation: Installation, who: Principal, container_id: st
 def has_findings(document: dict[str, Any]) -> bool:
     """Whether something of a container did not come out, or nobody knows."""
     return bool(document["failed"] or document["unexplained"]) or document["state"] == ContainerState.FAILED.value
+
+
+def _refuse_other(who: Principal, custodian_id: str | None) -> None:
+    if who.sees_only is not None and custodian_id != who.sees_only:
+        raise Denied("this container belongs to somebody else")
 
 
 def _facts(

@@ -16,6 +16,7 @@ from archiver.access import Act, Principal, authorize
 from archiver.receipts import ReceiptForm
 from archiver.shown_text import line
 from archiver.signing import as_json
+from ingest.containers import Containers, ContainerState
 from storage.errors import InvalidInput, NotFound
 from storage.statements import plain_text
 from storage.tables import submissions
@@ -24,11 +25,18 @@ if TYPE_CHECKING:
     from datetime import date
 
     from archiver.wiring import Installation
+    from ingest.containers import Container
     from storage.records import Submission
     from storage.submissions import SealedEnvelope
 
 _PAGE = 500
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998  # beyond them a day has no moment in every zone
 WAITING = "waiting"
+_BOX = {
+    ContainerState.OPEN: "is being taken apart",
+    ContainerState.DONE: "was taken apart",
+    ContainerState.FAILED: "could not be taken apart to its end",
+}
 
 
 def owner_of(installation: Installation, principal: Principal, address: str | None) -> str:
@@ -63,16 +71,19 @@ def statement(
     Raises:
         Denied: this role may not read records.
         NotFound: not for this principal.
-        InvalidInput: the last day is before the first.
+        InvalidInput: the last day is before the first, or a day lies too far away.
     """
     authorize(principal, Act.READ_RECORD)
     if principal.sees_only not in (None, custodian_id):
         raise NotFound("there is no such custodian; see: archiver custodian list")
     if first is not None and last is not None and last < first:
         raise InvalidInput("the last day is before the first")
+    if any(one is not None and not _FIRST_YEAR <= one.year <= _LAST_YEAR for one in (first, last)):
+        raise InvalidInput(f"a statement is of days of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     archive = installation.archive
     with archive.store.read() as connection:
         owner = archive.custodians.open(connection, [custodian_id])[custodian_id]
+    containers = Containers(archive, actor=principal.actor)
     lines: list[dict[str, Any]] = []
     after = -1
     query = select(submissions.c.id, submissions.c.position).where(submissions.c.custodian_id == custodian_id)
@@ -89,10 +100,13 @@ def statement(
             found = archive.submissions.get_many(connection, ids)
             envelopes = archive.submissions.envelopes(connection, ids)
             made = archive.catalogue.of_submissions(connection, ids)
+            boxes = containers.among(connection, ids)
         if not page:
             break
         after = page[-1].position
-        lines += [_line(installation, one, envelopes.get(one.id), made.get(one.id, [])) for one, _ in found]
+        lines += [
+            _line(installation, one, envelopes.get(one.id), made.get(one.id, []), boxes.get(one.id)) for one, _ in found
+        ]
     return {
         "agency": installation.settings.agency.name,
         "archive": archive.id,
@@ -107,7 +121,7 @@ def statement(
 
 
 def _line(
-    installation: Installation, one: Submission, envelope: SealedEnvelope | None, made: list[str]
+    installation: Installation, one: Submission, envelope: SealedEnvelope | None, made: list[str], box: Container | None
 ) -> dict[str, Any]:
     """One submission; of a destroyed one only what its leaf says too."""
     return {
@@ -116,7 +130,7 @@ def _line(
         "received_at_local": one.received_at.astimezone(installation.archive.zone).isoformat(timespec="seconds"),
         "channel": one.channel.value,
         "outcome": WAITING if one.outcome is None else one.outcome.value,
-        "reason": one.reason,
+        "reason": one.reason if box is None else f"kept as a {box.kind.value}, which {_BOX[box.state]}",
         "size": one.size,
         "sha256": None if envelope is None else envelope.sha256,
         "destroyed": envelope is None,

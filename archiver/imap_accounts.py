@@ -29,7 +29,7 @@ from ingest.channels.imap_poller import ImapPoller
 from ingest.channels.imap_watcher import ImapWatcher
 from ingest.imap_cursors import SqlCursorStore
 from ingest.tables import mailbox_declarations
-from storage.errors import ArchiveError, Conflict, InvalidInput
+from storage.errors import ArchiveError, Conflict, InvalidInput, NotFound
 from storage.events import EventKind
 from storage.files import write_whole
 from storage.records import Channel
@@ -180,6 +180,59 @@ def _check_addition(path: Path, before: str, after: str, name: str) -> None:
         now = {key: value for key, value in now.items() if key != "imap" or value}
     if was != now:
         raise Conflict(f"the mailbox cannot be added below what stands in {path}; add it by hand")
+
+
+def remove_account(installation: Installation, name: str) -> None:
+    """Take a mailbox out of the archive's settings file; what was taken from it stays, and so does all else there.
+
+    What is known of how far it was read stays too: added again under the same name, it goes on from there.
+
+    Raises:
+        NotFound: there is no account of that name.
+        Conflict: it stands in the settings in a way that only a person can take out.
+    """
+    if name not in installation.settings.imap:
+        raise NotFound(f"there is no mailbox named {name}; archiver imap list shows those that there are")
+    folder = installation.archive.folder
+    path = (folder / FILE_NAME).resolve()
+    before = path.read_text("utf-8") if path.exists() else ""
+    after = _without(before, name)
+    if after is None:
+        raise Conflict(f"the section of {name} cannot be told apart in {path}; take it out by hand")
+    write_whole(path, after.encode(), mode=path.stat().st_mode & 0o777)
+    load_settings(folder)
+
+
+def _without(text: str, name: str) -> str | None:
+    """The settings without the section of a mailbox, None where no cut gives just that; pure.
+
+    A line that looks like a header may stand inside a string, so each cut is read again and compared.
+    """
+    wanted = tomllib.loads(text)
+    if wanted.get("imap", {}).pop(name, None) is None:
+        return None
+    lines = text.splitlines(keepends=True)
+    headers = [number for number, one in enumerate(lines) if one.lstrip().startswith("[")]
+    own = re.compile(rf"""\s*\[\s*imap\s*\.\s*(?:{name}|"{name}"|'{name}')\s*\]""") if _NAME.fullmatch(name) else None
+    for start in (number for number in headers if own is not None and own.match(lines[number])):
+        for end in (*(number for number in headers if number > start), len(lines)):
+            begin, rest = start, end
+            while rest > start + 1 and lines[rest - 1].strip()[:1] in ("", "#"):
+                rest -= 1  # comments in front of a section are that section's
+            while begin and not lines[begin - 1].strip():
+                begin -= 1
+            cut = "".join([*lines[:begin], *lines[rest:]])
+            if _says(cut, wanted):
+                return cut
+    return None
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return {"imap": {}, **found} == {"imap": {}, **wanted}
 
 
 def _toml(value: object) -> str:

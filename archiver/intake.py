@@ -16,7 +16,7 @@ from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenCo
 from archiver.supervisor import Service, start_worker, stop_workers
 from archiver.unpacking_turns import await_unpacked, unpacker_of
 from archiver.worker import WorkerRole, is_served
-from ingest.containers import Containers
+from ingest.containers import Containers, ContainerState
 from ingest.submission import Deposited, Handover
 from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from archiver.wiring import Installation
     from ingest.channels.files import FoundItem
+    from ingest.containers import Container
     from ingest.depositor import GroupDepositor
     from ingest.formats.container_kinds import ContainerKind
     from storage.archive import Archive
@@ -151,15 +152,15 @@ class Intake:
             self._report.parts.append(_refused(one, answer))
             return
         with archive.store.read() as connection:
-            before = self._containers.met_in_tree(connection, answer.submission_id)
+            # the same bytes may have come in another container before, and be unpacked, or wait, with that one
+            root = self._containers.get(connection, answer.submission_id).root_id
+            before = self._containers.met_in_tree(connection, root)
         self._report.parts.append(TakenContainer(id=answer.submission_id, source=one.source, before=before))
         seen = self._seen
-        await_unpacked(
-            self._installation, self._unpacker, answer.submission_id, lambda met: self._progress(seen + met, None)
-        )
+        await_unpacked(self._installation, self._unpacker, root, lambda met: self._progress(seen + met, None))
         with archive.store.read() as connection:
             self._position = max(self._position, archive.ledger.head(connection).size - 1)
-            self._seen += sum(self._containers.met_in_tree(connection, answer.submission_id).values())
+            self._seen += sum(self._containers.met_in_tree(connection, root).values())
 
     def _handover(self, one: FoundItem) -> Handover:
         return Handover(
@@ -179,17 +180,24 @@ class Intake:
         except ArchiveError as error:
             self._report.parts += [_refused(one, error) for one in batch]
             raise
-        self._report.parts += [self._taken(one, answer) for one, answer in zip(batch, answers, strict=True)]
+        known = [one.duplicate_of for one in answers if isinstance(one, Deposited) and one.duplicate_of is not None]
+        with self._installation.archive.store.read() as connection:
+            boxes = self._containers.among(connection, known)
+        self._report.parts += [self._taken(one, answer, boxes) for one, answer in zip(batch, answers, strict=True)]
         self._seen += len(batch)
         self._progress(self._seen, None)
 
-    def _taken(self, one: FoundItem, answer: Deposited | Exception) -> IntakeItem:
+    def _taken(self, one: FoundItem, answer: Deposited | Exception, boxes: dict[str, Container]) -> IntakeItem:
         if isinstance(answer, Exception):
             return _refused(one, answer)
         taken = IntakeItem(source=one.source, submission=answer.submission_id, sha256=answer.sha256)
         if answer.duplicate_of is not None:
             taken.outcome = Outcome.DUPLICATE
             taken.reason = f"the same bytes are submission {answer.duplicate_of}"
+            box = boxes.get(answer.duplicate_of)
+            if box is not None and box.state is ContainerState.FAILED:  # then they are in no record, or not all of them
+                taken.outcome = Outcome.FAILED
+                taken.reason = f"the same bytes are the {box.kind} {box.id}, which failed; see: archiver container show"
             return taken
         taken.fresh, taken.reason = True, one.remark
         self._position = max(self._position, answer.position)

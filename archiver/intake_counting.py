@@ -32,8 +32,8 @@ class _Held:
         return self._content[offset : offset + length]
 
 
-def count_items(found: Iterable[FoundItem], limits: UnpackingLimits) -> int:
-    """How many items a run would deposit; what cannot be read is not counted.
+def count_items(found: Iterable[FoundItem], limits: UnpackingLimits, *, allow_unconfined: bool = False) -> int:
+    """How many items a run would deposit; what cannot be read is not counted. `allow_unconfined` as for the run.
 
     Raises:
         SandboxUnavailable: a container cannot be gone through safely here.
@@ -45,17 +45,23 @@ def count_items(found: Iterable[FoundItem], limits: UnpackingLimits) -> int:
         if one.container is None:
             counted += 1
         elif isinstance(one.payload, bytes):
-            counted += _members(one.container, _Held(one.payload), one.source, limits)
+            counted += _members(one.container, _Held(one.payload), one.source, limits, allow_unconfined)
         else:
             with one.payload.ranges() as ranges:
-                counted += _members(one.container, ranges, one.source, limits)
+                counted += _members(one.container, ranges, one.source, limits, allow_unconfined)
     return counted
 
 
-def _members(kind: ContainerKind, source: RangeSource, name: str, limits: UnpackingLimits) -> int:
+def _members(
+    kind: ContainerKind,
+    source: RangeSource,
+    name: str,
+    limits: UnpackingLimits,
+    allow_unconfined: bool,  # noqa: FBT001 - passed on
+) -> int:
     counted = 0
     try:
-        with UnpackingSession(kind, source, limits=limits, allow_unconfined=True) as session:
+        with UnpackingSession(kind, source, limits=limits, allow_unconfined=allow_unconfined) as session:
             session.open(name.rpartition("/")[2])
             for found in session.found():
                 counted += not isinstance(found, Remark | Declared) and found.problem is None

@@ -81,7 +81,14 @@ def correspondents(described: DescribedRecord, own: frozenset[str]) -> tuple[str
     sender = plain_address(original.sender.address) if original.sender is not None else None
     others = [plain_address(one.address) for one in (*original.to, *original.cc)]
     named = others if sender is None or sender in his else [sender]
-    return tuple(dict.fromkeys(one for one in named if one is not None and one not in his and not is_nobody(one)))
+    known = (one for one in named if one is not None and one not in his and _without_detail(one) not in own)
+    return tuple(dict.fromkeys(one for one in known if not is_nobody(one)))
+
+
+def _without_detail(address: str) -> str:
+    """The address that mail with this detail (RFC 5233) goes to: an intake address names a custodian there."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def send_notice(

@@ -62,9 +62,7 @@ def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]
     written = any(
         one.role is ComponentRole.ORIGINAL and one.media_type == SERIALISED for one in described.description.components
     )
-    got = (
-        "wrote these bytes from what a container says of the message, which came" if written else "received these bytes"
-    )
+    got = "wrote these bytes from what a container says of the message, taken" if written else "received these bytes"
     facts = [
         f"the archive {got} at {record.captured_at.isoformat()} over {record.channel.value}",
         f"their SHA-256 is {envelope.sha256}",

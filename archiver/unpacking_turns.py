@@ -69,19 +69,22 @@ def unpack_in_turn(folder: Path, unpacker: Unpacker) -> bool:
 def await_unpacked(
     installation: Installation, unpacker: Unpacker, container_id: str, progress: Callable[[int], None]
 ) -> None:
-    """Unpack a container and all in it, or wait until whoever has the turn has done it.
+    """Unpack a container and all around and in it, or wait until whoever has the turn has done it.
 
     Raises:
+        NotFound: there is no such container.
         ArchiveError: as `Unpacker.unpack`; what came out is kept.
     """
     archive = installation.archive
     containers = Containers(archive, actor="")
+    with archive.store.read() as connection:
+        root = containers.get(connection, container_id).root_id
     while True:
         with unpacking_turn(archive.folder) as mine:
             if mine:
-                unpacker.unpack(container_id, progress)
+                unpacker.unpack(root, progress)
                 return
         with archive.store.read() as connection:
-            if containers.open_within(connection, container_id) is None:
+            if containers.open_within(connection, root) is None:
                 return
         time.sleep(_POLL_SECONDS)

@@ -12,6 +12,8 @@ from archiver.backing_up import has_changed, last_backup
 from archiver.overview import service_states
 from archiver.watching import BackupFacts, ChannelFacts, WatchFacts, WatchLimits, evaluate
 from ingest.channel_health import Health, SqlHealthLog
+from ingest.containers import ContainerState
+from storage.container_tables import containers
 from storage.events import EventKind
 from storage.fixity_history import read_history
 from storage.outbox import Outbox
@@ -77,10 +79,12 @@ def gather(installation: Installation, *, fixity_faults: int) -> WatchFacts:
     first_unread = select(func.min(ledger_leaves.c.position)).where(
         ledger_leaves.c.kind == EventKind.RECORD_ARCHIVED.value, ledger_leaves.c.position > reached
     )
+    oldest_open = select(func.min(containers.c.opened_at)).where(containers.c.state == ContainerState.OPEN.value)
     with archive.store.read() as connection:
         letters = Outbox(archive.store).state(connection)
         unexamined: datetime | None = connection.execute(oldest).scalar()
         unread = connection.execute(first_unread).scalar_one()
+        unpacking: datetime | None = connection.execute(oldest_open).scalar_one()
         unindexed = None if unread is None else archive.ledger.event_at(connection, unread).event.at
     return WatchFacts(
         now=archive.store.clock(),
@@ -91,6 +95,7 @@ def gather(installation: Installation, *, fixity_faults: int) -> WatchFacts:
         undelivered_since=letters.oldest if settings.mail.enabled else None,
         unexamined_since=unexamined,
         unindexed_since=unindexed,
+        unpacking_since=unpacking,
         backup=_backup(installation),
         fixity_faults=fixity_faults,
         free_bytes=shutil.disk_usage(archive.folder).free,

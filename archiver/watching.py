@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+UNPACKS = timedelta(hours=24)
+"""A mailbox file or archive is taken apart within that time, however large it is, or somebody must look."""
+
+
 class Severity(StrEnum):
     """Whether an archive with this finding does its work."""
 
@@ -64,7 +68,8 @@ class WatchFacts:
 
     `unindexed_since` is when the oldest record was archived that the index has not read, `unexamined_since` when the
     oldest submission came that was not examined, `undelivered_since` when the oldest waiting letter was written; each
-    None where there is none. `backup` is None where the settings name no place.
+    None where there is none. `unpacking_since` is when the oldest mailbox file or archive came that is not taken apart
+    to its end, None where there is none. `backup` is None where the settings name no place.
     """
 
     now: datetime
@@ -78,6 +83,7 @@ class WatchFacts:
     backup: BackupFacts | None
     fixity_faults: int
     free_bytes: int
+    unpacking_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +137,10 @@ def _standing(facts: WatchFacts, limits: WatchLimits) -> Iterator[Finding]:
             f"what came {_at(facts.unexamined_since)} is not examined yet; let the services run, and see their log"
         )
         yield _fault("examination", sentence)
+    if facts.unpacking_since is not None and facts.now - facts.unpacking_since > UNPACKS:
+        sentence = f"a mailbox or archive of {_at(facts.unpacking_since)} is not taken apart yet; let the services run"
+        sentence += ", see their log, and: archiver container list"
+        yield _fault("unpacking", sentence)
     if facts.unindexed_since is not None and facts.now - facts.unindexed_since > limits.index:
         sentence = (
             f"records of {_at(facts.unindexed_since)} cannot be found yet; let the services run, and see their log"

@@ -158,6 +158,22 @@ def work_until(stop: Stop, step: Callable[[], bool]) -> None:
             stop.wait(_GATHER_SECONDS)
 
 
+def _beside(stop: Stop, step: Callable[[], bool]) -> None:
+    """Work in a thread: an error that nobody foresaw is told by its kind, and ends neither it nor the worker."""
+
+    def guarded() -> bool:
+        try:
+            return step()
+        except ArchiveError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a thread's own traceback may quote content
+            log.error("worker.fault", kind=type(error).__name__)  # noqa: TRY400 - as above
+            stop.wait(_FAULT_SECONDS)
+            return False
+
+    work_until(stop, guarded)
+
+
 def run_examiner(installation: Installation, stop: Stop) -> None:
     """Examine what waits, and unpack containers beside it: what comes out of one waits for nobody else's mail."""
     os.nice(_WORKER_NICENESS)
@@ -167,7 +183,7 @@ def run_examiner(installation: Installation, stop: Stop) -> None:
             return
         unpacker = unpacker_of(installation, f"{SERVICE_ACTOR}:examiner", stop.is_set)
         unpack = partial(unpack_in_turn, folder, unpacker)
-        unpacking = threading.Thread(target=work_until, args=(stop, unpack), name="unpacking")
+        unpacking = threading.Thread(target=_beside, args=(stop, unpack), name="unpacking")
         unpacking.start()
         try:
             with installation.examiner() as examiner:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.accuracy_cases import all_cases, generated_cases
+from benchmarks.accuracy_held_out import held_out_cases, held_out_section
 from benchmarks.reading_cases import readings
 from benchmarks.reading_report import reading_report
 from benchmarks.report import table
@@ -107,11 +108,13 @@ def main() -> None:
     made = list(generated_cases())
     lines = [*report(cases), "## Generated forwards", "", *_summary(made), *_table("language", made)]
     lines += _table("client", made)
+    unseen = list(held_out_cases())
+    lines += held_out_section(unseen, outcome)
     whole = list(readings(chosen.fixtures))
     lines += reading_report(whole, outcome)
     print("\n".join(lines))
     if chosen.show:
-        for case in (*cases, *made, *whole):
+        for case in (*cases, *made, *unseen, *whole):
             for fact in case.facts:
                 if outcome(fact) not in ("right", "disputed"):
                     print(case.name, fact.name, outcome(fact), repr(fact.stated), repr(fact.read), file=sys.stderr)

@@ -9,6 +9,7 @@ out when it is closed; a difference that nothing explains is a finding.
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -102,6 +103,7 @@ class Unpacker:
         self._limits = limits or UnpackingLimits()
         self._allow_unconfined = allow_unconfined
         self._stop = stop
+        self._faults: Counter[str] = Counter()
 
     def unpack(self, root_id: str, progress: Callable[[int], None] = lambda _: None) -> None:
         """Unpack a container and those in it, as far as they are open; `progress` is told how many members were met.
@@ -119,12 +121,16 @@ class Unpacker:
                 self._unpack_one(one, progress)
 
     def unpack_waiting(self) -> bool:
-        """Unpack the oldest container that is open; whether there was one."""
+        """Unpack the oldest container that is open, of those that failed least; whether there was one."""
         with self._archive.store.read() as connection:
             waiting = self._containers.all(connection, state=ContainerState.OPEN)
-        if waiting:
-            self.unpack(waiting[0].root_id)
-        return bool(waiting)
+        if not waiting:
+            return False
+        root_id = min((one.root_id for one in waiting), key=self._faults.__getitem__)
+        self._faults[root_id] += 1  # one that cannot be unpacked now stops no other
+        self.unpack(root_id)
+        del self._faults[root_id]
+        return True
 
     def _unpack_one(self, one: Container, progress: Callable[[int], None]) -> None:
         archive = self._archive

@@ -32,6 +32,7 @@ from ingest.unpacking_codec import (
     read_reason,
     read_remark,
 )
+from storage.errors import Corrupt
 from storage.strict_json import refuse
 
 if TYPE_CHECKING:
@@ -189,11 +190,7 @@ class UnpackingSession:
                         told = self._member(frame)
                     case Word.REMARK:
                         remarks += 1
-                        told = read_remark(frame)
-                        if remarks > _MOST_REMARKS:
-                            if remarks > _REMARK_TIMES * _MOST_REMARKS:
-                                refuse("the number of remarks")
-                            told = _MORE_REMARKS if remarks == _MOST_REMARKS + 1 else None
+                        told = _remark(frame, remarks)
                     case Word.FOLDER:
                         folders.append(read_folder(frame))
                         if len(folders) > _MOST_FOLDERS:
@@ -273,7 +270,11 @@ class UnpackingSession:
             self._asked += max(length, _LEAST_ASKED)
             if self._asked > _READ_TIMES * self._source.size + _READ_FLOOR:
                 raise UnpackingEnded("its reader goes over it again and again")
-            self._write(*frame_parts(Word.RANGE, {}, self._source.read(offset, min(length, LARGEST_RANGE))))
+            try:
+                content = self._source.read(offset, min(length, LARGEST_RANGE))
+            except OSError as error:
+                raise Corrupt("the stored bytes of a container cannot be read") from error
+            self._write(*frame_parts(Word.RANGE, {}, content))
 
     def _next(self) -> Frame:
         frame = self._cut()
@@ -323,6 +324,15 @@ class UnpackingSession:
         if failure is not None:
             self._child.kill()
             raise UnpackingEnded(_FAILED[failure.reason])
+
+
+def _remark(frame: Frame, number: int) -> Remark | None:
+    """The remark of this number, None beyond those that are kept; the first beyond them says that there are more."""
+    if number <= _MOST_REMARKS:
+        return read_remark(frame)
+    if number > _REMARK_TIMES * _MOST_REMARKS:
+        refuse("the number of remarks")
+    return _MORE_REMARKS if number == _MOST_REMARKS + 1 else None
 
 
 @contextmanager

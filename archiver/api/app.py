@@ -30,7 +30,7 @@ from archiver.api.schemas import (
     StatementDocument,
 )
 from archiver.api.security import FailureLimit, Gate, SignedIn, TooManyAttempts, permitted
-from archiver.api.shield import Shield
+from archiver.api.shield import Shield, paper_policy
 from archiver.handed_in import render
 from archiver.receipts import ReceiptForm
 from archiver.watch_facts import Watch
@@ -111,7 +111,9 @@ def statement_page(
     """The page of a statement, for printing; an employee's own."""
     document = statements.document_of(request, principal, custodian, first, until)
     content = render(document, ReceiptForm.HTML)
-    return Response(content, media_type="text/html; charset=utf-8", headers={"Referrer-Policy": "same-origin"})
+    policy = paper_policy(content)
+    headers = {"Referrer-Policy": "same-origin", "Content-Security-Policy": policy}
+    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def quarantine_page(request: Request, principal: SignedIn, page: str = "1", rejected: str = "") -> Response:

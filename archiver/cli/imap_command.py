@@ -1,4 +1,4 @@
-"""`archiver imap`: the agency's mailboxes that are polled: added, listed, tried."""
+"""`archiver imap`: the agency's mailboxes that are polled: added, removed, listed, tried."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from archiver.access import Act
 from archiver.channel_wiring import imap_account
 from archiver.cli.session import command, exit_with
-from archiver.imap_accounts import add_account, declare_mailboxes
+from archiver.imap_accounts import add_account, declare_mailboxes, remove_account
 from archiver.problems import Exit
 from archiver.wiring import open_installation
 from ingest.channel_health import SqlHealthLog
@@ -26,6 +26,7 @@ from storage.errors import ArchiveError, InvalidInput, NotFound
 from storage.records import Channel
 
 if TYPE_CHECKING:
+    from archiver.access import Principal
     from archiver.cli.session import Session
     from archiver.wiring import Installation
     from ingest.channel_health import Health
@@ -68,14 +69,35 @@ def add(session: Session, name: str, **chosen: Any) -> None:
         raise InvalidInput("--agency-owned and --reason go together")
     values = _values(chosen)
     account = add_account(session.installation, name, values)
+    _declare(session, who)
+    document = {"name": name, "host": account.host, "port": account.port, "username": account.username}
+    text = f"{name} is added; try it with: archiver imap check {name}\nIt is read when archiver serve is started anew."
+    session.show(document, text)
+
+
+def _declare(session: Session, who: Principal) -> None:
+    """Put into the ledger what the changed settings say."""
     reopened = open_installation(session.folder, session.keyring)
     try:
         declare_mailboxes(reopened, actor=who.actor)
     finally:
         reopened.close()
-    document = {"name": name, "host": account.host, "port": account.port, "username": account.username}
-    text = f"{name} is added; try it with: archiver imap check {name}\nIt is read when archiver serve is started anew."
-    session.show(document, text)
+
+
+@imap.command("remove")
+@click.argument("name")
+@command
+def remove(session: Session, name: str) -> None:
+    """Take the mailbox NAME out of archiver.toml: it is not read from the next start of the services on.
+
+    What was taken from it stays in the archive, and its mail stays on the server. Added again under the same name, it
+    goes on where it stopped. The file of its password stays where it is.
+    """
+    who = session.principal(Act.RUN)
+    remove_account(session.installation, name)
+    _declare(session, who)
+    text = f"{name} is removed; it is read no more when archiver serve is started anew.\nWhat was taken from it stays."
+    session.show({"removed": name}, text)
 
 
 def _values(chosen: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def ingest(
     chosen = [_existing(path, session.folder) for path in paths]
     if dry_run:
         found = find_items(chosen, kind, without=session.folder)
-        counted = count_items(found, unpacking_limits(session.installation))
+        allowed = session.installation.settings.sandbox.allow_unconfined
+        counted = count_items(found, unpacking_limits(session.installation), allow_unconfined=allowed)
         session.show({"seen": counted, "dry_run": True}, f"{counted:,} items would be taken.")
         return
     for one in refuse_rollback(session.installation):

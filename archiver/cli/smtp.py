@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from archiver.access import Act
 from archiver.cli.session import command
 from archiver.unlocking import read_secret_file
 from ingest.channels.smtp_accounts import line_for
+from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
@@ -35,6 +37,8 @@ def user(session: Session, name: str, password_file: Path | None) -> None:
     session.principal(Act.ADD_USERS)
     if password_file is not None:
         password = read_secret_file(password_file, "password")
+    elif not sys.stdin.isatty():
+        raise InvalidInput("no password: give --password-file FILE")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True).encode()
     line = line_for(name, password)

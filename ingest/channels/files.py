@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.containers import container_kind_of, envelope_kind
-from ingest.formats.container_kinds import ContainerKind, container_kind
+from ingest.formats.container_kinds import ContainerKind, container_kind, may_be
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 from ingest.formats.maildir import is_maildir, read_maildir
 from ingest.submission import DOCUMENT, EMAIL, STREAMED_FROM
@@ -176,6 +176,9 @@ def _file_items(path: Path, source: str, kind: str | None) -> Iterator[FoundItem
         status = os.fstat(stream.fileno())
         if status.st_size > LARGEST_FILE:
             yield FoundItem(source=source, problem=f"it has {status.st_size:,} bytes, more than {LARGEST_FILE:,}")
+            return
+        if kind in set(ContainerKind) and not may_be(ContainerKind(kind), head):
+            yield FoundItem(source=source, problem=f"it does not begin as a {kind} does; leave out --kind, or name it")
             return
         content = stream.read() if status.st_size < STREAMED_FROM else FileContent.of(path, status)
         yield FoundItem(source=source, payload=content, kind=kind_of_file(head, path.name, kind))

@@ -7,6 +7,7 @@ Rules:
 - a complete file is first renamed into ``.taking``, a folder that nobody else may enter, and only then read: a link
   that somebody puts in its place meanwhile is moved itself, and never followed;
 - its place below the folder is kept in ``.taking``, so that a program that starts again knows where it came from;
+- a folder of ours is durable before anything is moved into it: the file may be the only one of its kind;
 - nothing is ever overwritten, and nothing deleted that changed after it was taken.
 
 Others may write in the folder, rename what is in it, and put something else in its place at any moment. So the
@@ -16,6 +17,8 @@ and are reached by their descriptors from then on; no link in them is ever follo
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import secrets
 import stat
@@ -29,12 +32,15 @@ from storage.errors import InvalidInput, TemporarilyUnavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+log = logging.getLogger(__name__)
+
 _OURS = frozenset({TAKING, DONE, FAILED})
 _DEEPEST = 12
 _MOST_SEEN = 200_000
 _MOST_OF_A_NAME = 1_000
 _LONGEST_NAME = 255  # bytes that Linux lets a name have
 _REASON = ".reason.txt"
+_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP})  # file systems of a network may sync no folder
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -61,6 +67,7 @@ class FolderFiles:
         self._seen: dict[str, tuple[Signature, float]] = {}
         self._unfinished: set[Signature] = set()
         self._own: dict[str, int] = {}
+        self._begun = False
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -78,11 +85,24 @@ class FolderFiles:
             for name in sorted(_OURS):
                 self._own[name] = _folder_of_ours(root, name)
             os.fchmod(self._own[TAKING], 0o700)
+            self._begin(root)
             yield
         finally:
             for descriptor in (root, *self._own.values()):
                 os.close(descriptor)
             self._own = {}
+
+    def _begin(self, root: int) -> None:
+        """Sync, once, the names of folders that an earlier program made and may have been killed over."""
+        if self._begun:
+            return
+        try:
+            _sync(root)
+            for *_, descriptor in os.fwalk(".", dir_fd=self._own[TAKING], follow_symlinks=False):
+                _sync(descriptor)
+        except OSError as error:
+            raise TemporarilyUnavailable("the watched folder cannot be synced; look at its disk") from error
+        self._begun = True
 
     def look(self, now: float) -> int:
         """Claim what is complete; returns how many. What cannot be looked at is looked at again next time."""
@@ -96,7 +116,8 @@ class FolderFiles:
                 folders[:] = [one for one in folders if one not in _OURS]
             linked = [one for one in folders if _is_link(one, descriptor)]
             folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in linked)
-            if here.count(os.sep) >= _DEEPEST:
+            if folders and here.count(os.sep) >= _DEEPEST:
+                log.warning("watched folder: folders nested more than %d deep are not looked into", _DEEPEST)
                 folders.clear()
             for name in sorted([*files, *linked]):
                 signature = _signature(name, descriptor)
@@ -177,8 +198,7 @@ def _folder_of_ours(root: int, name: str) -> int:
         TemporarilyUnavailable, InvalidInput: as `FolderFiles.opened`.
     """
     try:
-        with suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=root)
+        _make(name, root)
     except OSError as error:
         raise TemporarilyUnavailable("the archive may not write in the watched folder") from error
     try:
@@ -187,12 +207,15 @@ def _folder_of_ours(root: int, name: str) -> int:
         raise InvalidInput(f"{name} in a watched folder is a link, or no folder; move it away") from error
     try:
         status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid():
-            raise InvalidInput(f"{name} in a watched folder belongs to another user than the archive; move it away")
-        os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & ~0o022)
+        is_ours = status.st_uid == os.geteuid()
+        if is_ours:
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & ~0o022)
     except BaseException:
         os.close(descriptor)
         raise
+    if not is_ours:
+        os.close(descriptor)
+        raise InvalidInput(f"{name} in a watched folder belongs to another user than the archive; move it away")
     return descriptor
 
 
@@ -203,19 +226,33 @@ def _above(top: int, place: str, *, make: bool = False) -> Iterator[tuple[int, s
     Raises:
         OSError: there is no such folder, or a link in its way.
     """
-    *folders, name = place.split(os.sep)
+    *folders, name = place.split("/")
     descriptor = os.dup(top)
     try:
         for one in folders:
             if make:
-                with suppress(FileExistsError):
-                    os.mkdir(one, 0o700, dir_fd=descriptor)
+                _make(one, descriptor)
             inner = os.open(one, _FOLDER, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = inner
         yield descriptor, name
     finally:
         os.close(descriptor)
+
+
+def _make(name: str, descriptor: int) -> None:
+    """Make a folder where it is missing, durable before anything is moved into it."""
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=descriptor)
+        _sync(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def _is_link(name: str, descriptor: int) -> bool:

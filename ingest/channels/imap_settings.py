@@ -118,7 +118,8 @@ class ImapAccount:
         if domain is not None and not self.agency_owned:
             self._refuse(
                 f"{domain} is where people have mailboxes of their own, and only the agency's are polled; employees "
-                "forward instead. If the agency owns this one, set agency_owned = true and agency_owned_reason"
+                "forward instead. If the agency owns this one, set agency_owned = true and agency_owned_reason "
+                "(--agency-owned and --reason)"
             )
 
     @property

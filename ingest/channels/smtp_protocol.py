@@ -292,7 +292,10 @@ class ArchiveProtocol(SMTP):
             deposit = self.loop.create_task(self.event_handler.handle_DATA(self, self.session, envelope))
             deposit.add_done_callback(reservation.give_back)
             reservation.lent = True
-            reply = await asyncio.shield(deposit)
+            try:
+                reply = await asyncio.shield(deposit)
+            except Exception as error:  # noqa: BLE001 - LMTP must answer each recipient, whatever the reason
+                reply = self.refusal(await self.event_handler.handle_exception(error))
         finally:
             if not reservation.lent:
                 reservation.give_back()

@@ -22,11 +22,14 @@ _SIMPLE = re.compile(r'\s*(?:"([^"\\@]*)"|([^",;:<>()\[\]\\@\']*))\s*<([^\s<>,;"
 _BARE = re.compile(r"\s*([^\s<>,;:\"'()\[\]\\@]+@[^\s<>,;:\"'()\[\]\\@]+)\s*")
 _SPECIAL = re.compile(r'[",;:<>()\\\[\]]')
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+_MAILTO_LINK = re.compile(r"<mailto:[^<>]{0,400}>")
 _ADDRESS = re.compile(r"[^\s<>,;\"()\[\]@]+@[^\s<>,;\"()\[\]@]+")
 _SPACES = re.compile(r"\s+")
 _DOMAIN = re.compile(r"[^\s<>,;:\"()\[\]\\@]+|\[[^\s\[\]\\]{0,255}\]")
 _COMMENT_SIGN = re.compile(r"[()\\]")
 _COMMENT = re.compile(r"\([^()]*\)")
+# a name of Lotus Notes, "Name/Unit/Organisation@Domain", is no address
+_NOTES = re.compile(r"(?=\S+\s)[^@/<>]{1,200}(?:/[^@/<>\s]{1,60}){1,8}@[^@.<>\s]{1,60}")
 _ESCAPED = re.compile(r"\\(.)")
 _SPLIT_DOMAIN = re.compile(r"(?<=\w)[ \t]+\.[ \t]*(?=\w)")
 _BRACKETS = {"<": ">", "[": "]", "(": ")"}
@@ -37,12 +40,13 @@ _QUOTES = "\"'\u2018\u2019\u201a\u201c\u201d\u201e\xab\xbb\u2039\u203a\u300c\u30
 class _Entry:
     """One element of a list while it is read: what stood outside of brackets, in them, and in parentheses."""
 
-    __slots__ = ("angle", "comment", "quoted", "words")
+    __slots__ = ("angle", "comment", "glued", "quoted", "words")
 
     def __init__(self) -> None:
         self.words: list[str] = []
         self.angle: str | None = None
         self.comment: str | None = None
+        self.glued = False  # the comment stands right behind a word
         self.quoted = False
 
     def blank(self) -> bool:
@@ -177,6 +181,7 @@ def _bracketed(text: str, place: int, sign: str, entry: _Entry, unclosed: set[st
     content = text[place:end]
     if sign == "(":
         inner = content.rpartition("(")[2].strip(" \t\r\n)")
+        entry.glued = "".join(entry.words[-1:])[-1:].strip() != ""
         entry.comment = (inner if "@" in inner else _ESCAPED.sub(r"\1", content).strip()) or entry.comment
     elif sign == "<":
         nested = content.partition("<")
@@ -235,7 +240,7 @@ def _has_address(entry: _Entry) -> bool:
 def _merge(entries: list[_Entry]) -> _Entry:
     merged = _Entry()
     merged.words = [", ".join("".join(entry.words).strip() for entry in entries)]
-    merged.angle, merged.comment = entries[-1].angle, entries[-1].comment
+    merged.angle, merged.comment, merged.glued = entries[-1].angle, entries[-1].comment, entries[-1].glued
     return merged
 
 
@@ -244,7 +249,8 @@ def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
     comment = entry.comment
     if entry.angle is not None:
         if comment and "@" not in comment:
-            words = f"{words} ({comment})" if words else comment
+            between = "" if entry.glued else " "
+            words = f"{words}{between}({comment})" if words else comment
         return _party(decode_phrase(words), entry.angle)
     if comment and "@" in comment and "@" not in words:
         return _party(decode_phrase(words), comment)
@@ -253,8 +259,10 @@ def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
         if words.count("@") > 1 and words.isprintable() and " " not in words:
             return _party(decode_phrase(comment or ""), words)
     found = _ADDRESS.search(_MAILTO.sub("", words)) if len(words) < 1000 else None  # noqa: PLR2004 - as above
+    if found is not None and "/" in words and _NOTES.fullmatch(words):
+        found = None
     if found is None:
-        return _party(decode_phrase(words or comment or ""), None)
+        return _party(decode_phrase(f"{words} ({comment})" if words and comment else words or comment or ""), None)
     name = _MAILTO.sub("", words).replace(found[0], " ", 1).strip() or comment or ""
     return _party(decode_phrase(name), found[0])
 
@@ -262,6 +270,8 @@ def _read(entry: _Entry, decode_phrase: Callable[[str], str]) -> Party:
 def _party(name: str, address: str | None) -> Party:
     if address is not None and not (address[:1] == '"' and '"@' in address):
         address = _SPACES.sub("", address).strip(_QUOTES) or None
+    if "<mailto:" in name:
+        name = _MAILTO_LINK.sub("", name)
     name = _SPACES.sub(" ", name).strip(" ,")
     if name[:1] == "*" and name[-1:] == "*":  # bold in text that was HTML
         name = name.strip("*").strip()

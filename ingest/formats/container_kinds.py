@@ -50,6 +50,18 @@ def container_kind(head: bytes, name: str) -> ContainerKind | None:
     return _BY_SIGNATURE.get(found)
 
 
+def may_be(kind: ContainerKind, head: bytes) -> bool:
+    """Whether a file that begins so (4 kB) may be what somebody says it is; a mistaken word must not cost a mail.
+
+    A PST ([MS-PST] 2.2.2.6) and a gzip (RFC 1952 2.3.1) begin with their signature, a zip may have a program before
+    it, a tar of old has none. What begins like a mail is none of these.
+    """
+    found = detect(head).kind
+    if kind in (ContainerKind.PST, ContainerKind.GZIP):
+        return _BY_SIGNATURE.get(found) is kind
+    return kind is ContainerKind.MBOX or found is not MediaKind.EML
+
+
 def member_kind(head: bytes, name: str) -> MemberKind:
     """What a file out of a container is to be read as, from its first 4 kB and its name there."""
     if container_kind(head, name) is not None:

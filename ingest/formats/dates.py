@@ -39,7 +39,9 @@ _RFC5322 = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[ \t]+([+-]\d{4}|[A-Za-z]{1,4}))?(?![\w:+-])"
 )
 _TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(?![\d:])\s*([AaPp])?(?:\.?[Mm]\b\.?)?")
-_OFFSET = re.compile(r"\s*\(?\s*(?:UTC|GMT|UT)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE)
+_OFFSET = re.compile(  # with Greenwich as Unicode CLDR has it for Arabic and Bulgarian
+    r"\s*\(?\s*(?:UTC|GMT|UT|غرينتش|Гринуич)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE
+)
 _ZONE_NAME = re.compile(r"\s*\(?\s*([^\W\d_]{1,4})\b")
 _ISO_DAY = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC_DAY = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")

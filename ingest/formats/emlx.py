@@ -2,7 +2,8 @@
 
 Rule kept: the message is given byte for byte, so that signatures over it can be checked; what Apple Mail says about
 it (flags, time of receipt) stays in the file and is not read. A file whose message is shorter than its number says is
-given as far as it goes, with a remark. What is followed by anything but a property list is no such file. Files named .partial.emlx hold a message without its attachments, which lie in
+given as far as it goes, with a remark. What is followed by anything but a property list is no such file: else a number
+in front could hide the rest of a mail. Files named .partial.emlx hold a message without its attachments, which lie in
 files beside it. The format is not published; the layout is that of files of Mac OS X 10.4 to macOS 14.
 """
 
@@ -47,6 +48,6 @@ def read_emlx(raw: bytes) -> Emlx | None:
 
 
 def _is_property_list(rest: bytes) -> bool:
-    """Whether nothing but Apple Mail's property list follows: else a number in front could hide the rest of a mail."""
+    """Whether this is nothing, or Apple Mail's property list and no more."""
     whole = rest.startswith((b"<?xml", b"<!DOCTYPE plist", b"<plist")) and rest.endswith(b"</plist>")
     return not rest or (whole and len(rest) <= _MAX_LIST and rest.count(b"</plist>") == 1)

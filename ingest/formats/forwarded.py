@@ -7,6 +7,7 @@ top, and the first thing that opens quoted text decides for the whole mail:
    it is a forward;
 2. an ambiguous opening ("-----Original Message-----", or Outlook's bare From/Sent/To/Subject lines, with or
    without a rule above) is a forward unless the mail's subject begins with a reply prefix of its language;
+   bare lines must hold a time, a year or the sender's address, so that a form or an invitation is none;
 3. an attribution ("On …, X wrote:") belongs to a reply, and ends the search; under a subject with a forward
    prefix it is the letterhead itself, unless a plain marker follows.
 
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from ingest.formats.forward_languages.lexicon import LEXICON, NOBODY
 from ingest.formats.forward_languages.table import fold
-from ingest.formats.forwarded_attribution import first_attribution
+from ingest.formats.forwarded_attribution import attribution_at, first_attribution
 from ingest.formats.forwarded_block import MAX_VALUE, block_after, folded_block, read_block, table_after
 from ingest.formats.forwarded_lines import RULE, label_of, lines_of, may_hold_letterhead, may_open
 from storage.records import ForwardedMessage, ForwardMethod, Letterhead
@@ -40,6 +41,8 @@ _MAX_WORDS = 7
 _RULED = re.compile(rf"[{re.escape(RULE)}]{{2,}}")
 _PREFIX = re.compile(r"\s*([^\W\d_][^\W\d_ -]{0,14}(?: [^\W\d_]{1,12})?)\s*(?:\[\d{1,3}\])?\s*[:\uff1a]\s*")
 _ALL_FOUR = frozenset({"from", "to", "date", "subject"})
+_DATED_ABOVE = "Message du "
+_CLOCK_OR_YEAR = re.compile(r"\d[:.h時时点]\d|\d{4}|[\u0660-\u0669\u06f0-\u06f9]")
 _FORWARDED_BY = "forwarded by "  # Lotus Notes
 _FROM_SOMEBODY = re.compile(r" (?:from|by) .*")  # mutt: "Forwarded message from X <address>"
 
@@ -171,20 +174,40 @@ class _Search:
         words, rest = _marker_words(line)
         if not words:
             return None
+        place, first = self._end_of_marker(place, line), place
+        if words.startswith(_FORWARDED_BY) and line[0] in RULE:
+            self._read += 1
+            table = table_after(self._lines, place + 1)
+            return _Opening(first=first, end=table[0].end, head=table[1]) if table else None
         plain = LEXICON.plain.get(words) or (_worded_otherwise(words) if line[0] in RULE and not rest else None)
         names = plain or LEXICON.ambiguous.get(words)
         if names is None:
-            if words.startswith(_FORWARDED_BY) and line[0] in RULE:
-                self._read += 1
-                table = table_after(self._lines, place + 1)
-                return _Opening(first=place, end=table[0].end, head=table[1]) if table else None
             return None
         block = folded_block(rest, place + 1, names) if rest else block_after(self._lines, place + 1, names)
         self._read += 1 if block is None else block.end - place
         if block is None or not block.tells_enough:
-            return None
+            return self._attributed(first, place, plain) if plain and not rest else None
         reply = plain is None and outermost and subject_kind(self._subject, block.names) == "reply"
-        return _Opening(first=place, end=block.end, head=None if reply else block.letterhead())
+        return _Opening(first=first, end=block.end, head=None if reply else block.letterhead())
+
+    def _end_of_marker(self, place: int, line: str) -> int:
+        """The line on which a marker ends that was wrapped: its second line ends with the rule it began with."""
+        following = "".join(self._lines.bare[place + 1 : place + 2])
+        wrapped = (
+            line[0] in RULE
+            and line[-1] not in RULE
+            and following[-2:].strip(RULE) == "" != following.strip(RULE)
+            and len(following) <= _MAX_MARKER
+        )
+        return place + 1 if wrapped else place
+
+    def _attributed(self, first: int, place: int, names: Names) -> _Opening | None:
+        """Yandex: below its marker stands an attribution in place of a letterhead."""
+        for below in range(place + 1, min(place + 3, len(self._lines.bare))):
+            if self._lines.bare[below]:
+                said = attribution_at(self._lines, below, place + 1, names)
+                return _Opening(first=first, end=said.end, head=said.letterhead) if said is not None else None
+        return None
 
     def _unmarked(self, place: int, line: str, *, outermost: bool) -> _Opening | None:
         """Outlook's bare block: it begins with From, and has a date and a recipient or subject.
@@ -197,12 +220,22 @@ class _Search:
         block = read_block(self._lines, place)
         self._read += block.end - place + 1
         kind = subject_kind(self._subject, block.names)
-        if found[0] != "from" and not block.fields.keys() >= _ALL_FOUR:
+        says_forward = kind == "forward" and outermost
+        if found[0] != "from" and not block.fields.keys() >= (_ALL_FOUR - {"to"} if says_forward else _ALL_FOUR):
             return None
-        if not _is_letterhead(block, says_forward=kind == "forward" and outermost):
+        if "date" not in block.fields:
+            block, place = self._dated_above(block, place)
+        if not _is_letterhead(block, says_forward=says_forward):
             return None
         reply = outermost and kind == "reply"
         return _Opening(first=place, end=block.end, head=None if reply else block.letterhead())
+
+    def _dated_above(self, block: Block, place: int) -> tuple[Block, int]:
+        """Orange: the date stands in a line above the labels, "Message du 05/03/26 14:07"."""
+        above = self._lines.bare[place - 1] if place else ""
+        if not above.startswith(_DATED_ABOVE):
+            return block, place
+        return replace(block, fields=block.fields | {"date": above.removeprefix(_DATED_ABOVE)}), place - 1
 
     def _is_bare(self, place: int) -> bool:
         """Whether the opening at a line has no plain marker."""
@@ -230,6 +263,8 @@ class _Search:
             begin += 1
         if begin < len(self._lines.bare) and self._is_marker(begin) and begin == opening.end:
             begin += 1  # Zoho repeats its marker below the letterhead
+        if begin == opening.end and begin < len(self._lines.bare) and not self._lines.bare[begin].strip(RULE):
+            begin += 1  # SquirrelMail closes its letterhead with a rule
         lines = [line.rstrip() for line in self._lines.raw[begin:]]
         written = [line for line in lines if line]
         depth = _depth(self._lines.raw[opening.end - 1]) or int(all(line[0] == ">" for line in written))
@@ -284,6 +319,8 @@ def _marker_words(line: str) -> tuple[str, str]:
 
 def _is_letterhead(block: Block, *, says_forward: bool) -> bool:
     fields = block.fields
+    if not _CLOCK_OR_YEAR.search(fields.get("date", "")) and "@" not in fields.get("from", ""):
+        return False
     if "date" not in fields:
         return False
     return "to" in fields or "cc" in fields or ("subject" in fields and says_forward)

@@ -87,8 +87,11 @@ def first_attribution(lines: Lines, start: int, stop: int) -> Attribution | None
     return None
 
 
-def attribution_at(lines: Lines, place: int, start: int = 0) -> Attribution | None:
-    """The attribution that ends with the line `place` and begins at `start` or later; None where there is none."""
+def attribution_at(lines: Lines, place: int, start: int = 0, names: Names = NOBODY) -> Attribution | None:
+    """The attribution that ends with the line `place` and begins at `start` or later; None where there is none.
+
+    `names` are the languages of a marker above, if there is one.
+    """
     joined = ""
     dateless: tuple[int, _Said] | None = None
     for first in range(place, max(place - _MAX_LINES, start - 1), -1):
@@ -98,7 +101,7 @@ def attribution_at(lines: Lines, place: int, start: int = 0) -> Attribution | No
         joined = f"{line} {joined}".rstrip()
         if len(joined) > _MAX_CHARS:
             break
-        said = _said(joined)
+        said = _said(joined, names)
         if said is not None and said.date is not None:
             return _attribution(first, place, said)
         if said is not None and dateless is None:
@@ -112,7 +115,7 @@ def _attribution(first: int, place: int, said: _Said) -> Attribution:
     )
 
 
-def _said(joined: str) -> _Said | None:
+def _said(joined: str, marked: Names) -> _Said | None:
     """Sender and date of the joined line, or None where it is no attribution."""
     text = plain_text(joined).rstrip(":* ").lstrip("*_- ")
     if "@" not in text and not any(map(str.isdigit, text)):
@@ -122,7 +125,7 @@ def _said(joined: str) -> _Said | None:
     span = time_span(text)
     if not verbs and (address is None or span is None or address.end() != len(text)):
         return None
-    names = frozenset().union(*(_SPOKEN.get(verb[0].lower(), NOBODY) for verb in verbs))
+    names = marked.union(*(_SPOKEN.get(verb[0].lower(), NOBODY) for verb in verbs))
     date_end = span[1] if span is not None else _year_end(text, address)
     place = _sender_place(text, verbs, address, date_end)
     if place is None:

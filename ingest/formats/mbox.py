@@ -3,12 +3,13 @@
 Rule kept: bytes are split at line starts and never parsed; the file is read in blocks and at most one message is in
 memory. The bytes of a message are what stands between its ``From `` line and the empty line before the next one.
 
-Where a message begins: at a line of a separator's form (`mbox_lines`) at the start of the file or after an empty
-line; after any other line only if a header block follows it, since some programs write no empty line, and then the
-message says so. A body line that imitates all of this cannot be told from a separator by anybody but a
-Content-Length (mboxcl, mboxcl2). That is believed while every message so far, the first included, had one that lands
-on a separator or on the end of the file: the first that is missing or wrong ends belief for the rest of the file, so
-that a field which a sender wrote cannot hide the messages after his own. What it lets pass is said.
+Where a message begins: at a line of a separator's form (`mbox_lines`) at the start of the file or after an empty line;
+after any other line only if a header block follows it, since some programs write no empty line, and then the message
+says so. A body line that imitates all of this cannot be told from a separator by anybody but a Content-Length (mboxcl,
+mboxcl2). That is believed while every message so far, the first included, had one that lands on a separator or on the
+end of the file: the first that is missing or wrong ends belief for the rest of the file, so that a field which a
+sender wrote cannot hide the messages after his own; the first message's is believed to pass over what looks like
+others only if the one behind it lands, too. What it lets pass is said.
 
 Quoting: one ``>`` is taken from every line that matches ``^>+From `` (mboxrd; the same as mboxo for all but lines
 that were quoted twice, and no file says which it is). Where the file holds a body line that begins with ``From ``, its
@@ -105,6 +106,10 @@ class _Splitter:
             content = bytes(memoryview(self._buffer)[body : body + length])
             if declared is not None and holds_separator(content):
                 remark = PASSED_OVER
+                if number == 1 and not self._is_borne_out(found):
+                    self._believes, remark = False, None
+                    found, length = self._next_separator(body)
+                    content = bytes(memoryview(self._buffer)[body : body + length])
             yield from self._message(number, offset, content, remark, last=found < 0)
             if found < 0:
                 return
@@ -183,6 +188,10 @@ class _Splitter:
             return -1, self._without_empty_line(body, len(self._buffer))
         length = self._before(body, found)
         return found, length if length >= 0 else found - body
+
+    def _is_borne_out(self, found: int) -> bool:
+        """Whether the message behind the first one has a length that lands, too: a sender can write that of his own."""
+        return found >= 0 and self._declared(self._body_after(found)) is not None
 
     def _has_header(self, body: int) -> bool:
         return any(self._buffer.find(blank, max(body - 1, 0)) >= 0 for blank in (b"\n\n", b"\n\r\n"))

@@ -35,6 +35,7 @@ _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})[ ]?(?:[年년/-]|\.[ ]?)[ ]?(\d{1,2})[ ]?(?:[月월/-]|\.[ ]?)[ ]?(\d{1,2})(?!\d)"
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})(?:([-/])|\.[ ]?)(\d{1,2})(?:\2|\.[ ]?)(\d{4}|\d{2})(?![\d:])")
+_SHORT_YEAR_FIRST = re.compile(r"(?<![\d/.-])(\d{2})[/.-](\d{1,2})[/.-](\d{1,2})(?![\d/.-])")
 _FULL_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _WORD = re.compile(r"[^\W\d_]+")
 _ZONE_AHEAD = re.compile(r"(?:GMT|UTC)[+-]\d{1,2}(?::\d{2})?[ ]?$")
@@ -220,6 +221,9 @@ def _named(text: str, words: list[str], table: ForwardLanguage) -> Day | None:
 
 
 def _in_digits(text: str, words: list[str], table: ForwardLanguage, *, american: bool) -> Day | None:
+    short = _SHORT_YEAR_FIRST.search(text) if table.order is DayOrder.YEAR_FIRST else None
+    if short is not None:
+        return short_year(short[1]), int(short[2]), int(short[3])
     match = _NUMERIC.search(text)
     if match is None:
         return None

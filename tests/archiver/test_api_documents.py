@@ -126,6 +126,12 @@ def test_the_description_lists_the_api_and_only_the_api(site):
         "/api/v1/records/{record_id}/notices",
         "/api/v1/submissions/{submission_id}/receipt",
         "/api/v1/statement",
+        "/api/v1/quarantine",
+        "/api/v1/quarantine/{submission_id}",
+        "/api/v1/quarantine/{submission_id}/assign",
+        "/api/v1/quarantine/{submission_id}/retry",
+        "/api/v1/quarantine/{submission_id}/release",
+        "/api/v1/quarantine/{submission_id}/reject",
         "/api/v1/openapi.json",
     }
     answers = document["paths"]["/api/v1/search"]["get"]["responses"]

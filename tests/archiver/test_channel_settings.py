@@ -104,3 +104,8 @@ def test_name_that_cannot_be_one_is_refused(office: Office, tmp_path):
 
 def test_command_without_an_archive_says_so(tmp_path):
     assert run("smtp", "user", "x", "--password-file", str(tmp_path / "absent"), "--data", str(tmp_path)).status == 3
+
+
+def test_a_password_that_nobody_can_be_asked_for_is_a_usage_error(office: Office):
+    answer = office.run("smtp", "user", "x")
+    assert (answer.status, "give --password-file FILE" in answer.err) == (2, True)

@@ -97,6 +97,18 @@ def test_a_damaged_container_is_one_failed_item_with_its_reason(office: Office, 
     assert "cut short" in report["problems"][0]["reason"]
 
 
+def test_bytes_that_failed_as_a_container_are_no_mere_duplicate_when_they_come_as_a_document(
+    office: Office, tmp_path: Path
+):
+    (tmp_path / "cut.zip").write_bytes(a_takeout()[:-30])
+    take(office, tmp_path / "cut.zip", status=6)
+    (line,) = office.json("report", "statement", CUSTODIAN)["submissions"]
+    assert line["reason"] == "kept as a zip, which could not be taken apart to its end"
+    (problem,) = take(office, tmp_path / "cut.zip", "--kind", "file", status=6)["problems"]
+    assert problem["outcome"] == "failed"
+    assert problem["reason"].endswith("which failed; see: archiver container show")
+
+
 def test_a_difference_that_nothing_explains_is_told_with_status_6(office: Office, tmp_path: Path):
     (tmp_path / "a.zip").write_bytes(build(Planned(name=b"a.eml", content=a_mail("A", "a")), end=End(count=3)))
     report = take(office, tmp_path / "a.zip", status=6)
@@ -122,8 +134,9 @@ def test_containers_are_listed_and_shown_with_what_came_out_by_name(office: Offi
     shown = office.json("container", "show", one["id"], "--members")
     assert [line["source"] for line in shown["manifest"]] == ["in.mbox#1", "in.mbox#2"]
     assert shown["examined"] == {"archived": 1}
-    text = office.run("container", "show", one["id"]).out
+    text = office.run("container", "show", one["id"], "--members").out
     assert "no number declared, 2 came out (1 taken, 1 duplicate)" in text
+    assert [line.split()[0] for line in text.splitlines()[-2:]] == ["taken", "duplicate"]
 
 
 def test_what_is_no_container_is_not_found(office: Office):
@@ -136,7 +149,7 @@ def test_only_a_container_that_failed_is_tried_again(office: Office, tmp_path: P
     (tmp_path / "cut.zip").write_bytes(a_takeout()[:-30])
     take(office, tmp_path, status=6)
     failed, done = sorted(office.json("container", "list", status=6)["containers"], key=lambda one: one["kind"])[::-1]
-    assert office.run("container", "retry", done["id"]).status == 2
+    assert office.run("container", "retry", done["id"]).status == 5
     assert office.json("container", "retry", failed["id"], status=6)["state"] == "failed"
 
 
@@ -153,3 +166,30 @@ def test_a_container_is_carried_by_a_backup_and_its_restore(office: Office, tmp_
     office.json("backup", "create", "--to", str(tmp_path / "copy"))
     drilled = office.json("backup", "drill", "--from", str(tmp_path / "copy"))
     assert drilled.get("faults", []) == []
+
+
+def test_a_container_that_came_in_another_before_is_all_duplicates(office: Office, tmp_path: Path):
+    box = mbox(a_mail("One", "1"), a_mail("Two", "2"))
+    (tmp_path / "a.zip").write_bytes(build(Planned(name=b"in.mbox", content=box)))
+    (tmp_path / "in.mbox").write_bytes(box)
+    assert take(office, tmp_path / "a.zip")["archived"] == 2
+    again = take(office, tmp_path / "in.mbox")
+    assert (again["archived"], again["duplicate"]) == (0, 2)
+
+
+def test_a_container_in_another_that_failed_is_tried_again_and_not_left_open(office: Office, tmp_path: Path):
+    cut = build(Planned(name=b"one.eml", content=a_mail("One", "1")))[:-10]
+    (tmp_path / "a.zip").write_bytes(build(Planned(name=b"in.zip", content=cut)))
+    take(office, tmp_path / "a.zip", status=6)
+    (inside,) = [one for one in office.json("container", "list", status=6)["containers"] if one["within"]]
+    assert office.json("container", "retry", inside["id"], status=6)["state"] == "failed"
+
+
+def test_copies_of_containers_in_copies_have_an_account_that_ends(office: Office, tmp_path: Path):
+    content = mbox(a_mail("One", "1"))
+    for level in range(4):
+        content = build(*[Planned(name=b"%d-%d.zip" % (level, number), content=content) for number in range(40)])
+    (tmp_path / "a.zip").write_bytes(content)
+    report = take(office, tmp_path / "a.zip")
+    assert report["archived"] == 1
+    assert report["seen"] < 500

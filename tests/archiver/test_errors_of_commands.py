@@ -136,11 +136,18 @@ def test_an_empty_folder_name_is_a_usage_error():
     assert is_one_sentence(answer)
 
 
+def test_who_may_not_is_told_who_may(filled: Filled):
+    answer = filled.office.run("quarantine", "reject", "sub_none", "--reason", "no record", "--json")
+    assert answer.status == 4
+    assert "who may: officer; act as one with --as USER" in answer.error["message"]
+
+
 def test_a_misspelt_setting_is_named(office: Office):
     (office.folder / "archiver.toml").write_text("[smtp]\nprot = 25\n")
     answer = office.run("search", "x", "--json")
     assert answer.status == 2
     assert "smtp.prot" in answer.error["message"]
+    assert "there is no such setting" in answer.error["message"]
 
 
 def test_a_short_passphrase_makes_no_archive(tmp_path: Path):

@@ -15,7 +15,7 @@ from storage.errors import Conflict, Denied, InvalidInput, NotFound, Temporarily
 from storage.events import EventKind, payload_digest
 from storage.shredding import Shredder
 from tests.archiver.letter_box import open_letter_box
-from tests.archiver.mail_office import OFFICE, PERSONAL, MailOffice, a_mail, open_mail_office
+from tests.archiver.mail_office import ARCHIVE, OFFICE, PERSONAL, MailOffice, a_mail, open_mail_office
 from tests.archiver.web_site import running_site
 
 if TYPE_CHECKING:
@@ -119,6 +119,13 @@ def test_of_several_correspondents_one_is_chosen(office, jane):
 
 def test_a_mail_to_the_archive_itself_has_no_correspondent(office, jane):
     record = record_of(office, a_mail())
+    with pytest.raises(Conflict, match="no address of a correspondent"):
+        send_notice(office.installation, jane, record)
+
+
+def test_an_intake_address_with_a_detail_is_the_archive_too(office, jane):
+    to = "records+jane=agency.example@archive.localdomain"
+    record = record_of(office, a_mail().replace(ARCHIVE.encode(), to.encode()))
     with pytest.raises(Conflict, match="no address of a correspondent"):
         send_notice(office.installation, jane, record)
 

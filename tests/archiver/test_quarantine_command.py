@@ -2,8 +2,10 @@
 
 import pytest
 
+from archiver import quarantine
 from archiver.unlocking import unlock_folder
 from archiver.wiring import open_installation
+from storage.errors import Corrupt
 from storage.events import EventKind
 from tests.archiver.commands import CUSTODIAN, PASSPHRASE, a_mail
 
@@ -50,6 +52,12 @@ def events(office, kind):
             ]
     finally:
         installation.close()
+
+
+def test_a_mail_that_names_no_sender_is_not_told_to_be_a_strangers(office, tmp_path):
+    (tmp_path / "a.eml").write_bytes(b"Subject: Minutes\r\n\r\nNobody signed them.\r\n")
+    (found,) = office.json("ingest", str(tmp_path / "a.eml"), status=6)["problems"]
+    assert found["reason"] == "it names no sender; say whose it is with: archiver quarantine assign"
 
 
 def test_empty_quarantine_says_so(office):
@@ -184,3 +192,17 @@ def test_batch_by_sender_means_that_sender_only(lying, officer):
     assert lying.run(*asked, "nobody@far.example", **officer).status == 3
     assert lying.run(*asked, STRANGER.upper(), **officer).status == 0
     assert [one["sender"] for one in listed(lying)] == ["other@far.example"]
+
+
+def test_one_whose_bytes_are_damaged_does_not_hide_the_others(lying, monkeypatch):
+    real, damaged = quarantine._read, ids(lying)[0]
+
+    def read(installation, reader, one, about) -> object:
+        if one.id == damaged:
+            raise Corrupt("damaged")
+        return real(installation, reader, one, about)
+
+    monkeypatch.setattr(quarantine, "_read", read)
+    found = listed(lying)
+    assert len(found) == 3
+    assert [one["sender"] for one in found[1:]] == [STRANGER, "other@far.example"]

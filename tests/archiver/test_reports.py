@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import shutil
 from datetime import UTC, date, datetime, timedelta
@@ -168,7 +170,12 @@ def test_an_employee_gets_his_own_statement_and_nobody_elses(tmp_path):
         with site.client(Role.EMPLOYEE) as client:
             made = client.get("/api/v1/statement").json()
             assert [one["submission"] for one in made["submissions"]] == [site.own.submission]
-            page = client.get("/statement").text
+            answer = client.get("/statement")
+            page = answer.text
+            style = page.split("<style>")[1].split("</style>")[0].encode()  # else the browser shows it without any
+            assert (
+                base64.b64encode(hashlib.sha256(style).digest()).decode() in answer.headers["Content-Security-Policy"]
+            )
             assert site.own.submission in page
             assert site.other.submission not in page
             theirs, absent = (client.get(f"/statement?custodian={one}") for one in (OTHER, "nobody@x.example"))
@@ -199,6 +206,8 @@ def test_the_commands_show_and_write_both_reports(filled: Filled, tmp_path: Path
     assert told == {"file": str(paper), "submissions": len(made["submissions"])}
     assert paper.read_text("utf-8").startswith("<!doctype html>")
     assert filled.office.run("report", "statement", CUSTODIAN, "--to", str(paper)).status == 5
+    assert filled.office.run("report", "statement", CUSTODIAN, "--to", str(tmp_path / "statement.doc")).status == 2
+    assert not (tmp_path / "statement.doc").exists()
     assert filled.office.run("report", "statement", CUSTODIAN, "--from", "soon").status == 2
     assert (
         filled.office.run("report", "statement", CUSTODIAN, "--from", "2026-03-02", "--until", "2026-03-01").status == 2
@@ -223,3 +232,10 @@ def test_answers_and_notices_have_their_commands(office_folder: Office):
 @pytest.fixture
 def office_folder(new_archive: Path, tmp_path: Path) -> Office:
     return Office(folder=shutil.copytree(new_archive, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_a_day_that_no_clock_knows_is_refused_in_a_sentence(office, day):
+    for days in ({"first": day}, {"last": day}):
+        with pytest.raises(InvalidInput, match="years 1970 to 9998"):
+            statement(office.installation, ROOT, office.custodian.id, **days)

@@ -77,6 +77,7 @@ def test_an_archive_that_works_has_nothing_to_tell():
     ("changes", "name"),
     [
         ({"channels": (replace(SMTP, last_worked=NOW - 2 * HOUR),)}, "channel smtp"),
+        ({"unpacking_since": NOW - 25 * HOUR}, "unpacking"),
         ({"channels": (replace(IMAP, last_worked=NOW - 2 * HOUR),)}, "channel imap.records"),
         ({"channels": (replace(IMAP, last_worked=None),)}, "channel imap.records"),
         ({"channels": (replace(SMTP, last_item=NOW - 73 * HOUR),)}, "silence smtp"),

@@ -29,7 +29,7 @@ def filled(site: Site, path: str, *, own: bool = True) -> str:
     parts = {
         "record_id": made.record,
         "component_id": made.component,
-        "submission_id": made.submission,
+        "submission_id": site.lying if "/quarantine/" in path else made.submission,
         "name": "style.css",
     }
     asked = {"search": "?q=route", "statement": f"?custodian={OWN if own else OTHER}"}

@@ -102,6 +102,11 @@ def test_a_wrong_token_is_told_in_a_sentence_and_never_repeated(site):
 
 
 CHANGING = ["/sign-in", "/sign-out", "/records/{record_id}/notices", "/api/v1/records/{record_id}/notices"]
+CHANGING += [
+    f"{beginning}/quarantine/{{submission_id}}/{act}"
+    for beginning in ("", "/api/v1")
+    for act in ("assign", "retry", "release", "reject")
+]
 
 
 @pytest.mark.parametrize("path", CHANGING)
@@ -117,7 +122,7 @@ CHANGING = ["/sign-in", "/sign-out", "/records/{record_id}/notices", "/api/v1/re
 )
 def test_a_form_from_elsewhere_changes_nothing(site, path, headers):
     with site.browser(Role.OFFICER) as client:
-        address = path.format(record_id=site.own.record)
+        address = path.format(record_id=site.own.record, submission_id=site.lying)
         answer = client.post(address, data={"token": site.tokens[Role.ADMINISTRATOR]}, headers=headers)
 
         assert answer.status_code == 403

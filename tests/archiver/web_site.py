@@ -61,6 +61,8 @@ class Site:
     custodians: dict[str, str]
     own: Made
     other: Made
+    lying: str = ""
+    """A submission in quarantine."""
 
     def client(self, role: Role | None = None) -> httpx.Client:
         """A program's client, with the token of a role."""
@@ -151,6 +153,35 @@ def add_record(
     return Made(record=record.id, submission=deposited.submission_id, component=component.id)
 
 
+def add_lying(
+    installation: Installation,
+    *,
+    payload: bytes = b"",
+    reason: str = "the sender is no custodian",
+    sender: str = "stranger@far.example",
+    custodian_id: str | None = None,
+) -> str:
+    """Put a mail into quarantine as examination would; its submission's id."""
+    archive = installation.archive
+    head = f"From: A Stranger <{sender}>\r\nTo: records@district.example\r\nSubject: Heronry\r\n"
+    payload = payload or f"{head}Message-ID: <{new_id(Prefix.EVENT)}@far.example>\r\n\r\nThe heronry.\r\n".encode()
+    deposited = installation.depositor("service:test").deposit(
+        Handover(
+            channel=Channel.SMTP,
+            account="smtp",
+            custodian_id=custodian_id,
+            envelope=Envelope(submitter=sender),
+            payload=payload,
+        )
+    )
+    conclusion = Conclusion(
+        submission_id=deposited.submission_id, outcome=Outcome.QUARANTINED, reason=reason, custodian_id=custodian_id
+    )
+    with archive.store.write() as transaction:
+        archive.submissions.conclude(transaction, [conclusion])
+    return deposited.submission_id
+
+
 def make_installation(folder: Path) -> Installation:
     """A new archive, opened as a worker opens it."""
     secrets = [
@@ -209,7 +240,16 @@ def running_site(folder: Path) -> Iterator[Site]:
         }
         own = add_record(installation, custodians[OWN], letter("Bus route 12", "Route 12 was late again today."))
         other = add_record(installation, custodians[OTHER], letter("Roof repair", "The route to the roof is closed."))
+        lying = add_lying(installation)
         with serving(installation) as url:
-            yield Site(installation=installation, url=url, tokens=tokens, custodians=custodians, own=own, other=other)
+            yield Site(
+                installation=installation,
+                url=url,
+                tokens=tokens,
+                custodians=custodians,
+                own=own,
+                other=other,
+                lying=lying,
+            )
     finally:
         installation.close()

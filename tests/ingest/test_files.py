@@ -29,6 +29,21 @@ def test_a_mail_file_is_one_item_with_its_exact_bytes(tmp_path):
     assert item == FoundItem(source="one.eml", payload=MAIL, kind=EMAIL)
 
 
+@pytest.mark.parametrize("kind", ["pst", "gzip", "zip", "tar", "olm"])
+def test_a_mail_that_somebody_takes_for_a_container_is_told_and_not_taken(tmp_path, kind):
+    (tmp_path / "one.eml").write_bytes(MAIL)
+    (item,) = found(tmp_path / "one.eml", kind)
+    assert (item.payload, item.container) == (b"", None)
+    assert item.problem == f"it does not begin as a {kind} does; leave out --kind, or name it"
+
+
+def test_what_is_chosen_holds_where_the_first_bytes_allow_it(tmp_path):
+    (tmp_path / "old").write_bytes(b"file.eml" + bytes(504) + MAIL)
+    assert found(tmp_path / "old", "tar")[0].container is ContainerKind.TAR
+    (tmp_path / "lone").write_bytes(MAIL)
+    assert found(tmp_path / "lone", "mbox")[0].container is ContainerKind.MBOX
+
+
 def test_another_file_is_a_document(tmp_path):
     (tmp_path / "minutes.txt").write_bytes(b"The board met.\n")
     (item,) = found(tmp_path / "minutes.txt")

@@ -169,3 +169,13 @@ def test_mutated_mailboxes_lose_no_bytes_and_cut_the_same_whatever_the_block(see
         kept = b"".join(one.raw for one in found)
         for line in (b"text\n", b"Content-Length: 5\n"):
             assert kept.count(line) == bytes(content).count(line), f"seed {seed}"
+
+
+@pytest.mark.parametrize("behind", [b"", SEPARATOR + HEAD + b"\nlast\n\n"])
+@pytest.mark.parametrize("block", [64, 1 << 20])
+def test_a_length_in_the_first_message_hides_nobody_elses(behind, block):
+    others = b"".join(SEPARATOR + HEAD + b"\n%d\n\n" % number for number in range(3))
+    first = _with_length(b"mine\n", length=len(b"mine\n\n" + others) - 1)
+    found = _found(SEPARATOR + first + b"\n" + others + behind, block=block)
+    assert len(found) == 4 + bool(behind)
+    assert found[0][0] == first

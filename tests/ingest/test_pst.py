@@ -325,3 +325,14 @@ def test_what_harms_a_confined_child_is_an_outcome(shared_dir: Path, seed: int):
     except UnpackingEnded as ended:
         ended_well = str(ended) != ""
     assert ended_well
+
+
+@pytest.mark.parametrize("what", ["number_of_sub_folders", "number_of_sub_messages"])
+def test_a_list_of_a_folder_that_cannot_be_read_is_not_an_empty_one(monkeypatch: pytest.MonkeyPatch, what: str):
+    def damaged(_folder: Folder) -> int:
+        raise OSError
+
+    monkeypatch.setattr(Folder, what, property(damaged))
+    found = _found(monkeypatch, _inbox(Message(entries=[SUBJECT])))
+    assert [one.lost for one in found if isinstance(one, Remark)][:1] == [None]
+    assert found[-1].count is None

@@ -155,3 +155,12 @@ def test_an_appointment_in_a_stream_is_no_original():
 @pytest.mark.parametrize("content", [b"", b"\x78\x9f", b"\x78\x9f\x3e\x23" + bytes(40), b"plain text"])
 def test_bytes_that_are_no_stream_are_none(content: bytes):
     assert read_tnef(content) is None
+
+
+def test_what_follows_the_last_attachment_that_is_kept_does_not_take_its_place(monkeypatch):
+    monkeypatch.setattr("ingest.formats.tnef.MAX_ATTACHMENTS", 1)
+    raw = tnef(mail("Roof", "It leaks.", attachments=[PLAN, {**PLAN, DATA: b"another"}]))
+    opened = read_tnef(raw)
+    assert opened is not None
+    assert [one.content() for one in opened.attachments] == [b"the plan of the roof"]
+    assert any("more than 1 attachments" in one for one in opened.damages)

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from archiver.access import Role
-from tests.archiver.web_site import OWN, add_record, letter, running_site
+from tests.archiver.web_site import OWN, add_lying, add_record, letter, running_site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NAMED_HOST = "archive.test"
@@ -111,12 +111,33 @@ def test_hostile_text_runs_nothing_and_fetches_nothing(page, site):
     assert asked == []
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=late", "/search?q=("])
+def test_an_officer_assigns_what_lies_in_quarantine_after_a_wrong_address(page, site):
+    one = add_lying(site.installation)
+    page.goto("/quarantine")
+    sign_in(page, site.tokens[Role.OFFICER])
+    page.locator(f'a[href="/quarantine/{one}"]').click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Heronry"
+    assign = page.locator("form", has=page.get_by_role("button", name="Assign"))
+    assign.get_by_label("Custodian's address").fill("nobody@district.example")
+    assign.get_by_role("button").click()
+    assert "No custodian has this address" in page.get_by_role("alert").inner_text()
+    assign.get_by_label("Custodian's address").fill(OWN)
+    assign.get_by_role("button").click()
+    page.get_by_role("heading", name="Receipt", level=1).wait_for()
+    assert one in page.url
+    with site.installation.examiner() as examiner:
+        while examiner.examine_waiting():
+            pass
+    page.reload()
+    assert "archived" in page.get_by_role("main").inner_text()
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=late", "/search?q=(", "/quarantine", "/quarantine/{lying}"])
 def test_what_can_be_pressed_is_large_enough_and_the_page_fits_a_phone(page, site, path):
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto("/sign-in")
     sign_in(page, site.tokens[Role.OFFICER])
-    page.goto(path)
+    page.goto(path.format(lying=site.lying))
     boxes = [one.bounding_box() for one in page.locator("button:visible, input:visible, select:visible").all()]
 
     assert boxes

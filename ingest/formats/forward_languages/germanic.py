@@ -14,8 +14,10 @@ ENGLISH: Final = language(
     "en",
     stems="forward",
     plain="forwarded message|forwarded email|forwarded e-mail|forwarded mail|begin forwarded message|"
-    "begin forwarded email|start of forwarded message|start forwarded message|forward message|message forwarded",
-    ambiguous="original message|original mail|original email|original e-mail|original appointment|orig.msg.",
+    "begin forwarded email|start of forwarded message|start forwarded message|forward message|message forwarded|"
+    "this is a forwarded message",
+    ambiguous="original message|original mail|original email|original e-mail|original appointment|orig.msg.|"
+    "reply message",
     sender="from|sender",
     to="to|recipient|recipients",
     cc="cc|carbon copy|copy to",

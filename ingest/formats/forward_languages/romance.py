@@ -92,7 +92,7 @@ ITALIAN: Final = language(
     to="a|per|destinatario|destinatari",
     cc="cc|copia|per conoscenza|copia a|p.c.",
     date="data|inviato|inviata|inviato il|data invio|data di invio|inviato in data",
-    subject="oggetto",
+    subject="oggetto|ogg",
     other="bcc|ccn|rispondi a|risposta|rispondere a|importanza|priorità|allegati|allegato|riservatezza|organizzazione|"
     "per conto di",
     forward="i|inoltro|inol|inoltrato",

@@ -1,4 +1,4 @@
-"""Czech, Slovak, Polish, Croatian, Russian, Ukrainian.
+"""Czech, Slovak, Polish, Croatian, Bulgarian, Russian, Ukrainian.
 
 Sources: the forward headers of Gmail, Outlook, Apple Mail, Thunderbird, K-9 and Mail.ru in these languages, and
 Unicode CLDR for dates. The same word is November in Polish and Czech and October in Croatian: the language
@@ -112,7 +112,8 @@ CROATIAN: Final = language(
 RUSSIAN: Final = language(
     "ru",
     stems="пересыл|перенаправ|переадрес|переслан",
-    plain="пересылаемое сообщение|перенаправленное сообщение|начало переадресованного сообщения|"
+    plain="пересылаемое сообщение|это пересылаемое сообщение|"
+    "перенаправленное сообщение|начало переадресованного сообщения|"
     "пересланное сообщение|переадресованное сообщение|начало пересылаемого сообщения|пересылаемое письмо|"
     "перенаправленное письмо|начало перенаправленного сообщения|пересланное письмо|конец пересылаемого сообщения",
     ambiguous="исходное сообщение|исходное письмо|оригинальное сообщение|первоначальное сообщение|исходный текст",
@@ -159,4 +160,24 @@ UKRAINIAN: Final = language(
     words="р|о|об|року|у|в",
 )
 
-LANGUAGES: Final = (CZECH, SLOVAK, POLISH, CROATIAN, RUSSIAN, UKRAINIAN)
+BULGARIAN: Final = language(
+    "bg",
+    stems="препрат|препращ",
+    plain="препратено съобщение|препратено писмо|начало на препратеното съобщение|препратен имейл",
+    ambiguous="оригинално съобщение|оригинално писмо|първоначално съобщение",
+    sender="от|подател|изпращач",
+    to="до|получател|получатели",
+    cc="cc|копие|копие до|як",
+    date="дата|изпратено|изпратено на",
+    subject="тема|относно",
+    other="bcc|скрито копие|ск|отговор до|отговор на|важност|приоритет|прикачени файлове|прикачен файл|организация",
+    forward="пр|препр|препратено",
+    reply="отг|отговор",
+    wrote="написа|пише|писа",
+    around="на|в|от|ч|г|потребител",
+    months="януари февруари март април май юни юли август септември октомври ноември декември",
+    weekdays="понеделник/пн вторник/вт сряда/ср четвъртък/чт петък/пт събота/сб неделя/нд",
+    words="г|в|ч|на",
+)
+
+LANGUAGES: Final = (CZECH, SLOVAK, POLISH, CROATIAN, BULGARIAN, RUSSIAN, UKRAINIAN)

@@ -1,4 +1,4 @@
-"""Finnish, Estonian, Hungarian, Turkish, Greek, Arabic.
+"""Finnish, Estonian, Hungarian, Turkish, Greek, Arabic, Hebrew.
 
 Sources: the forward headers of Gmail, Outlook, Apple Mail, Thunderbird and K-9 in these languages, and Unicode
 CLDR for dates. Arabic words are written without vowel signs, as they are compared.
@@ -62,7 +62,7 @@ HUNGARIAN: Final = language(
     plain="továbbított üzenet|továbbított levél kezdete|továbbított levél|továbbított üzenet kezdete|"
     "továbbított e-mail|a továbbított üzenet kezdete|az átirányított üzenet kezdete|átirányított üzenet",
     ambiguous="eredeti üzenet|eredeti levél|eredeti e-mail",
-    sender="feladó|küldő|kitől",
+    sender="feladó|küldő|kitől|től",
     to="címzett|címzettek|kinek",
     cc="cc|másolat|másolatot kap|másolat címzettje",
     date="dátum|küldés ideje|küldve|elküldve|küldés dátuma|küldte|idő",
@@ -90,7 +90,7 @@ TURKISH: Final = language(
     sender="gönderen|kimden",
     to="kime|alıcı|alıcılar",
     cc="cc|bilgi|kopya",
-    date="tarih|gönderildi|gönderilme tarihi|gönderme tarihi|gönderim tarihi",
+    date="tarih|gönderildi|gönderilme|gönderilme tarihi|gönderme tarihi|gönderim tarihi",
     subject="konu",
     other="bcc|gizli|gizli kopya|yanıtla|yanıt adresi|yanıtlama adresi|önem|öncelik|ekler|ek|kurum|duyarlılık",
     forward="ilt|ilet|iletilen|yönlendirme|i̇lt",
@@ -135,7 +135,7 @@ ARABIC: Final = language(
     ambiguous="الرسالة الأصلية|رسالة أصلية|البريد الأصلي",
     sender="من|المرسل",
     to="إلى|الى|المستلم|المرسل إليه|المستلمون",
-    cc="cc|نسخة|نسخة إلى|نسخة الى|ن.ك",
+    cc="cc|نسخة|نسخة كربونية|نسخة إلى|نسخة الى|ن.ك",
     date="التاريخ|تاريخ الإرسال|تم الإرسال|أرسلت|مرسلة|تاريخ|الإرسال",
     subject="الموضوع|موضوع",
     other="bcc|نسخة مخفية|نسخة مخفية الوجهة|الرد إلى|الرد على|رد إلى|الأهمية|الأولوية|المرفقات|مرفقات|المنظمة",
@@ -151,4 +151,25 @@ ARABIC: Final = language(
     words="في|الساعة|يوم|عند|تمام",
 )
 
-LANGUAGES: Final = (FINNISH, ESTONIAN, HUNGARIAN, TURKISH, GREEK, ARABIC)
+HEBREW: Final = language(
+    "he",
+    stems="הועבר|מועבר",
+    plain="הודעה שהועברה|הודעה מועברת|תחילת ההודעה שהועברה|תחילת הודעה שהועברה|ההודעה שהועברה|דואר שהועבר",
+    ambiguous="הודעה מקורית|ההודעה המקורית|הודעת מקור",
+    sender="מאת|השולח|שולח",
+    to="אל|נמען|נמענים|לכבוד",
+    cc="cc|עותק|העתק|עותק אל",
+    date="נשלח|תאריך|נשלח בתאריך",
+    subject="נושא|הנדון",
+    other="bcc|עותק נסתר|העתק נסתר|עותק מוסתר|השב אל|חשיבות|עדיפות|קבצים מצורפים|קובץ מצורף|ארגון",
+    forward="הועבר|העברה",
+    reply="השב|תגובה|תשובה",
+    wrote="כתב|כתבה|כתב/ה|מאת",
+    around="בתאריך|ב|יום|בשעה",
+    months="ינואר/בינואר פברואר/בפברואר מרץ/במרץ/מרס/במרס אפריל/באפריל מאי/במאי יוני/ביוני יולי/ביולי "
+    "אוגוסט/באוגוסט ספטמבר/בספטמבר אוקטובר/באוקטובר נובמבר/בנובמבר דצמבר/בדצמבר",
+    weekdays="שני שלישי/ג רביעי/ד חמישי/ה שישי/ו שבת/ש ראשון/א",
+    words="יום|ב|בשעה|בתאריך",
+)
+
+LANGUAGES: Final = (FINNISH, ESTONIAN, HUNGARIAN, TURKISH, GREEK, ARABIC, HEBREW)

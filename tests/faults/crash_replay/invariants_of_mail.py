@@ -29,7 +29,8 @@ from storage.container_tables import container_members, containers
 from storage.outbox import Outbox, WaitingLetter
 from storage.records import Channel
 from storage.tables import submissions
-from tests.faults.crash_replay.mail_parts import DROP, WatchedFolder, answering_here, unpacking_here
+from tests.faults.crash_replay.mail_parts import WatchedFolder, answering_here, unpacking_here
+from tests.faults.crash_replay.saying import DROP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

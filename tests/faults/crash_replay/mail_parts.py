@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import io
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
 from archiver.answering import Answering
@@ -26,7 +26,7 @@ from ingest.formats.container import Member, MemberBroken
 from ingest.unpacking import Unpacker
 from ingest.unpacking_child import READERS
 from ingest.unpacking_codec import Begun, ToldMember
-from tests.faults.crash_replay.saying import acknowledge
+from tests.faults.crash_replay.saying import DROP, acknowledge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from ingest.unpacking_session import RangeSource
     from storage.archive import Archive
 
-DROP = "drop"
 _WHOLE = 6_000
 _PIECE = 4_000
 _MEMBERS_TOGETHER = 3
@@ -72,7 +71,7 @@ class OpenSession:
         self._name, self._after = "", 0
         self._rest: Iterator[bytes] = iter(())
 
-    def __enter__(self) -> OpenSession:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,9 +132,7 @@ def unpacking_here(archive: Archive, stop: Callable[[], bool] = lambda: False) -
         mock.patch("ingest.unpacking.UnpackingSession", OpenSession),
         mock.patch("ingest.unpacking._BATCH", _MEMBERS_TOGETHER),
     ):
-        yield Unpacker(
-            archive, GroupDepositor(archive, actor=actor), Containers(archive, actor=actor), stop=stop
-        )
+        yield Unpacker(archive, GroupDepositor(archive, actor=actor), Containers(archive, actor=actor), stop=stop)
 
 
 class WatchedFolder:
@@ -170,8 +167,6 @@ class _HeaderReader:
 
 def answering_here(archive: Archive) -> Answering:
     """The answering of an archive, which reads headers in this process."""
-    settings = Settings(**{"mail": {"sender": "records@archive.example"}})
-    parts = SimpleNamespace(
-        archive=archive, settings=settings, reader=lambda: contextlib.nullcontext(_HeaderReader())
-    )
+    settings = Settings(mail={"sender": "records@archive.example"})
+    parts = SimpleNamespace(archive=archive, settings=settings, reader=lambda: contextlib.nullcontext(_HeaderReader()))
     return Answering(parts)  # type: ignore[arg-type]

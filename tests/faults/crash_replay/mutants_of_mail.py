@@ -1,4 +1,4 @@
-"""The order of mail in, broken on purpose: polled mailboxes, the watched folder, containers, answers; see `mutants.py`."""
+"""The order of mail in (mailboxes, watched folder, containers, answers), broken on purpose; see `mutants.py`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 from archiver import answering
 from archiver.answering import Answering
 from ingest.channels.folder import FolderWatcher
+from ingest.channels.folder_settings import TAKING
 from ingest.channels.imap_poller import ImapPoller
 from ingest.containers import Containers
 from ingest.imap_cursors import SqlCursorStore
+from ingest.unpacking import Unpacker
 from storage.outbox import Outbox
-from tests.faults.crash_replay.mail_parts import DROP
 from tests.faults.crash_replay.mutating import Mutant, Promise, patch, unsynced
 
 
@@ -81,45 +82,47 @@ def _members_counted_in_another_commit(_: Promise) -> None:
     patch(Containers, "write_members", write_members)
 
 
-def _inner_container_closed_with_its_root(_: Promise) -> None:
-    """A container is closed before the last of its members is counted."""
-    from ingest.unpacking import Unpacker  # noqa: PLC0415
+def _closed_before_its_last_members(_: Promise) -> None:
+    begun: dict[int, Any] = {}
+    real_begin, real_flush = Unpacker._begin, Unpacker._flush
 
-    real_flush = Unpacker._flush
+    def begin(self: Unpacker, run: Any) -> None:
+        real_begin(self, run)
+        begun[id(run)] = run.declared
 
     def flush(self: Unpacker, run: Any) -> None:
-        if len(run.waiting) < 3:
-            held = run.waiting
-            run.waiting = []
+        if run.declared is not begun[id(run)]:  # its reader has come to the end
             self._close(run.container, None, run.declared, run.remarks)
-            run.waiting = held
         real_flush(self, run)
 
+    patch(Unpacker, "_begin", begin)
     patch(Unpacker, "_flush", flush)
 
 
 def _letter_before_its_row(_: Promise) -> None:
-    real = Answering._settle
+    added: set[str] = set()
+    real_settle, real_add = Answering._settle, Outbox.add
+
+    def add(self: Outbox, transaction: Any, letter: Any) -> str:
+        return letter.id if letter.id in added else real_add(self, transaction, letter)
 
     def settle(self: Answering, transaction: Any, one: Any) -> int:
-        if one.letter is None:
-            return real(self, transaction, one)
-        self._outbox.add(transaction, one.letter)
-        _commit(transaction)
-        patch(Outbox, "add", lambda *_: "")
-        return real(self, transaction, one)
+        if one.letter is not None:
+            self._outbox.add(transaction, one.letter)
+            added.add(one.letter.id)
+            _commit(transaction)
+        return real_settle(self, transaction, one)
 
+    patch(Outbox, "add", add)
     patch(Answering, "_settle", settle)
 
 
 def _cursor_before_its_notes(_: Promise) -> None:
-    real = answering.rows.note
+    late: list[Any] = []
+    real, real_move = answering.rows.note, answering.rows.move_cursor
 
     def note(transaction: Any, asked: Any) -> None:
         late.append((transaction, asked))
-
-    real_move = answering.rows.move_cursor
-    late: list[Any] = []
 
     def move_cursor(transaction: Any, position: int) -> None:
         real_move(transaction, position)
@@ -136,9 +139,9 @@ MUTANTS_OF_MAIL: dict[str, Mutant] = {
     "misses written after their cursor": Mutant("poll", _misses_after_their_cursor),
     "mail moved before its deposit": Mutant("poll", _moved_before_the_deposit),
     "file put away before its deposit": Mutant("watch", _put_away_before_the_deposit),
-    "folders of taken files not synced": Mutant("watch", unsynced(lambda path: DROP in path.parts[-3:])),
+    "folders of taken files not synced": Mutant("watch", unsynced(lambda path: path.name == TAKING)),
     "members counted in another commit": Mutant("unpack", _members_counted_in_another_commit),
-    "container closed before its last members": Mutant("unpack", _inner_container_closed_with_its_root),
+    "container closed before its last members": Mutant("unpack", _closed_before_its_last_members),
     "letter before its row": Mutant("answers", _letter_before_its_row),
     "cursor of answers before its notes": Mutant("answers", _cursor_before_its_notes),
 }

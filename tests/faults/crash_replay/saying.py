@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from ingest.submission import Deposited
 
+DROP = "drop"
+"""The watched folder, beside the archive."""
+
 _LARGEST = 9_000
 
 

@@ -23,9 +23,7 @@ from storage.keys import Secret, SlotKind
 from storage.records import Channel
 from storage.rotation import Rotation
 from storage.slots import Slots
-from tests.faults.crash_replay.mutants import mutate
-from tests.faults.crash_replay.saying import acknowledge, handover, payload, say
-from tests.faults.crash_replay.workloads_of_mail import DROP, WORKLOADS_OF_MAIL
+from tests.faults.crash_replay.saying import DROP, acknowledge, handover, payload, say
 from tests.storage.archives import ACTOR, RECOVERY, custodian, file_one, make_archive, open_again
 
 if TYPE_CHECKING:
@@ -178,6 +176,15 @@ def restore_beside(archive: Archive, chance: random.Random) -> None:
     say(restored=restored.manifest.number)
 
 
+def _of_mail(name: str) -> Callable[[Archive, random.Random], None]:
+    def work(archive: Archive, chance: random.Random) -> None:
+        from tests.faults.crash_replay.workloads_of_mail import WORKLOADS_OF_MAIL  # noqa: PLC0415 - only these pay for it
+
+        WORKLOADS_OF_MAIL[name](archive, chance)
+
+    return work
+
+
 WORKLOADS: dict[str, Callable[[Archive, random.Random], None]] = {
     "single": deposit_singly,
     "group": deposit_together,
@@ -190,7 +197,7 @@ WORKLOADS: dict[str, Callable[[Archive, random.Random], None]] = {
     "back up": back_up,
     "slots": change_slots,
     "restore": restore_beside,
-    **WORKLOADS_OF_MAIL,
+    **{name: _of_mail(name) for name in ("poll", "watch", "unpack", "answers")},
 }
 
 
@@ -208,7 +215,10 @@ def make_base(folder: Path, seed: int) -> None:
 
 def main() -> None:
     name, folder, seed = sys.argv[1:]
-    mutate(os.environ.get(MUTANT, ""), say)
+    if mutant := os.environ.get(MUTANT):
+        from tests.faults.crash_replay.mutants import mutate  # noqa: PLC0415 - only a mutant pays for it
+
+        mutate(mutant, say)
     archive = open_again(Path(folder))
     WORKLOADS[name](archive, random.Random(int(seed)))
     archive.close()

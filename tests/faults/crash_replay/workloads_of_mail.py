@@ -21,13 +21,7 @@ from ingest.formats.container_kinds import ContainerKind
 from ingest.imap_cursors import SqlCursorStore
 from ingest.submission import Handover
 from storage.records import Channel, Envelope
-from tests.faults.crash_replay.mail_parts import (
-    DROP,
-    SayingDepositor,
-    WatchedFolder,
-    answering_here,
-    unpacking_here,
-)
+from tests.faults.crash_replay.mail_parts import SayingDepositor, WatchedFolder, answering_here, unpacking_here
 from tests.faults.crash_replay.saying import payload, say
 from tests.ingest import imap_spoilers
 from tests.ingest.imap_server import Folder, ImapServer
@@ -39,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from storage.archive import Archive
-
-__all__ = ["DROP", "WORKLOADS_OF_MAIL"]
 
 _POLLED_TOGETHER = 3
 _ARCHIVED = "Archived"

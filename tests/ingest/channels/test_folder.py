@@ -1,8 +1,10 @@
 """The watched folder: complete files are deposited and put away, and nothing is lost, followed or overwritten."""
 
+import errno
 import os
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -370,3 +372,41 @@ def test_file_that_was_taken_and_not_put_away_is_one_submission_all_the_same(sce
     assert scene.watcher.look() == 1
     with archive.store.read() as connection:
         assert len(archive.submissions.awaiting(connection, limit=10)) == 1
+
+
+def test_the_folders_that_a_file_is_moved_into_are_durable_before(scene, monkeypatch):
+    order = []
+    sync, rename = os.fsync, os.rename
+
+    def told_sync(descriptor: int) -> None:
+        order.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        sync(descriptor)
+
+    def told_rename(*names: str, **places: int) -> None:
+        order.append("rename")
+        rename(*names, **places)
+
+    monkeypatch.setattr(os, "fsync", told_sync)
+    monkeypatch.setattr(os, "rename", told_rename)
+    scene.put("sub/a.eml")
+    scene.watcher.look()
+    assert {scene.root.name, ".taking"} <= set(order)
+    order.clear()
+    scene.now += SETTLE
+    scene.watcher.look()
+    assert order == [".taking", "rename", "done", "rename"]
+
+
+def test_a_folder_that_no_sync_is_possible_for_is_watched_all_the_same(scene, monkeypatch):
+    monkeypatch.setattr(os, "fsync", mock.Mock(side_effect=OSError(errno.EINVAL, "no sync here")))
+    scene.put("sub/a.eml")
+    assert scene.look_until_settled() == 1
+    assert scene.tree() == ["done/sub/a.eml"]
+
+
+def test_a_disk_that_cannot_sync_leaves_every_file_where_it_is(scene, monkeypatch):
+    monkeypatch.setattr(os, "fsync", mock.Mock(side_effect=OSError(errno.EIO, "broken")))
+    scene.put("sub/a.eml")
+    with pytest.raises(TemporarilyUnavailable):
+        scene.watcher.look()
+    assert scene.tree() == ["sub/a.eml"]

@@ -1,4 +1,4 @@
-"""A watched folder in which somebody else may write: nothing of ours is read, overwritten or stopped by what he does."""
+"""A watched folder in which somebody else may write: nothing is read, overwritten or stopped by what he does."""
 
 import os
 import secrets
@@ -54,7 +54,7 @@ def test_a_folder_put_in_the_place_of_the_taking_folder_is_neither_read_nor_move
     scene.now += SETTLE
     look = FolderFiles.look
 
-    def swapped(self, now):
+    def swapped(self, now) -> int:
         claimed = look(self, now)
         (scene.root / ".taking").rename(tmp_path / "away")
         (scene.root / ".taking").symlink_to(secret)

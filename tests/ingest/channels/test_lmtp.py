@@ -2,6 +2,7 @@
 
 import smtplib
 import threading
+from unittest import mock
 
 import pytest
 
@@ -143,3 +144,13 @@ def test_health_is_noted_under_lmtp(service):
     service.begin_stopping()
     service.join()
     assert {(one.channel, one.account) for one in service.health.notes} == {(Channel.LMTP, "lmtp")}
+
+
+def test_an_error_that_nobody_thought_of_is_said_to_each_recipient(service, monkeypatch):
+    monkeypatch.setattr("ingest.channels.smtp_receiver.testimony", mock.Mock(side_effect=RuntimeError("secret")))
+    with service.client() as client:
+        client.greet()
+        client.open_data(JANE, OMAR, INTAKE)
+        client.send(MAIL + b".\r\n")
+        assert [client.reply()[:3] for _ in range(2)] == ["451", "451"]
+        assert client.ask("NOOP").startswith("250"), "no reply too many"
