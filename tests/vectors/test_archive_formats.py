@@ -91,3 +91,13 @@ def test_receipts_that_were_given_out_still_check_against_the_public_key(tmp_pat
         answer = run("verify", "bundle", str(path), "--key", str(tmp_path / "key.txt"), "--json", passphrase=None)
         assert answer.status == 0, answer.out
         assert answer.document["trusted"] is True
+
+
+@pytest.mark.parametrize("number", [number for number in FORMATS if number > 2])  # format 2 had no containers
+def test_its_containers_still_account_for_every_member(number, tmp_path):
+    frozen = unpack(number, tmp_path)
+    command(frozen, "upgrade")
+    found = command(frozen, "container", "list")["containers"]
+    assert [(one["kind"], one["members"], one["unexplained"]) for one in found] == [("zip", 2, 0), ("mbox", 2, 0)]
+    waiting = command(frozen, "quarantine", "list")
+    assert waiting["total"] == 1

@@ -7,14 +7,14 @@ from typing import Any
 
 from archiver import answering
 from archiver.answering import Answering
+from ingest.channels import folder_files
 from ingest.channels.folder import FolderWatcher
-from ingest.channels.folder_settings import TAKING
 from ingest.channels.imap_poller import ImapPoller
 from ingest.containers import Containers
 from ingest.imap_cursors import SqlCursorStore
 from ingest.unpacking import Unpacker
 from storage.outbox import Outbox
-from tests.faults.crash_replay.mutating import Mutant, Promise, patch, unsynced
+from tests.faults.crash_replay.mutating import Mutant, Promise, patch
 
 
 def _commit(transaction: Any) -> None:
@@ -70,6 +70,10 @@ def _put_away_before_the_deposit(_: Promise) -> None:
         return len(batch)
 
     patch(FolderWatcher, "_take", take)
+
+
+def _folders_not_synced(_: Promise) -> None:
+    patch(folder_files, "_sync", lambda _descriptor: None)
 
 
 def _members_counted_in_another_commit(_: Promise) -> None:
@@ -139,7 +143,7 @@ MUTANTS_OF_MAIL: dict[str, Mutant] = {
     "misses written after their cursor": Mutant("poll", _misses_after_their_cursor),
     "mail moved before its deposit": Mutant("poll", _moved_before_the_deposit),
     "file put away before its deposit": Mutant("watch", _put_away_before_the_deposit),
-    "folders of taken files not synced": Mutant("watch", unsynced(lambda path: path.name == TAKING)),
+    "folders of taken files not synced": Mutant("watch", _folders_not_synced),
     "members counted in another commit": Mutant("unpack", _members_counted_in_another_commit),
     "container closed before its last members": Mutant("unpack", _closed_before_its_last_members),
     "letter before its row": Mutant("answers", _letter_before_its_row),
