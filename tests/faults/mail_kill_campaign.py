@@ -94,6 +94,7 @@ def _kill_often(batch: _Batch) -> Counts:
             slowest = max(slowest, took)
             if took >= SERVES_AGAIN_SECONDS:
                 failures.append(f"it took mail by every way again only {took:.0f} s after {target} was killed")
+        wait_for_outcomes(office)  # only then each container is known for one
         eventually(lambda: _all_closed(office), _UNPACKED_SECONDS)
         wait_for_outcomes(office)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, select, update
 
-from storage.archive import create_archive, open_archive, read_zone
+from storage.archive import FORMAT, create_archive, open_archive, read_zone
 from storage.errors import Conflict, Corrupt, InvalidInput, NewerFormat, NotFound
 from storage.events import EventKind
 from storage.keys import create_keys, unlock
@@ -18,7 +18,7 @@ def test_a_new_archive_begins_with_the_leaf_of_its_making(archive):
         first = archive.ledger.event_at(connection, 0).event
         payload = archive.ledger.payload(connection, 0)
     assert (first.kind, first.subjects, first.actor) == (EventKind.ARCHIVE_CREATED, (archive.id,), ACTOR)
-    assert payload == {"zone": "America/Los_Angeles", "test_clock": False, "format": 2}
+    assert payload == {"zone": "America/Los_Angeles", "test_clock": False, "format": FORMAT}
     assert archive.ledger.published_checkpoint() is not None
 
 
@@ -74,8 +74,8 @@ def test_a_zone_is_read_by_its_name():
 
 def test_a_newer_archive_is_refused_in_one_sentence(archive):
     with archive.store.write() as transaction:
-        transaction.connection.execute(update(archive_table).values(format=3))
-    with pytest.raises(NewerFormat, match="format 3"):
+        transaction.connection.execute(update(archive_table).values(format=FORMAT + 1))
+    with pytest.raises(NewerFormat, match=f"format {FORMAT + 1}"):
         open_again(archive.folder)
 
 

@@ -58,8 +58,8 @@ def _rows_before_objects(_: Promise) -> None:
     def write(store: LocalBlobs, batch: Any) -> None:
         late.append((store, batch))
 
-    def commit(depositor: GroupDepositor, tickets: Any) -> None:
-        real_commit(depositor, tickets)
+    def commit(depositor: GroupDepositor, tickets: Any, *rest: Any) -> None:
+        real_commit(depositor, tickets, *rest)
         while late:
             real_write(*late.pop())
 
@@ -73,11 +73,11 @@ def _answer_before(step: str) -> Callable[[Promise], None]:
     def break_it(promise: Promise) -> None:
         real = getattr(GroupDepositor, step)
 
-        def early(depositor: GroupDepositor, tickets: Any) -> None:
+        def early(depositor: GroupDepositor, tickets: Any, *rest: Any) -> None:
             for one in tickets:
                 if one.written is not False:
                     promise(deposit=one.prepared.submission.id, sha256=one.prepared.sha256)
-            real(depositor, tickets)
+            real(depositor, tickets, *rest)
 
         patch(GroupDepositor, step, early)
 
