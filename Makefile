@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CORPUS ?= ../shared/corpus/linux-clk-20000.mbox.xz
 FIXTURES ?= ../shared/fixtures
-JOBS ?= 2
+JOBS ?= 3  # one more than cores: many tests wait for programs that they started
 
 .PHONY: demo test check system lint types floors tests faults fuzz bench accuracy first-run lock clean
 

@@ -27,7 +27,14 @@ def test_the_demonstration_finds_the_mail_that_it_sent_and_leaves_nothing_runnin
 def test_the_command_that_a_running_demonstration_names_works_as_it_stands():
     program = [sys.executable, "-m", "archiver.cli.main"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVER_")}
-    running = subprocess.Popen([*program, "demo"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    running = subprocess.Popen(
+        [*program, "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        # a shell that runs the tests in the background has Ctrl-C ignored, and what is ignored is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it only sets that
+    )
     assert running.stdout is not None
     try:
         line = next(one for one in iter(running.stdout.readline, b"") if b"such as: archiver " in one).decode()
