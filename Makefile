@@ -7,14 +7,14 @@ CORPUS ?= ../shared/corpus/linux-clk-20000.mbox.xz
 FIXTURES ?= ../shared/fixtures
 JOBS ?= 3  # one more than cores: many tests wait for programs that they started
 
-.PHONY: demo test check system lint types floors tests faults fuzz bench accuracy first-run lock clean
+.PHONY: demo test check system lint types floors tests coverage faults fuzz bench accuracy first-run lock clean
 
 demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
 	$(BIN)/archiver demo $(if $(ONCE),--once)
 
 test: $(READY) system check  ## set up, then every check
 
-check: lint types floors tests  ## ruff, mypy, import-linter, pytest with coverage
+check: lint types floors tests  ## ruff, mypy, import-linter, pytest
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..." >&2; exit 1; }
@@ -37,7 +37,10 @@ floors: $(READY)
 	$(BIN)/lint-imports
 
 tests: $(READY)
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --maxfail=25 --cov --cov-report=term:skip-covered -rs
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --maxfail=25 -rs
+
+coverage: $(READY)  ## the tests once more, with the share of branches that they reach
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --maxfail=25 -rs --cov --cov-report=term:skip-covered
 
 faults: $(READY) system  ## every fault campaign in full, about an hour; SEED=n repeats a run, ONLY='name' runs one
 	$(BIN)/python -m tests.faults.campaigns --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
