@@ -11,8 +11,10 @@ import binascii
 import re
 
 _PURE = re.compile(rb"[A-Za-z0-9+/=\s]*\Z")
-_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=]+")
-_WHITE = re.compile(rb"\s+")
+_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+# `translate` copies once; a substitution keeps a piece for every gap, which made forty times the size of noise
+_FOREIGN = bytes(one for one in range(256) if one not in _ALPHABET)
+_WHITE = b" \t\n\r\x0b\x0c"
 _UU_BEGIN = re.compile(rb"(?:\A|\n)begin(?:-base64)? [0-7]{3,4} [^\n]*\n")
 _MOST = 0.9
 
@@ -51,7 +53,7 @@ def _damaged_base64(content: bytes) -> tuple[bytes, str | None]:
         if first_end >= 0 and _PURE.match(content[:first_end]):
             return _segment(content[:first_end]), DAMAGED_BASE64  # a list footer after the end of the encoded text
         remark = DAMAGED_BASE64
-    solid = _FOREIGN.sub(b"", content)
+    solid = content.translate(None, _FOREIGN)
     # encoded lines hold no blanks: text of letters and blanks alone must not pass for base64
     if len(solid) < _MOST * len(content.translate(None, b"\r\n")):
         return content, NOT_BASE64
@@ -63,7 +65,7 @@ def _damaged_base64(content: bytes) -> tuple[bytes, str | None]:
 
 def _segment(run: bytes) -> bytes:
     """Decode one unpadded run; a last lone character carries no whole byte and is dropped."""
-    run = _WHITE.sub(b"", run)
+    run = run.translate(None, _WHITE)
     if len(run) % 4 == 1:
         run = run[:-1]
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import random
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,3 +29,14 @@ def test_what_the_quick_way_takes_the_patient_way_reads_alike(encoded: bytes):
     except binascii.Error:
         return
     assert transfer._damaged_base64(encoded) == (quick, None)
+
+
+def test_noise_that_says_it_is_base64_costs_a_few_copies_of_it_and_no_more():
+    noise = random.Random(7).randbytes(1 << 20)
+    tracemalloc.start()
+    try:
+        assert transfer.undo(noise, "base64") == (noise, transfer.NOT_BASE64)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * len(noise)
