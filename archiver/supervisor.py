@@ -45,7 +45,7 @@ class Service:
 
 def start_worker(folder: Path, master: bytes, service: Service, *, quiet: bool = False) -> subprocess.Popen[bytes]:
     """Start a worker and hand it the master key; the caller keeps its standard input open as long as it shall run."""
-    program = [sys.executable, "-m", "archiver.cli.main", "worker", service.role, "--data", str(folder)]
+    program = [sys.executable, "-m", "archiver.start", "worker", service.role, "--data", str(folder)]
     started = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
         [*program, *service.arguments],
         stdin=subprocess.PIPE,

@@ -22,18 +22,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from archiver.anchoring import publish_or_tell
-from archiver.channel_wiring import ArchiveDirectory, folder_settings, lmtp_settings, smtp_settings
-from archiver.chores import Chores, chores_of, in_a_thread
-from archiver.imap_accounts import watch_accounts
+from archiver.giving_way import give_way
 from archiver.unpacking_turns import unpack_in_turn, unpacker_of
 from archiver.wiring import SERVICE_ACTOR
-from ingest.channel_health import SqlHealthLog
-from ingest.channels.folder import FolderWatcher
-from ingest.channels.smtp import run_acceptor
 from ingest.examiner import BATCH as EXAMINED_TOGETHER
-from retention.clock import RetentionClock
-from search.follower import BATCH as FOLLOWED_TOGETHER
 from storage.errors import ArchiveError, TemporarilyUnavailable
 
 if TYPE_CHECKING:
@@ -45,10 +37,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _GATHER_SECONDS = 0.25
+_GATHER_FOR_INDEX_SECONDS = 0.5  # a batch of the index costs the less for each record, the larger it is
 _LOCK_SECONDS = 0.25
 _FAULT_SECONDS = 2.0
 _CHECKPOINT_SECONDS = 5.0
-_WORKER_NICENESS = 15
 
 
 class WorkerRole(StrEnum):
@@ -137,7 +129,7 @@ def is_served(folder: Path, role: WorkerRole) -> bool:
         os.close(descriptor)
 
 
-def work_until(stop: Stop, step: Callable[[], bool]) -> None:
+def work_until(stop: Stop, step: Callable[[], bool], *, gather_seconds: float = _GATHER_SECONDS) -> None:
     """Repeat a step until it is time to stop; the step says whether more is waiting than it took.
 
     Otherwise what comes next is left to gather for a moment: ten mails a second then cost four commits a second
@@ -155,7 +147,7 @@ def work_until(stop: Stop, step: Callable[[], bool]) -> None:
             stop.wait(_FAULT_SECONDS)
             continue
         if not more:
-            stop.wait(_GATHER_SECONDS)
+            stop.wait(gather_seconds)
 
 
 def _beside(stop: Stop, step: Callable[[], bool]) -> None:
@@ -176,7 +168,7 @@ def _beside(stop: Stop, step: Callable[[], bool]) -> None:
 
 def run_examiner(installation: Installation, stop: Stop) -> None:
     """Examine what waits, and unpack containers beside it: what comes out of one waits for nobody else's mail."""
-    os.nice(_WORKER_NICENESS)
+    give_way()
     folder = installation.archive.folder
     with role_lock(folder, WorkerRole.EXAMINER, stop) as mine:
         if not mine:
@@ -195,17 +187,21 @@ def run_examiner(installation: Installation, stop: Stop) -> None:
 
 def run_follower(installation: Installation, stop: Stop) -> None:
     """Bring the index up to the ledger."""
-    os.nice(_WORKER_NICENESS)
+    give_way()
     with role_lock(installation.archive.folder, WorkerRole.FOLLOWER, stop) as mine:
         if not mine:
             return
         installation.generations.make_ready(actor=f"{SERVICE_ACTOR}:follower")
         follower = installation.follower()
-        work_until(stop, lambda: follower.follow_some() >= FOLLOWED_TOGETHER)
+        work_until(stop, follower.follow_batch, gather_seconds=_GATHER_FOR_INDEX_SECONDS)
 
 
 def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:
     """Receive mail on an inherited socket."""
+    from archiver.channel_wiring import ArchiveDirectory, smtp_settings  # noqa: PLC0415 - only this worker pays for it
+    from ingest.channel_health import SqlHealthLog  # noqa: PLC0415 - only this worker pays for it
+    from ingest.channels.smtp import run_acceptor  # noqa: PLC0415 - only this worker pays for it
+
     stop.install(signals=False)  # the acceptor drains on the signal by itself
     listener = socket.socket(fileno=descriptor)
     run_acceptor(
@@ -220,6 +216,10 @@ def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:
 
 def run_lmtp(installation: Installation, stop: Stop, descriptor: int) -> None:
     """Receive mail from a mail server of this machine on an inherited socket."""
+    from archiver.channel_wiring import ArchiveDirectory, lmtp_settings  # noqa: PLC0415 - only this worker pays for it
+    from ingest.channel_health import SqlHealthLog  # noqa: PLC0415 - only this worker pays for it
+    from ingest.channels.smtp import run_acceptor  # noqa: PLC0415 - only this worker pays for it
+
     stop.install(signals=False)
     settings = installation.settings
     run_acceptor(
@@ -234,6 +234,10 @@ def run_lmtp(installation: Installation, stop: Stop, descriptor: int) -> None:
 
 def run_folders(installation: Installation, stop: Stop) -> None:
     """Watch every folder of the settings, each in a thread of its own."""
+    from archiver.channel_wiring import ArchiveDirectory, folder_settings  # noqa: PLC0415 - only this worker pays for it
+    from ingest.channel_health import SqlHealthLog  # noqa: PLC0415 - only this worker pays for it
+    from ingest.channels.folder import FolderWatcher  # noqa: PLC0415 - only this worker pays for it
+
     archive = installation.archive
     with role_lock(archive.folder, WorkerRole.FOLDERS, stop) as mine:
         if not mine:
@@ -259,6 +263,8 @@ def run_folders(installation: Installation, stop: Stop) -> None:
 
 def run_imap(installation: Installation, stop: Stop) -> None:
     """Read every mailbox of the settings."""
+    from archiver.imap_accounts import watch_accounts  # noqa: PLC0415 - only this worker pays for it
+
     with role_lock(installation.archive.folder, WorkerRole.IMAP, stop) as mine:
         if mine:
             watch_accounts(installation, stop)
@@ -266,8 +272,12 @@ def run_imap(installation: Installation, stop: Stop) -> None:
 
 def run_clock(installation: Installation, stop: Stop) -> None:
     """Evaluate retention daily, publish a checkpoint when the ledger's head has moved, and do the chores beside it."""
+    from archiver.anchoring import publish_or_tell  # noqa: PLC0415 - only this worker pays for it
+    from archiver.chores import Chores, chores_of, in_a_thread  # noqa: PLC0415 - only this worker pays for it
+    from retention.clock import RetentionClock  # noqa: PLC0415 - only this worker pays for it
+
     archive = installation.archive
-    os.nice(_WORKER_NICENESS)
+    give_way()
     with role_lock(archive.folder, WorkerRole.CLOCK, stop) as mine:
         if not mine:
             return

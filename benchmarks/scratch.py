@@ -80,7 +80,7 @@ class Scratch:
 
     def start(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
         """Start a command with `--json`; its standard output is a pipe."""
-        program = [sys.executable, "-m", "archiver.cli.main", *arguments, "--json", "--quiet"]
+        program = [sys.executable, "-m", "archiver.start", *arguments, "--json", "--quiet"]
         with (log or Path(os.devnull)).open("wb") as errors:
             return subprocess.Popen(
                 program, env=self.environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, start_new_session=True

@@ -12,7 +12,6 @@ none counts. What is checked of the mail that brought an original is a fact abou
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ingest.authenticity_arc import check_chain
@@ -21,29 +20,34 @@ from ingest.authenticity_dmarc import check_policy
 from ingest.authenticity_domains import author_of
 from ingest.authenticity_fields import cut
 from ingest.authenticity_spf import check_sender
-from ingest.dns import Known
+from ingest.dns import NOTHING, Known
 from ingest.formats.headers import content_fields, letterhead, read_block
 from ingest.formats.mime_tree import walk
 from storage.provenance import Authenticity, CheckedMessage
 from storage.records import ForwardMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ingest.authenticity_domains import Author
     from ingest.authenticity_fields import SignedMessage
+    from ingest.dns import Question
     from ingest.envelopes import Arrival
     from storage.provenance import Check, DnsAnswer
     from storage.records import Description, Letterhead
 
 _SIGNATURES: Final = (b"dkim-signature", b"arc-seal", b"arc-message-signature")
 _COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] §2.2
-_KEPT: Final = 160  # more than one batch of the examiner
-_KEPT_BYTES: Final = 64 << 10
 _END_OF_HEADER: Final = re.compile(rb"\n\r?\n")
 
 
-def weigh(raw: bytes, read: Description, arrival: Arrival, answers: Sequence[DnsAnswer] = ()) -> Authenticity:
+def weigh(
+    raw: bytes,
+    read: Description,
+    arrival: Arrival,
+    answers: Sequence[DnsAnswer] = (),
+    remembered: Mapping[Question, DnsAnswer] = NOTHING,
+) -> Authenticity:
     """All checks of a mail; total for any bytes.
 
     Args:
@@ -51,14 +55,15 @@ def weigh(raw: bytes, read: Description, arrival: Arrival, answers: Sequence[Dns
         read: what the reader made of it; its letterheads say which message is shown as the original.
         arrival: when and from whom it came.
         answers: the DNS answers known so far.
+        remembered: those of earlier mails, which hold where `answers` has none.
     """
     if raw.startswith(_COMPOUND_FILE):
         return Authenticity()  # a message of Outlook has none of the bytes that were signed
-    known = Known(answers)
+    known = Known(answers, remembered=remembered)
     checks: list[Check] = []
     message: SignedMessage | None = None
     if arrival.envelope is not None or _is_signed(raw):
-        message = _cut(raw) if len(raw) <= _KEPT_BYTES else cut(raw)
+        message = cut(raw)
         checks += _carrier_checks(message, read, arrival, known)
     if read.forward.method is ForwardMethod.NONE and read.original == read.carrier:
         return Authenticity(checks=tuple(checks), answers=known.used(), original=CheckedMessage.CARRIER)
@@ -72,10 +77,6 @@ def weigh(raw: bytes, read: Description, arrival: Arrival, answers: Sequence[Dns
         answers=known.used(),
         original=None if enclosed is None else CheckedMessage.ORIGINAL,
     )
-
-
-# a mail whose checks need answers comes again with them, soon and in the same reader
-_cut = lru_cache(maxsize=_KEPT)(cut)
 
 
 def _is_signed(raw: bytes) -> bool:

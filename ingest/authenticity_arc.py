@@ -102,7 +102,7 @@ def _newest_message_signature(message: SignedMessage, members: dict[bytes, Field
     if isinstance(signature, CheckReason) or SEAL in signature.names:
         reason = signature if isinstance(signature, CheckReason) else CheckReason.SYNTAX
         return Result(Verdict.FAIL, reason)
-    return verify(message, signature, message.selected(signature.names), known)
+    return verify(message, signature, known)
 
 
 def _seal(members: dict[bytes, Field]) -> Signature | None:

@@ -26,6 +26,7 @@ from ingest.dns import is_domain
 from storage.provenance import Check, CheckMethod, CheckReason, DnsKind, DnsStatus, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from ingest.authenticity_domains import Author
@@ -46,7 +47,7 @@ _ONCE: Final = (
     b"from", b"sender", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id",
     b"mime-version", b"content-type", b"content-transfer-encoding",
 )  # fmt: skip
-_SHOWN: Final = (b"from", b"to", b"cc", b"date", b"subject", b"message-id", b"content-type")
+_SHOWN: Final = {name.encode(): name for name in ("from", "to", "cc", "date", "subject", "message-id", "content-type")}
 _NEEDED: Final = (b"subject", b"date")
 _REQUIRED: Final = (b"v", b"a", b"b", b"bh", b"d", b"h", b"s")
 _ALGORITHMS: Final = {b"rsa-sha256": "RsaKey", b"ed25519-sha256": "EdwardsKey"}
@@ -77,6 +78,16 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a signature says of itself; nothing of it is checked yet."""
+
+    field: Field
+    domain: str | None
+    selector: str | None
+    is_aligned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """How checking one signature came out; `asked` are the DNS names used."""
 
@@ -98,10 +109,9 @@ def check_signatures(
         at: when the message was received (aware).
     """
     fields = message.all(FIELD)
-    seen = fields[:MAX_LOOKED_AT]
-    sketches = [_sketch(one, which, author) for one in seen]
-    order = sorted(range(len(seen)), key=lambda place: not sketches[place].aligned)[:MAX_SIGNATURES]
-    checks = [_checked(message, seen[place], sketches[place], known, at) for place in order]
+    claims = [_claim(one, author) for one in fields[:MAX_LOOKED_AT]]
+    claims.sort(key=lambda one: not one.is_aligned)
+    checks = [_checked(message, which, author, one, known, at) for one in claims[:MAX_SIGNATURES]]
     if len(fields) > len(checks):
         checks.append(
             Check(method=CheckMethod.DKIM, message=which, verdict=Verdict.UNCHECKED, reason=CheckReason.TOO_MANY)
@@ -109,48 +119,50 @@ def check_signatures(
     return tuple(checks)
 
 
-def _sketch(field: Field, which: CheckedMessage, author: Author | None) -> Check:
-    """What a signature says of itself; nothing of it is checked yet."""
+def _claim(field: Field, author: Author | None) -> _Claim:
     tags = read_tags(field.value) if len(field.value) <= MAX_SIGNATURE_BYTES else None
     domain, selector = _name(tags, b"d"), _name(tags, b"s")
     aligned = author is not None and domain is not None and is_domain(domain) and are_aligned(domain, author.domain)
-    return Check(
-        method=CheckMethod.DKIM,
-        message=which,
-        verdict=Verdict.UNSIGNED,
-        domain=domain,
-        selector=selector,
-        author=None if author is None else author.address,
-        aligned=aligned,
-    )
+    return _Claim(field, domain, selector, aligned)
 
 
-def _name(tags: dict[bytes, bytes] | None, tag: bytes) -> str | None:
+def _name(tags: Mapping[bytes, bytes] | None, tag: bytes) -> str | None:
     value = None if tags is None else tags.get(tag)
     if not value or len(value) > 253 or not value.isascii():  # noqa: PLR2004 - RFC 1035 §2.3.4
         return None
-    return "".join(one if one.isprintable() else "?" for one in value.decode().lower())
+    text = value.decode().lower()
+    return text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
 
 
-def _checked(message: SignedMessage, field: Field, sketch: Check, known: Known, at: datetime) -> Check:
-    signature = read_signature(field)
+def _checked(
+    message: SignedMessage, which: CheckedMessage, author: Author | None, claim: _Claim, known: Known, at: datetime
+) -> Check:
+    signature = read_signature(claim.field)
+    covers: list[str] = []
+    uncovered: list[str] = []
     if isinstance(signature, CheckReason):
-        return replace(sketch, reason=signature)
-    covered = frozenset(signature.names)
-    present = [one for one in _SHOWN if message.count(one)]
-    sketch = replace(
-        sketch,
-        covers=tuple(one.decode() for one in present if one in covered),
-        open=tuple(one.decode() for one in present if one not in covered),
+        result = Result(Verdict.UNSIGNED, signature)
+    else:
+        for name, text in _SHOWN.items():
+            if message.count(name):
+                (covers if name in signature.names else uncovered).append(text)
+        weakness = _weakness(message, signature, at)
+        result = Result(Verdict.UNSIGNED, weakness) if weakness is not None else verify(message, signature, known)
+    return Check(
+        method=CheckMethod.DKIM,
+        message=which,
+        verdict=result.verdict,
+        reason=result.reason,
+        domain=claim.domain,
+        selector=claim.selector,
+        author=None if author is None else author.address,
+        aligned=claim.is_aligned,
+        covers=tuple(covers),
+        open=tuple(uncovered),
+        asked=result.asked,
     )
-    weakness = _weakness(message, signature, at)
-    if weakness is not None:
-        return replace(sketch, reason=weakness)
-    result = verify(message, signature, message.selected(signature.names), known)
-    return replace(sketch, verdict=result.verdict, reason=result.reason, asked=result.asked)
 
 
-@lru_cache(maxsize=512)
 def read_signature(field: Field, *, instance: bool = False) -> Signature | CheckReason:
     """A signature field read, or why it counts as none. With `instance` it is one of ARC (RFC 8617 §4.1.2)."""
     tags = read_tags(field.value) if len(field.value) <= MAX_SIGNATURE_BYTES else None
@@ -227,9 +239,10 @@ def time_fault(field: Field, at: datetime) -> CheckReason | None:
     return None
 
 
-def verify(message: SignedMessage, signature: Signature, fields: list[Field], known: Known) -> Result:
+def verify(message: SignedMessage, signature: Signature, known: Known) -> Result:
     """Body and header of a signature against the published key."""
-    result = verify_header(signature, fields, known, relaxed=signature.header_form == b"relaxed")
+    selected = message.selected(signature.names)
+    result = verify_header(signature, selected, known, relaxed=signature.header_form == b"relaxed")
     if result.verdict not in (Verdict.PASS, Verdict.FAIL):
         return result
     if message.body_hash(signature.body_form) != signature.body_hash:
@@ -237,7 +250,7 @@ def verify(message: SignedMessage, signature: Signature, fields: list[Field], kn
     return result
 
 
-def verify_header(signature: Signature, fields: list[Field], known: Known, *, relaxed: bool) -> Result:
+def verify_header(signature: Signature, fields: Iterable[Field], known: Known, *, relaxed: bool) -> Result:
     """The fields of a signature against the published key."""
     answer = known.answer(signature.key_name, DnsKind.TXT)
     asked = (answer.name,)
@@ -255,6 +268,7 @@ def verify_header(signature: Signature, fields: list[Field], known: Known, *, re
     return Result(Verdict.PASS, None, asked)
 
 
+@lru_cache(maxsize=256)  # most mails of a mailbox were signed with a few keys
 def _key_record(answer: DnsAnswer) -> KeyRecord | CheckReason:
     """The one key record of an answer, or why there is none."""
     if answer.status is not DnsStatus.OK:

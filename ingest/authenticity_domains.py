@@ -91,6 +91,7 @@ def load_suffixes() -> None:
     _suffixes()
 
 
+@lru_cache(maxsize=1_000)
 def organisation_of(domain: str) -> str | None:
     """The organisational domain, or None where the domain is itself a public suffix."""
     found = _suffixes().privatesuffix(domain)

@@ -11,10 +11,14 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from nacl.exceptions import CryptoError
 from nacl.signing import VerifyKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_TAGS: Final = 60
 MAX_KEY_BYTES: Final = 2_048
@@ -31,7 +35,8 @@ _ED25519_BYTES: Final = 32
 _LONG_FORM, _SIGN_BIT = 0x80, 0x80
 
 
-def read_tags(value: bytes) -> dict[bytes, bytes] | None:
+@lru_cache(maxsize=64)  # each step of a check looks at the tags of the same few fields
+def read_tags(value: bytes) -> Mapping[bytes, bytes] | None:
     """The tags of a list, or None where it is none: a name twice, no name, or more than 60 of them."""
     tags: dict[bytes, bytes] = {}
     parts = value.split(b";", MAX_TAGS + 1)
@@ -104,7 +109,7 @@ class KeyRecord:
         return isinstance(self.key, RsaKey) and self.key.modulus.bit_length() < LEAST_RSA_BITS
 
 
-def key_texts(values: tuple[str, ...]) -> list[dict[bytes, bytes]]:
+def key_texts(values: tuple[str, ...]) -> list[Mapping[bytes, bytes]]:
     """Those of the TXT records that are key records, as tags."""
     found = []
     for value in values:
@@ -114,7 +119,7 @@ def key_texts(values: tuple[str, ...]) -> list[dict[bytes, bytes]]:
     return found
 
 
-def read_key(tags: dict[bytes, bytes]) -> KeyRecord | None:
+def read_key(tags: Mapping[bytes, bytes]) -> KeyRecord | None:
     """The key of a record's tags, or None where it cannot be used."""
     point = _BLANKS.sub(b"", tags[b"p"])
     kind = tags.get(b"k", b"rsa")

@@ -3,6 +3,9 @@
 Rules: a mail whose checks need no answer makes no second trip. The reader names questions, never answers: what is
 recorded is what the asker got, and a check that rests on anything else is not believed. Without a network the checks
 of the first trip stand, each with the reason that it could not be checked.
+
+The reader remembers the answers that earlier mails came with, and says of each that it used when it was given. Where
+the asker gave that very answer and it still holds, the mail makes no second trip either; any other is asked anew.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ingest.reading_codec import ReadingRequest, Task
 from storage import description_codec
-from storage.provenance import Authenticity, DnsAnswer, DnsStatus, Verdict
+from storage.provenance import Authenticity, CheckMethod, DnsAnswer, DnsStatus, Verdict
 from storage.provenance_codec import answer_members, read_answer
 from storage.records import Description
 from storage.strict_json import many, only, read_object, write_object
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ingest.dns_asking import Asker, Question
+    from ingest.dns import Question
+    from ingest.dns_asking import Asker
     from ingest.reading_codec import ReadingAnswer
+    from storage.provenance import Check
 
 MAX_ROUNDS: Final = 14
 ANSWERS: Final = "answers"
@@ -67,6 +72,12 @@ def split_answers(
     return many(members, ANSWERS, read_answer), description_codec.decode(payload[end:start]), payload[start:]
 
 
+def without_values(weighed: Authenticity) -> Authenticity:
+    """As the reader gives it back: of an answer that it used the question, how it came out, and when it was given."""
+    questions = (DnsAnswer(name=one.name, kind=one.kind, status=one.status, at=one.at) for one in weighed.answers)
+    return replace(weighed, answers=tuple(questions)) if weighed.answers else weighed
+
+
 def complete(
     reader: Reader,
     asker: Asker | None,
@@ -86,7 +97,7 @@ def complete(
     found = list(answers)
     given: list[dict[Question, DnsAnswer]] = [{} for _ in found]
     if asker is not None:
-        open_places = [place for place, one in enumerate(found) if _questions(requests[place], one)]
+        open_places = [place for place, one in enumerate(found) if _open(asker, requests[place], one, given[place])]
         for _ in range(MAX_ROUNDS):
             if not open_places:
                 break
@@ -103,12 +114,14 @@ def _round(
     places: list[int],
 ) -> list[int]:
     """Ask what is open and read again where anything new was answered; the places that are still open."""
-    wanted = {place: _questions(requests[place], found[place]) for place in places}
+    wanted = {place: _open(asker, requests[place], found[place], given[place]) for place in places}
     got = asker.ask(question for questions in wanted.values() for question in questions)
     again: list[int] = []
     for place, questions in wanted.items():
         given[place] |= {question: got[question] for question in questions}
-        if any(got[question].status is not DnsStatus.UNAVAILABLE for question in questions):
+        answers = _answers(requests[place], found[place])
+        is_stale = any(one.status is not DnsStatus.UNASKED and (one.name, one.kind) in questions for one in answers)
+        if is_stale or any(got[question].status is not DnsStatus.UNAVAILABLE for question in questions):
             again.append(place)
     readings = reader.read_many(
         [with_answers(requests[place], _description(found[place]), tuple(given[place].values())) for place in again]
@@ -118,7 +131,7 @@ def _round(
         if not isinstance(reading, Description) or reading.authenticity is None:
             continue  # the first reading stands: a check must not cost a record
         found[place] = replace(_description(found[place]), authenticity=reading.authenticity)
-        if any(one not in given[place] for one in _questions(requests[place], found[place])):
+        if _open(asker, requests[place], found[place], given[place]):
             still.append(place)
     return still
 
@@ -128,10 +141,31 @@ def _description(answer: ReadingAnswer) -> Description:
     return answer
 
 
-def _questions(request: ReadingRequest, answer: ReadingAnswer) -> list[Question]:
+def _answers(request: ReadingRequest, answer: ReadingAnswer) -> tuple[DnsAnswer, ...]:
     if request.task != Task.EMAIL or not isinstance(answer, Description) or answer.authenticity is None:
-        return []
-    return [(one.name, one.kind) for one in answer.authenticity.answers if one.status is DnsStatus.UNASKED]
+        return ()
+    return answer.authenticity.answers
+
+
+def _open(
+    asker: Asker, request: ReadingRequest, answer: ReadingAnswer, given: dict[Question, DnsAnswer]
+) -> list[Question]:
+    """What still has to be asked; an answer that the reader remembers and that holds is noted as `given`."""
+    found = []
+    for one in _answers(request, answer):
+        question = (one.name, one.kind)
+        if question in given:
+            continue
+        remembered = asker.given(question, one.at) if one.at is not None else None
+        if remembered is None:
+            found.append(question)
+        else:
+            given[question] = remembered
+    return found
+
+
+def _needs_keys(check: Check) -> bool:
+    return check.verdict is Verdict.PASS and check.method in (CheckMethod.DKIM, CheckMethod.ARC)
 
 
 def _believed(answer: ReadingAnswer, given: Mapping[Question, DnsAnswer], now: datetime) -> ReadingAnswer:
@@ -146,9 +180,10 @@ def _believed(answer: ReadingAnswer, given: Mapping[Question, DnsAnswer], now: d
         for one in weighed.answers
     )
     there = {one.name for one in answers if one.status is not DnsStatus.UNAVAILABLE}
+    keys = {one.name for one in answers if one.status is DnsStatus.OK}
     checks = tuple(
         replace(one, verdict=Verdict.UNCHECKED, reason=None)
-        if one.verdict in _USABLE and one.asked and not there.issuperset(one.asked)
+        if one.verdict in _USABLE and one.asked and not (keys if _needs_keys(one) else there).issuperset(one.asked)
         else one
         for one in weighed.checks
     )

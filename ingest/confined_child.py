@@ -55,7 +55,7 @@ class ConfinedChild:
             cwd="/",
             env={},
             close_fds=True,
-            start_new_session=True,
+            process_group=0,  # the terminal's signals are not for it; in our session it has our priority
         )
         assert self._child.stdin is not None
         assert self._child.stdout is not None

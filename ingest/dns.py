@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from storage.provenance import DnsAnswer, DnsKind, DnsStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MAX_QUESTIONS: Final = 64
 """How many names one mail may make us ask."""
 
+Question = tuple[str, DnsKind]
+
+NOTHING: Final[dict[Question, DnsAnswer]] = {}
 _PORT: Final = 53
 _HIGHEST_PORT: Final = 65_535
 _NAME = re.compile(r"(?=.{3,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -42,6 +46,7 @@ def is_domain(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+@lru_cache(maxsize=500)  # most mails of a mailbox name the same few
 def may_be_asked(name: str) -> bool:
     """Whether a name is one of the public DNS; names of local networks are nobody's business."""
     return is_domain(name) and _NOT_PUBLIC.search(name) is None
@@ -50,13 +55,21 @@ def may_be_asked(name: str) -> bool:
 class Known:
     """The answers known so far, and the questions that came up without one.
 
-    Not safe for threads. What is asked and known is `used`, what is not known is used too, as `UNASKED`.
+    Not safe for threads. What is asked and known is `used`, what is not known is used too, as `UNASKED`. `remembered`
+    are answers of earlier mails, which hold where `answers` has none; they are only looked at.
     """
 
-    def __init__(self, answers: Iterable[DnsAnswer] = (), *, most: int = MAX_QUESTIONS) -> None:
+    def __init__(
+        self,
+        answers: Iterable[DnsAnswer] = (),
+        *,
+        remembered: Mapping[Question, DnsAnswer] = NOTHING,
+        most: int = MAX_QUESTIONS,
+    ) -> None:
         self._answers = {(one.name, one.kind): one for one in answers}
-        self._used: dict[tuple[str, DnsKind], DnsAnswer] = {}
-        self._hints: dict[tuple[str, DnsKind], DnsAnswer] = {}
+        self._remembered = remembered
+        self._used: dict[Question, DnsAnswer] = {}
+        self._hints: dict[Question, DnsAnswer] = {}
         self._most = most
 
     def answer(self, name: str, kind: DnsKind) -> DnsAnswer:
@@ -70,7 +83,9 @@ class Known:
         asked = (name, kind)
         if asked not in self._used and len(self._used) >= self._most:
             return DnsAnswer(name=name, kind=kind, status=DnsStatus.UNAVAILABLE)
-        found = self._answers.get(asked) or DnsAnswer(name=name, kind=kind, status=DnsStatus.UNASKED)
+        found = self._answers.get(asked) or self._remembered.get(asked)
+        if found is None:
+            found = DnsAnswer(name=name, kind=kind, status=DnsStatus.UNASKED)
         self._used[asked] = found
         return found
 
@@ -78,7 +93,7 @@ class Known:
         """A question that may come up later; it is asked together with the next ones, to save a round."""
         name = name.lower().rstrip(".")
         asked = (name, kind)
-        if asked not in self._answers and may_be_asked(name):
+        if asked not in self._answers and asked not in self._remembered and may_be_asked(name):
             self._hints[asked] = DnsAnswer(name=name, kind=kind, status=DnsStatus.UNASKED)
 
     def used(self) -> tuple[DnsAnswer, ...]:

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from ingest.dns import Resolver
-    from storage.provenance import DnsKind
-
-Question = tuple[str, "DnsKind"]
+    from ingest.dns import Question, Resolver
 
 MAX_VALUES: Final = 50
 MAX_VALUE_CHARACTERS: Final = 8_192
@@ -65,6 +62,13 @@ class Asker:
     def is_broken(self) -> bool:
         """Whether questions are not asked at present, because nobody answered the last ones."""
         return self._silent >= _BREAKS_AFTER and self._ticks() < self._open_until
+
+    def given(self, question: Question, at: datetime) -> DnsAnswer | None:
+        """The answer that was given at that time, as long as it may be used; asks nobody."""
+        kept = self._kept.get(question)
+        if kept is None or kept[1].at != at or self._ticks() - kept[0] >= _KEPT_SECONDS:
+            return None
+        return kept[1]
 
     def ask(self, questions: Iterable[Question]) -> dict[Question, DnsAnswer]:
         """An answer for each question; none is `UNASKED`, and each has its time."""

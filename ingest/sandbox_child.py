@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Task = Callable[[bytes, Mapping[str, Any]], Description | bytes]
 
 _READ_AHEAD: Final = 1 << 18
+_COLLECTED_AFTER: Final = 20_000
 _LATE_IMPORTS: Final = ("_strptime", "bz2", "html.entities", "lzma", "quopri", "stringprep", "unicodedata", "zlib")
 
 
@@ -46,12 +47,15 @@ def main(reader_module: str, memory: str, cpu_seconds: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()  # the interpreter put its locale there
     requests, answers = private_pipes()
+    gc.disable()  # until all is loaded, which stays
     import_codecs()
     tasks = importlib.import_module(reader_module).load()
     sys.path.clear()  # an import that is late now fails at once instead of asking the kernel for each folder
     sys.path_importer_cache.clear()
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look at it again and again
+    gc.enable()
+    gc.set_threshold(_COLLECTED_AFTER)  # a mail makes some thousand objects, and next to none in a circle
     send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds))))
     with io.FileIO(requests) as pipe:
         stream = io.BufferedReader(pipe, _READ_AHEAD)

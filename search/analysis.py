@@ -46,14 +46,13 @@ class LocatedWord:
 
 def _ranges(prefix: str) -> str:
     """The characters of a general category as the inside of a regular expression's class."""
-    found: list[tuple[int, int]] = []
-    for code in (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0)):
-        if unicodedata.category(chr(code)).startswith(prefix):
-            if found and found[-1][1] == code - 1:
-                found[-1] = (found[-1][0], code)
-            else:
-                found.append((code, code))
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in found)
+    found: list[str] = []
+    for first, end in ((0x300, 0x20000), (0xE0100, 0xE01F0)):
+        # every second letter: the first of each character's category, as in "Mn"
+        categories = "".join(map(unicodedata.category, map(chr, range(first, end))))[::2]
+        runs = (match.span() for match in re.finditer(f"{prefix}+", categories))
+        found += [f"{chr(first + start)}-{chr(first + stop - 1)}" for start, stop in runs]
+    return "".join(found)
 
 
 _MARKS = _ranges("M")
@@ -88,7 +87,13 @@ def normalise(text: str) -> str:
     """The form in which words are looked for: NFKC, without invisible formatting characters; case and accents stay."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    # a line's end composes with nothing, and most lines of most mails are ASCII, where there is nothing to do
+    lines = [line if line.isascii() else _normalise_line(line) for line in text.split("\n")]
+    return "\n".join(lines)
+
+
+def _normalise_line(line: str) -> str:
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", line))
 
 
 def fold(run: str) -> str:
@@ -159,7 +164,7 @@ def words(text: str) -> list[str]:
         if plain:
             result += _ascii_words("\n".join(plain))
             plain.clear()
-        for run in _RUN.findall(normalise(line).replace("_", " ")):
+        for run in _RUN.findall(_normalise_line(line).replace("_", " ")):
             result += _folded[run]
     result += _ascii_words("\n".join(plain))
     return result
@@ -167,7 +172,7 @@ def words(text: str) -> list[str]:
 
 def _ascii_words(text: str) -> list[str]:
     found = text.translate(_ASCII_TABLE).split()
-    if found and len(max(found, key=len)) > LONGEST_WORD:
+    if found and max(map(len, found)) > LONGEST_WORD:
         return [word[:LONGEST_WORD] for word in found]
     return found
 

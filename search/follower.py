@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from storage.archive import Archive
     from storage.records import DescribedRecord
 
-BATCH = 256
+BATCH = 512
 _POLL_SECONDS = 0.02
 _ANY = Between(Clock.CAPTURED, None, None)
 log = structlog.get_logger()
@@ -90,7 +90,12 @@ class Follower:
         Also 0 while another follower is at it.
         """
         with self._turn() as mine:
-            return self._step() if mine else 0
+            return self._step()[0] if mine else 0
+
+    def follow_batch(self) -> bool:
+        """Read one batch of events; whether it was a full one, behind which there may be more."""
+        with self._turn() as mine:
+            return mine and self._step()[1]
 
     def catch_up(
         self, limit_seconds: float | None = None, progress: Callable[[int, int], None] | None = None
@@ -141,16 +146,17 @@ class Follower:
         with self._archive.store.read() as connection:
             return self._archive.ledger.head(connection).size
 
-    def _step(self) -> int:
+    def _step(self) -> tuple[int, bool]:
+        """The number of ledger positions gone forward, and whether the batch was full."""
         index = self._index.present()
         try:
             return self._step_on(index)
         except (Corrupt, TemporarilyUnavailable):
             if self._index.present() is index:
                 raise
-            return 0  # another generation took its place and says by itself how far it has come
+            return 0, False  # another generation took its place and says by itself how far it has come
 
-    def _step_on(self, index: SearchIndex) -> int:
+    def _step_on(self, index: SearchIndex) -> tuple[int, bool]:
         before = index.position()
         with self._archive.store.read() as connection:
             events = self._archive.ledger.events_after(
@@ -158,13 +164,14 @@ class Follower:
             )
             head = self._archive.ledger.head(connection).size
         # a full page may have left events behind it; a short one means that all up to the head are read
-        position = events[-1].position if len(events) == self._batch else head - 1
+        is_full = len(events) == self._batch
+        position = events[-1].position if is_full else head - 1
         if position <= before:
-            return 0
+            return 0, False
         ids = dict.fromkeys(event.event.subjects[0] for event in events if event.event.subjects)
         documents = [project(described) for described in self._open(list(ids))]
         index.add(documents, position)
-        return position - before
+        return position - before, is_full
 
     def _open(self, ids: Sequence[str]) -> list[DescribedRecord]:
         """These records as far as they can be opened; destroyed ones are gone, and that is right."""

@@ -64,8 +64,8 @@ _SCHEMA: Final = (
     "CREATE INDEX docs_by_submission ON docs (submission_id)",
     "CREATE INDEX docs_unsearchable ON docs (unsearchable) WHERE unsearchable",
     _CREATE_WORDS,
-    # memory for one batch's words before they are written as a segment: fewer segments, fewer merges
-    "INSERT INTO words(words, rank) VALUES ('hashsize', 16777216)",
+    # memory for a batch's words before they are a segment, and eight segments, not four, before they are merged
+    "INSERT INTO words(words, rank) VALUES ('hashsize', 16777216), ('automerge', 8)",
 )
 _ADD_DOC = "INSERT INTO docs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD_WORDS = " ".join(("INSERT INTO words(rowid,", ", ".join(COLUMNS), ") VALUES (?", ", ?" * len(COLUMNS), ")"))

@@ -124,12 +124,16 @@ def _letterhead_people(letterhead: Letterhead | None) -> Iterator[Party]:
 
 def _others(description: Description) -> list[Party]:
     """Everybody that the record names beside the original's letterhead, each once."""
-    found: list[Party] = list(_letterhead_people(description.carrier))
+    # a mail that forwards nothing has one letterhead, which names nobody beside itself
+    carrier = None if description.carrier is description.original else description.carrier
+    found: list[Party] = list(_letterhead_people(carrier))
     if description.forward.by:
         found.append(Party(name=description.forward.by))
     if description.conversation is not None:
         found += [Party(name=name) for name in description.conversation.participants]
     found += [Party(name=message.sender) for message in description.messages if message.sender]
+    if not found:
+        return []
     known = set(_letterhead_people(description.original))
     return [party for party in dict.fromkeys(found) if party not in known]
 

@@ -12,6 +12,7 @@ from storage.strict_json import Members, bounded, many, only, refuse, string_or_
 
 NO_FORWARD: Final = Forward()
 NO_LETTERHEAD: Final = Letterhead()
+_PAIR: Final = ("first", "second")
 
 
 def present(**members: str | None) -> Members:
@@ -49,8 +50,10 @@ def read_letterhead(value: object) -> Letterhead:
 
 
 def _party(value: object) -> Party:
-    name, address = read_pair(value)
-    return Party(name=name, address=address)
+    # as `read_pair`, written out: some fifteen stand in a mail, and each is read three times until it can be found
+    if type(value) is not list or len(value) != len(_PAIR):
+        refuse("a pair")
+    return Party(name=bounded(value[0], "a pair"), address=bounded(value[1], "a pair"))
 
 
 def read_pair(value: object) -> tuple[str | None, str | None]:
@@ -59,7 +62,7 @@ def read_pair(value: object) -> tuple[str | None, str | None]:
     Raises:
         ValueError: this is no such pair.
     """
-    if type(value) is not list or len(value) != len(("first", "second")):
+    if type(value) is not list or len(value) != len(_PAIR):
         refuse("a pair")
     first, second = value
     return bounded(first, "a pair"), bounded(second, "a pair")

@@ -44,7 +44,7 @@ def authenticity_members(authenticity: Authenticity) -> Members:
     if authenticity.answers:
         members["answers"] = [answer_members(one) for one in authenticity.answers]
     if authenticity.original is not None:
-        members["original"] = authenticity.original.value
+        members["original"] = authenticity.original
     return members
 
 
@@ -67,7 +67,7 @@ def read_authenticity(value: object) -> Authenticity:
 
 def answer_members(answer: DnsAnswer) -> Members:
     """One answer as it is written."""
-    members: Members = {"name": answer.name, "kind": answer.kind.value, "status": answer.status.value}
+    members: Members = {"name": answer.name, "kind": answer.kind, "status": answer.status}
     if answer.values:
         members["values"] = answer.values
     if answer.at is not None:
@@ -86,19 +86,19 @@ def read_answer(value: object) -> DnsAnswer:
         name=_short(string(members, "name")),
         kind=word(DnsKind, members, "kind"),
         status=word(DnsStatus, members, "status"),
-        values=_short_list(strings(members, "values")),
+        values=_short_list(members, "values"),
         at=moment(members, "at") if "at" in members else None,
     )
 
 
 def _check_members(check: Check) -> Members:
     members: Members = {
-        "method": check.method.value,
-        "message": check.message.value,
-        "verdict": check.verdict.value,
+        "method": check.method,
+        "message": check.message,
+        "verdict": check.verdict,
     }
     if check.reason is not None:
-        members["reason"] = check.reason.value
+        members["reason"] = check.reason
     if check.aligned:
         members["aligned"] = True
     for name in (*_WORDS, *_LISTS):
@@ -110,21 +110,19 @@ def _check_members(check: Check) -> Members:
 
 def _check(value: object) -> Check:
     members = only(value, _CHECK)
-    words = {name: _short_or_none(string_or_none(members, name)) for name in _WORDS}
-    lists = {name: _short_list(strings(members, name)) for name in _LISTS}
     return Check(
         method=word(CheckMethod, members, "method"),
         message=word(CheckedMessage, members, "message"),
         verdict=word(Verdict, members, "verdict"),
         reason=word(CheckReason, members, "reason") if "reason" in members else None,
         aligned=flag(members, "aligned", default=False),
-        domain=words["domain"],
-        selector=words["selector"],
-        author=words["author"],
-        policy=words["policy"],
-        covers=lists["covers"],
-        open=lists["open"],
-        asked=lists["asked"],
+        domain=_short_or_none(members, "domain"),
+        selector=_short_or_none(members, "selector"),
+        author=_short_or_none(members, "author"),
+        policy=_short_or_none(members, "policy"),
+        covers=_short_list(members, "covers"),
+        open=_short_list(members, "open"),
+        asked=_short_list(members, "asked"),
     )
 
 
@@ -134,11 +132,15 @@ def _short(value: str) -> str:
     return value
 
 
-def _short_or_none(value: str | None) -> str | None:
+def _short_or_none(members: Members, name: str) -> str | None:
+    value = string_or_none(members, name)
     return None if value is None else _short(value)
 
 
-def _short_list(values: tuple[str, ...]) -> tuple[str, ...]:
+def _short_list(members: Members, name: str) -> tuple[str, ...]:
+    values = strings(members, name)
     if len(values) > MAX_VALUES:
         refuse("a list of a check")
-    return tuple(_short(one) for one in values)
+    for one in values:
+        _short(one)
+    return values

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 if TYPE_CHECKING:
@@ -36,11 +36,26 @@ def write_object(members: Members) -> bytes:
     return _to_json(members).encode()
 
 
+def refuse(what: str) -> NoReturn:
+    """End reading: `what` is a name that the reading code knows, never something that was read.
+
+    Raises:
+        ValueError: always.
+    """
+    msg = f"not as agreed: {what}"
+    raise ValueError(msg)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> Members:
     members = dict(pairs)
     if len(members) != len(pairs):
         refuse("a name that stands twice in an object")
     return members
+
+
+# made once: `json.loads` makes a decoder for every call that has an option
+_from_json = json.JSONDecoder(parse_constant=refuse).decode
+_from_json_with_unique_names = json.JSONDecoder(parse_constant=refuse, object_pairs_hook=_unique).decode
 
 
 def read_object(line: bytes, *, brackets: int, unique_names: bool = False) -> Members:
@@ -55,8 +70,7 @@ def read_object(line: bytes, *, brackets: int, unique_names: bool = False) -> Me
     if line.count(b"[") + line.count(b"{") > brackets:
         refuse("the number of arrays and objects")
     try:
-        hook = _unique if unique_names else None
-        parsed = json.loads(line.decode(), parse_constant=refuse, object_pairs_hook=hook)
+        parsed = (_from_json_with_unique_names if unique_names else _from_json)(line.decode())
         if rb"\u" in line:
             _to_json(parsed).encode()  # an escape can make a lone surrogate (RFC 8259 §8.2): this finds it
     except (ValueError, RecursionError):
@@ -79,16 +93,6 @@ def decode_text(text: bytes) -> str:
     if decoded is None:
         refuse("the text")
     return decoded
-
-
-def refuse(what: str) -> NoReturn:
-    """End reading: `what` is a name that the reading code knows, never something that was read.
-
-    Raises:
-        ValueError: always.
-    """
-    msg = f"not as agreed: {what}"
-    raise ValueError(msg)
 
 
 def only(value: object, known: frozenset[str]) -> Members:
@@ -178,13 +182,15 @@ def strings(members: Members, name: str) -> tuple[str, ...]:
     Raises:
         ValueError: it is no array of strings within the bounds.
     """
-
-    def one(value: object) -> str:
-        if type(value) is not str or len(value) > MAX_STRING_CHARACTERS:
+    value = members.get(name)
+    if value is None:
+        return ()
+    if type(value) is not list or len(value) > MAX_COUNT:
+        refuse(name)
+    for one in value:
+        if type(one) is not str or len(one) > MAX_STRING_CHARACTERS:
             refuse(name)
-        return value
-
-    return many(members, name, one)
+    return tuple(value)
 
 
 def word(words: type[_Word], members: Members, name: str) -> _Word:
@@ -194,13 +200,15 @@ def word(words: type[_Word], members: Members, name: str) -> _Word:
         ValueError: it is none of them.
     """
     value = members.get(name)
-    found = None
-    if type(value) is str:
-        with suppress(ValueError):  # its error quotes what it read
-            found = words(value)
+    found: _Word | None = _by_text(words).get(value) if type(value) is str else None
     if found is None:
         refuse(name)
     return found
+
+
+@cache  # by type, of which the house has a handful
+def _by_text(words: type[_Word]) -> dict[str, _Word]:
+    return {one.value: one for one in words}
 
 
 def sha256(members: Members, name: str) -> str:

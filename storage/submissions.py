@@ -25,7 +25,7 @@ from storage.tables import awaiting_examination, objects, submission_digests, su
 from storage.transaction import PreparedEvent, Transaction, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from storage.transaction import Store
@@ -258,9 +258,12 @@ class Submissions:
             found += [(_submission(row), row.blob_id) for row in connection.execute(query)]
         return sorted(found, key=lambda one: one[0].position)
 
-    def envelopes(self, connection: Connection, ids: Sequence[str]) -> dict[str, SealedEnvelope]:
-        """The envelopes of these submissions, opened; a destroyed one is absent."""
-        keys = self._store.holder_keys(connection, ids)
+    def envelopes(
+        self, connection: Connection, ids: Sequence[str], keys: Mapping[str, HolderKey] | None = None
+    ) -> dict[str, SealedEnvelope]:
+        """The envelopes of these submissions, opened; a destroyed one is absent. `keys` are theirs, if at hand."""
+        if keys is None:
+            keys = self._store.holder_keys(connection, ids)
         found: dict[str, SealedEnvelope] = {}
         for start in range(0, len(ids), 500):
             query = select(submissions.c.id, submissions.c.sealed_envelope)
@@ -295,6 +298,15 @@ class Submissions:
             Corrupt: the stored bytes are not what was sealed.
         """
         return self.locate(connection, submission_id).read()
+
+    def requeue(self, transaction: Transaction, submission_id: str) -> None:
+        """Let a submission be examined once more, at its old place in the queue."""
+        connection = transaction.connection
+        position = self.get(connection, submission_id).position
+        mine = submissions.c.id == submission_id
+        connection.execute(update(submissions).where(mine).values(outcome=None, reason=None))
+        waiting = [{"submission_id": submission_id, "position": position}]
+        connection.execute(insert(awaiting_examination), waiting)
 
     def conclude(self, transaction: Transaction, concluded: Sequence[Conclusion]) -> None:
         """Write what examination made of submissions, and take them off the queue."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from archiver.collecting import collect_seldom, loading
 from archiver.logs import configure
 from archiver.problems import Exit, error_json, problem_of
 from ingest.confinement import make_undumpable
@@ -64,7 +65,8 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"archiver.cli.{_COMMANDS[cmd_name]}")
+        with loading():
+            module = importlib.import_module(f"archiver.cli.{_COMMANDS[cmd_name]}")
         command: click.Command = next(one for one in module.COMMANDS if one.name == cmd_name)
         return command
 
@@ -77,6 +79,7 @@ def cli() -> None:
     Start with `archiver init --data DIR`, then `archiver custodian add`, then `archiver serve`.
     Every command explains itself with --help; exit statuses are listed in docs/commands.md.
     """
+    collect_seldom()  # the command that was asked for is loaded by now
 
 
 def all_commands() -> dict[str, click.Command]:

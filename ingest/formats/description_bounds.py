@@ -31,7 +31,8 @@ CUT_COMMENTS: Final = (
 def bounded(description: Description) -> Description:
     """The same description where it fits, which nearly all do; else one with the least important cut, and notes."""
     heads = _heads(description)
-    if sum(_characters(head) for head in heads) > _SURELY_FITS:
+    different = {id(head): head for head in heads}  # most mails are their own original
+    if len(heads) * sum(map(_characters, different.values())) > _SURELY_FITS:
         description = _with_short_heads(description)
     comments = [link.comment or "" for link in description.chain]
     if sum(map(len, comments)) > MAX_COMMENT_CHARACTERS:
@@ -45,9 +46,10 @@ def _heads(description: Description) -> list[Letterhead]:
 
 
 def _characters(head: Letterhead) -> int:
-    parties = (*head.to, *head.cc, *([head.sender] if head.sender is not None else ()))
-    names = sum(len(party.name or "") + len(party.address or "") + _PARTY_BYTES for party in parties)
-    return names + len(head.subject or "") + len(head.message_id or "")
+    size = len(head.subject or "") + len(head.message_id or "")
+    for party in (*head.to, *head.cc, *((head.sender,) if head.sender is not None else ())):
+        size += len(party.name or "") + len(party.address or "") + _PARTY_BYTES
+    return size
 
 
 class _Allowance:

@@ -104,6 +104,11 @@ def detect(content: bytes, name: str | None = None) -> Detected:
     return _boxed(head) or _textual(head, (name or "").lower())
 
 
+def is_output(head: bytes) -> bool:
+    """Whether these first bytes are what programs write for programs (JSON, a database), and nobody by hand."""
+    return detect(head).kind in (MediaKind.JSON, MediaKind.SQLITE)
+
+
 def _boxed(head: bytes) -> Detected | None:
     """Formats whose mark does not stand at the first byte: RIFF, ISO base media (ISO 14496-12 §4.3), ustar."""
     if head[_TAR_MARK_AT : _TAR_MARK_AT + 5] == b"ustar":
@@ -170,6 +175,8 @@ def looks_like_message(head: bytes) -> bool:
         if match is None:
             if number == 0 and line.startswith((b">From ", b"From ")):
                 continue
-            return known > 1
+            return False
         known += match[1].lower() in _KNOWN_FIELDS
-    return known > 1
+        if known > 1:
+            return True
+    return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.policy import compat32
 from email.utils import collapse_rfc2231_value
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.formats.addresses import parse_addresses
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from storage.records import Party
 
 MAX_FIELDS = 10_000
+MAX_REPEATED = 100
 MAX_VALUE = 64 * 1024
 MAX_PARAMETERS = 8 * 1024
 MAX_NAME = 255
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_FIELD_OR_REST = re.compile(_FIELD.pattern + rb"|(?s:.+)")
+_END_OF_BLOCK = re.compile(rb"\n\r?\n")
+_PLAIN_BLOCK = 64 * 1024
 _ENVELOPE = re.compile(rb">*From [^\n]*(?:\n|\Z)")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
@@ -65,6 +70,30 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
     An envelope line in the block (``From ``, as mailbox files and careless exports leave there) is passed over.
     """
     end = len(raw) if end is None else end
+    return _plain_block(raw, start, end) or _any_block(raw, start, end)
+
+
+def _plain_block(raw: bytes, start: int, end: int) -> Headers | None:
+    """A short block of nothing but fields, at a third of the cost; None where more is needed."""
+    blank = _END_OF_BLOCK.search(raw, start, min(end, start + _PLAIN_BLOCK))
+    if blank is None:
+        return None
+    found = _FIELD_OR_REST.findall(raw, start, blank.start() + 1)
+    if len(found) > MAX_FIELDS or not (found and found[-1][0]):
+        return None  # an envelope line, or a line that is no field
+    fields: dict[bytes, tuple[bytes, ...]] = {}
+    for name, value in found:
+        lowered = name.lower()
+        if lowered not in fields:
+            fields[lowered] = (value,)
+        elif len(fields[lowered]) < MAX_REPEATED:
+            fields[lowered] += (value,)
+        else:
+            return None
+    return Headers(fields, blank.end())
+
+
+def _any_block(raw: bytes, start: int, end: int) -> Headers:
     fields: dict[bytes, tuple[bytes, ...]] = {}
     place, count = start, 0
     match_field = _FIELD.match
@@ -77,7 +106,9 @@ def read_block(raw: bytes, start: int = 0, end: int | None = None) -> Headers:
         elif count < MAX_FIELDS:
             count += 1
             name = found[1].lower()
-            fields[name] = (*fields[name], found[2]) if len(fields.get(name, ())) in range(1, 100) else (found[2],)
+            fields[name] = (
+                (*fields[name], found[2]) if len(fields.get(name, ())) in range(1, MAX_REPEATED) else (found[2],)
+            )
         place = found.end()
     if raw.startswith(b"\r\n", place, end):
         place += 2
@@ -200,6 +231,11 @@ def content_fields(headers: Headers, default: str = "text/plain") -> ContentFiel
     )
     if not content_type and not disposition and not encoding and default == "text/plain":
         return _PLAIN
+    return _declared(content_type, disposition, encoding, default)
+
+
+@lru_cache(maxsize=256)  # nearly all mails declare one of a few things; each value is short (`MAX_PARAMETERS`)
+def _declared(content_type: str | None, disposition: str | None, encoding: str, default: str) -> ContentFields:
     shape = Message(policy=compat32)
     if content_type:
         shape["Content-Type"] = content_type.replace("\n", " ").replace("\r", " ")

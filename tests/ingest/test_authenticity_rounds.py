@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -120,6 +121,52 @@ def test_one_key_is_asked_once_for_a_whole_batch():
     assert {dkim_of_original(one.authenticity).value for one in found} == {"pass"}
     assert resolver.asked.count((OWN_KEY, DnsKind.TXT)) == 1
     assert reader.trips == 2
+
+
+def test_the_next_mail_of_a_sender_is_weighed_in_its_first_trip_with_the_answers_that_were_given():
+    reader, asks = ReaderHere(), asker()
+    first, second = (reading(signed(mail(Subject=f"No {number}"))) for number in range(2))
+    (one,) = complete(reader, asks, [first], reader.read_many([first]), AT)
+    assert reader.trips == 2
+    (other,) = complete(reader, asks, [second], reader.read_many([second]), AT)
+    assert reader.trips == 3
+    assert other.authenticity == one.authenticity
+    assert passed_signature(other.authenticity) is not None
+
+
+def test_an_answer_that_is_over_is_asked_again_whatever_the_reader_remembers():
+    reader, ticks, table = ReaderHere(), [0.0], zone()
+    moments = iter([AT + timedelta(seconds=one) for one in range(20)])
+    asks = Asker(StubResolver(table), clock=lambda: next(moments), ticks=lambda: ticks[0])
+    request = reading(signed(mail()))
+    complete(reader, asks, [request], reader.read_many([request]), AT)
+    ticks[0] = 301.0
+    for answer, verdict in ((DnsStatus.NXDOMAIN, "key_missing"), (DnsStatus.UNAVAILABLE, "dns_unavailable")):
+        table[(OWN_KEY, DnsKind.TXT)] = answer
+        (found,) = complete(reader, asks, [request], reader.read_many([request]), AT)
+        (check,) = [one for one in found.authenticity.checks if one.method is CheckMethod.DKIM]
+        assert (check.verdict, check.reason) == (Verdict.UNCHECKED, verdict)
+        ticks[0] += 301.0
+
+
+def test_a_reader_that_remembers_what_nobody_gave_has_it_asked():
+    reader, request = ReaderHere(), reading(signed(mail()))
+    complete(reader, asker(), [request], reader.read_many([request]), AT)
+    (found,) = complete(reader, asker({}), [request], reader.read_many([request]), AT)
+    (check,) = [one for one in found.authenticity.checks if one.method is CheckMethod.DKIM]
+    assert (check.verdict, check.reason) == (Verdict.UNCHECKED, "key_missing")
+
+
+def test_a_pass_with_a_key_that_does_not_exist_is_not_believed():
+    def claim(found) -> Any:
+        weighed = found.authenticity
+        checks = tuple(replace(one, verdict=Verdict.PASS, reason=None) for one in weighed.checks)
+        return replace(found, authenticity=replace(weighed, checks=checks))
+
+    reader, request = Replaced(claim), reading(signed(mail()))
+    (found,) = complete(reader, asker({}), [request], reader.read_many([request]), AT)
+    (check,) = [one for one in found.authenticity.checks if one.method is CheckMethod.DKIM]
+    assert check.verdict is Verdict.UNCHECKED
 
 
 def test_a_signed_mail_is_graded_a_through_the_sandbox_and_opens_again_with_its_answers(archive):

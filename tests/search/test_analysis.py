@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import sys
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -79,6 +80,14 @@ def test_located_words_are_the_words_in_their_places(text):
     assert [one.word for one in located] == words(text)
     assert all(0 <= one.start < one.end <= len(shown) for one in located)
     assert all(first.end <= second.start for first, second in pairwise(located))
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(st.text(), max_size=4))
+def test_a_text_is_normalised_as_its_lines_are(lines):
+    assert normalise("\n".join(lines)) == "\n".join(normalise(line) for line in lines)
+    composed = unicodedata.normalize("NFKC", normalise("\n".join(lines)))
+    assert normalise("\n".join(lines)) == composed
 
 
 @settings(derandomize=True, deadline=None)

@@ -120,3 +120,12 @@ def test_progress_is_told_until_the_end(archive, writer):
     Follower(archive, MemoryIndex(), batch=1).catch_up(progress=lambda at, goal: told.append((at, goal)))
     assert told == sorted(told)
     assert told[-1][0] == told[-1][1]
+
+
+def test_a_full_batch_says_that_there_may_be_more_and_a_part_of_one_that_there_is_none(archive, writer):
+    follower = Follower(archive, MemoryIndex(), batch=2)
+    follower.catch_up()
+    writer.archive_texts("roof one", "roof two", "bus")
+    assert follower.follow_batch()
+    assert not follower.follow_batch()
+    assert follower.coverage().complete
