@@ -51,7 +51,7 @@ fuzz: $(READY) system  ## hostile mail in full numbers; SEED=n repeats a run, ON
 bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)
 
-accuracy: $(READY)  ## what is read right of real mails, forwarded and whole, written to docs/accuracy.md; FIXTURES=folder
+accuracy: $(READY)  ## what is read right of real mails and exports, written to docs/accuracy.md; FIXTURES=folder
 	$(BIN)/python -m benchmarks.accuracy --fixtures $(FIXTURES)
 
 first-run: $(READY)  ## the run of docs/first-run.md

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ingest.containers import Container, Containers, ContainerState, MemberOutcome
+from ingest.conversations import overlap_of
 from storage.container_tables import container_members
 from storage.errors import Conflict, Denied
 from storage.events import EventKind
@@ -86,6 +87,7 @@ def show_container(installation: Installation, who: Principal, container_id: str
         _refuse_other(who, submission.custodian_id)
         document = _facts(installation, containers, connection, one)
         account = containers.account(connection, one)
+        overlap = overlap_of(connection, one.id)
     with archive.store.write() as transaction:
         transaction.append(EventKind.CONTAINER_VIEWED, actor=who.actor, subjects=(one.id,))
     document |= {
@@ -95,6 +97,11 @@ def show_container(installation: Installation, who: Principal, container_id: str
             {"path": path, "declared": declared, "members": came} for path, declared, came in account.get("folders", [])
         ],
         "remarks": [{"text": text, "path": path, "lost": lost} for text, path, lost in account.get("remarks", [])],
+        "tallies": [
+            {"what": what, "held": held, "taken": taken, "missing": missing}
+            for what, held, taken, missing in account.get("tallies", [])
+        ],
+        "overlap": overlap,
         "examined": dict(_examined(installation, containers.manifest(one))),
         "problems": [_problem(line) for line in islice(_odd(containers.manifest(one)), _SHOWN)],
     }

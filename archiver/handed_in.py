@@ -36,6 +36,7 @@ _BOX = {
     ContainerState.OPEN: "is being taken apart",
     ContainerState.DONE: "was taken apart",
     ContainerState.FAILED: "could not be taken apart to its end",
+    ContainerState.NONE: "is one file",
 }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenContainer
 from archiver.supervisor import Service, start_worker, stop_workers
-from archiver.unpacking_turns import await_unpacked, unpacker_of
+from archiver.unpacking_turns import await_unpacked, unpack_in_turn, unpacker_of
 from archiver.worker import WorkerRole, is_served
 from ingest.containers import Containers, ContainerState
 from ingest.submission import Deposited, Handover
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _BATCH = 256
 _BATCH_BYTES = 16 << 20
 _POLL_SECONDS = 0.05
+_LONGEST_POLL_SECONDS = 1.0
+_SURELY_NOT_DONE = 4_000  # more a second than any examiner reads
 _PATIENCE_SECONDS = 1_800.0
 _FULL_DISK_SECONDS = 5.0
 _FULL_DISK_BYTES = 4 << 20
@@ -155,7 +157,9 @@ class Intake:
             # the same bytes may have come in another container before, and be unpacked, or wait, with that one
             root = self._containers.get(connection, answer.submission_id).root_id
             before = self._containers.met_in_tree(connection, root)
-        self._report.parts.append(TakenContainer(id=answer.submission_id, source=one.source, before=before))
+        self._report.parts.append(
+            TakenContainer(id=answer.submission_id, source=one.source, before=before, fresh=answer.duplicate_of is None)
+        )
         seen = self._seen
         await_unpacked(self._installation, self._unpacker, root, lambda met: self._progress(seen + met, None))
         with archive.store.read() as connection:
@@ -214,13 +218,17 @@ class Intake:
             return
         archive = self._installation.archive
         total = self._seen
-        goal = None
+        waiting, goal, opened = 0, None, False
         last, moved_at = None, time.monotonic()
         while True:
             with archive.store.read() as connection:
-                waiting = archive.submissions.waiting_until(connection, self._position)
-                if goal is None and waiting == 0:
-                    goal = archive.ledger.head(connection).size - 1
+                if goal is None:
+                    waiting = archive.submissions.waiting_until(connection, self._position)
+                    goal = archive.ledger.head(connection).size - 1 if waiting == 0 else None
+            if goal is not None and not opened and self._open_carried():
+                goal = None
+                continue
+            opened = goal is not None
             reached = self._installation.index.position()
             if goal is not None and reached >= goal:
                 return
@@ -234,7 +242,20 @@ class Intake:
             elif time.monotonic() - moved_at > _FULL_DISK_SECONDS and self._disk_is_full():
                 raise StorageFull("everything taken is stored, but the disk is full: free some space and run it again")
             crew.keep_up()
-            time.sleep(_POLL_SECONDS)
+            # counting reads the whole queue, so a long one is not asked for before it can have ended
+            time.sleep(max(_POLL_SECONDS, min(_LONGEST_POLL_SECONDS, waiting / _SURELY_NOT_DONE)))
+
+    def _open_carried(self) -> bool:
+        """Take apart what examination found to carry an export; whether there is, or was, something to take apart."""
+        archive = self._installation.archive
+        with archive.store.read() as connection:
+            if not self._containers.all(connection, state=ContainerState.OPEN):
+                return False
+        if not unpack_in_turn(archive.folder, self._unpacker):
+            time.sleep(_POLL_SECONDS)  # somebody else has the turn
+        with archive.store.read() as connection:
+            self._position = max(self._position, archive.ledger.head(connection).size - 1)
+        return True
 
     def _disk_is_full(self) -> bool:
         free = shutil.disk_usage(self._installation.archive.folder).free

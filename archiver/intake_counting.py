@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.formats.container import Declared, Remark
+from ingest.formats.container import Declared, MemberKind, NoContainer, Remark
 from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from storage.errors import InvalidInput
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from ingest.channels.files import FoundItem
     from ingest.formats.container_kinds import ContainerKind
-    from ingest.unpacking_session import RangeSource, UnpackingLimits
+    from ingest.unpacking_limits import UnpackingLimits
+    from ingest.unpacking_session import RangeSource
 
 
 class _Held:
@@ -59,12 +60,19 @@ def _members(
     limits: UnpackingLimits,
     allow_unconfined: bool,  # noqa: FBT001 - passed on
 ) -> int:
-    counted = 0
+    counted = exports = 0
     try:
         with UnpackingSession(kind, source, limits=limits, allow_unconfined=allow_unconfined) as session:
             session.open(name.rpartition("/")[2])
             for found in session.found():
-                counted += not isinstance(found, Remark | Declared) and found.problem is None
+                if isinstance(found, Remark | Declared):
+                    continue
+                if found.kind is MemberKind.SLICE:
+                    exports = 1  # the records of an export are one item together
+                else:
+                    counted += found.problem is None
+    except NoContainer:
+        return 1
     except (UnpackingEnded, InvalidInput):
         pass  # what came before that would be taken
-    return counted
+    return counted + exports

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ingest.container_counts import records_within
 from ingest.containers import Container, ContainerState, MemberOutcome
+from ingest.conversations import repeated_among
 from storage.records import Outcome
 
 if TYPE_CHECKING:
@@ -33,7 +35,10 @@ WAITING = "waiting"
 
 @dataclass(slots=True, kw_only=True)
 class IntakeItem:
-    """What became of one item. `fresh` is whether this run deposited it."""
+    """What became of one item.
+
+    `fresh` is whether this run deposited it; an export's records are those of its slices.
+    """
 
     source: str
     outcome: str = WAITING
@@ -41,6 +46,7 @@ class IntakeItem:
     submission: str | None = None
     sha256: str | None = None
     fresh: bool = False
+    is_export: bool = False
     records: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -57,11 +63,15 @@ class IntakeItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenContainer:
-    """A container of this run: `before` is how many members of each container of its tree were met before the run."""
+    """A container of this run, `fresh` where this run deposited it.
+
+    `before` is how many members of each container of its tree were met before the run.
+    """
 
     id: str
     source: str
     before: Mapping[str, int]
+    fresh: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,12 +154,26 @@ class Accounting:
                 one = self._containers.find(connection, container_id)
             if one is None:
                 continue
+            if one.state is ContainerState.NONE:
+                fresh = taken.fresh and not repeated
+                alone = IntakeItem(source=source, submission=one.id, fresh=fresh)
+                yield from self._settled([alone if fresh else _again(one.id, source)], with_digests=with_digests)
+                continue
             before = taken.before.get(one.id, 0)
             lines = self._containers.manifest(one)
+            export = _Export()
             while page := list(islice(lines, _PAGE)):
                 inner, items = self._page(page, before=None if repeated else before)
                 waiting += inner
-                yield from self._settled(items, with_digests=with_digests)
+                slices = {line.source for line in page if line.is_slice}
+                for item in self._settled(items, with_digests=with_digests):
+                    if item.source in slices:
+                        export.add(item)
+                    elif item.outcome != MemberOutcome.ASIDE:
+                        yield item
+            if export.slices:
+                alone = export.item(one.id, source)
+                yield from self._settled([alone], with_digests=with_digests)
             yield from self._missing(one, source)
 
     def _page(
@@ -187,17 +211,52 @@ class Accounting:
         with archive.store.read() as connection:
             found = {one.id: one for one, _ in archive.submissions.get_many(connection, ids)}
             made = archive.catalogue.of_submissions(connection, ids)
+            carried = records_within(connection, ids)
+            repeated = repeated_among(connection, [record for some in made.values() for record in some])
             lacking = [one.submission for one in items if one.submission is not None and one.sha256 is None]
             digests = archive.submissions.envelopes(connection, lacking) if with_digests else {}
         for one in items:
             submission = found.get(one.submission or "")
             if submission is None:
                 continue
-            one.records = made.get(submission.id, [])
+            if not one.is_export:
+                one.records = [*made.get(submission.id, []), *carried.get(submission.id, [])]
             if submission.id in digests:
                 one.sha256 = digests[submission.id].sha256
             _settle(one, submission)
+            if one.outcome == Outcome.ARCHIVED and repeated.issuperset(one.records) and one.records:
+                one.outcome, one.reason = Outcome.DUPLICATE, "all of it is in the archive already"
         return items
+
+
+@dataclass(slots=True)
+class _Export:
+    """The slices of one export, which are one item together."""
+
+    slices: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    records: list[str] = field(default_factory=list)
+    reason: str | None = None
+
+    def add(self, item: IntakeItem) -> None:
+        """Count a slice."""
+        self.slices += 1
+        self.counts[item.outcome] += 1
+        if item.outcome == Outcome.ARCHIVED:
+            self.records += item.records
+        elif item.outcome in (Outcome.FAILED, Outcome.QUARANTINED) and self.reason is None:
+            self.reason = item.reason
+
+    def item(self, container_id: str, source: str) -> IntakeItem:
+        """The export as an item: the worst that became of a slice is what became of it."""
+        worst = (WAITING, Outcome.FAILED, Outcome.QUARANTINED, Outcome.ARCHIVED, Outcome.DUPLICATE)
+        outcome = next(one for one in worst if self.counts[one])
+        reason = self.reason and f"{self.counts[outcome]:,} of {self.slices:,} records: {self.reason}"
+        if outcome == Outcome.DUPLICATE:
+            reason = "all of it is in the archive already"
+        return IntakeItem(
+            source=source, submission=container_id, outcome=outcome, reason=reason, records=self.records, is_export=True
+        )
 
 
 def _again(submission_id: str, source: str) -> IntakeItem:
@@ -213,7 +272,9 @@ def _settle(one: IntakeItem, submission: Submission) -> None:
 
 def _item(line: MemberLine, *, repeated: bool) -> IntakeItem:
     one = IntakeItem(source=line.source, submission=line.submission_id, reason=line.reason)
-    if line.outcome is MemberOutcome.FAILED:
+    if line.outcome is MemberOutcome.ASIDE:
+        one.outcome = MemberOutcome.ASIDE
+    elif line.outcome is MemberOutcome.FAILED:
         one.outcome = Outcome.FAILED
     elif repeated:
         one.outcome, one.reason = Outcome.DUPLICATE, f"the same bytes are submission {line.submission_id}"

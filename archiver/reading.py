@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from archiver.access import Act, Principal, authorize
 from archiver.container_view import taken_out_of
+from archiver.conversation_view import with_parts
 from archiver.destroyed_view import destroyed_document, is_destroyed
 from archiver.record_view import record_document
+from ingest.conversations import part_row, parts_of
+from ingest.formats.chats.slices import range_of
 from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
@@ -33,7 +36,13 @@ if TYPE_CHECKING:
     from storage.records import Component, DescribedRecord, Record
 
 _LONGEST_NAME = 120
+_PIECE = 1 << 18
 _SUFFIXES = {
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "text/csv": ".csv",
+    "application/json": ".json",
+    "application/xml": ".xml",
     "message/rfc822": ".eml",
     "application/vnd.ms-outlook": ".msg",
     "application/ms-tnef": ".tnef",
@@ -61,7 +70,11 @@ def open_record(
         size = archive.submissions.get(connection, record.submission_id).size
         decision = installation.retention.decide(connection, record, installation.retention.today())
         membership = taken_out_of(connection, record.submission_id)
+        row = part_row(connection, record_id)
+        parts = archive.catalogue.describe(connection, parts_of(connection, record_id)) if row is not None else []
     document = record_document(described[0], envelope, size=size, decision=decision, membership=membership)
+    if row is not None:
+        document = with_parts(document, parts, row.root_id if row.is_part else None)
     return described[0], document
 
 
@@ -140,8 +153,11 @@ class ComponentSource:
         Raises:
             Corrupt: they are not what was described.
         """
-        content = self._original(described.record.submission_id)
-        if component.path:
+        place = range_of(component.path)
+        content = b"" if place is not None else self._original(described.record.submission_id)
+        if place is not None:
+            content = b"".join(self._pieces_at(described.record.submission_id, place))
+        elif component.path:
             answer = self._reader_for(described.record.custodian_id).read(part_reading(content, component.path))
             if isinstance(answer, ReadingFailed) or not isinstance(answer, bytes):
                 raise Corrupt("the attachment could not be taken out of its mail", component=component.id)
@@ -159,11 +175,11 @@ class ComponentSource:
         if not _is_streamed(component):
             yield self.read(described, component)
             return
-        archive = self._installation.archive
-        with archive.store.read() as connection:
-            content = archive.submissions.locate(connection, described.record.submission_id)
+        place = range_of(component.path)
+        submission_id = described.record.submission_id
+        pieces = self._all_pieces(submission_id) if place is None else self._pieces_at(submission_id, place)
         digest, held = hashlib.sha256(), b""
-        for piece in content.pieces():
+        for piece in pieces:
             digest.update(piece)
             if held:
                 yield held
@@ -171,6 +187,26 @@ class ComponentSource:
         if digest.hexdigest() != component.sha256:
             raise Corrupt("a component is not what was described", component=component.id)
         yield held
+
+    def _all_pieces(self, submission_id: str) -> Iterator[bytes]:
+        archive = self._installation.archive
+        with archive.store.read() as connection:
+            content = archive.submissions.locate(connection, submission_id)
+        return content.pieces()
+
+    def _pieces_at(self, submission_id: str, place: tuple[int, int]) -> Iterator[bytes]:
+        """The bytes at a place of the submission, for a component that stands there as it is."""
+        archive = self._installation.archive
+        with archive.store.read() as connection:
+            content = archive.submissions.locate(connection, submission_id)
+        at, end = place[0], sum(place)
+        with content.ranges() as ranges:
+            while at < end:
+                piece = ranges.read(at, min(_PIECE, end - at))
+                if not piece:
+                    raise Corrupt("a component lies beyond the end of what was handed in")
+                at += len(piece)
+                yield piece
 
     def _original(self, submission_id: str) -> bytes:
         """The submission's bytes; the last one is kept, for a record's components mostly lie in it."""
@@ -201,7 +237,7 @@ def component_pieces(installation: Installation, described: DescribedRecord, com
 
 def _is_streamed(component: Component) -> bool:
     """What lies inside a mail is taken out whole by the reader, whose limits bound it."""
-    return not component.path and component.size >= STREAMED_FROM
+    return (not component.path or range_of(component.path) is not None) and component.size >= STREAMED_FROM
 
 
 def file_name(component: Component, number: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archiver.conversation_view import conversation_document, conversation_lines, message_document
 from archiver.provenance_view import asserted_beside, provenance_members, verified_by_checks
 from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 from storage.records import ComponentRole, ForwardMethod
@@ -14,7 +15,7 @@ from storage.records import ComponentRole, ForwardMethod
 if TYPE_CHECKING:
     from archiver.container_view import Membership
     from retention.evaluation import Decision
-    from storage.records import DescribedRecord, Description, ForwardedMessage, Letterhead, Message, Party
+    from storage.records import DescribedRecord, Description, ForwardedMessage, Letterhead, Party
     from storage.submissions import SealedEnvelope
 
 
@@ -39,24 +40,6 @@ def _link(one: ForwardedMessage) -> dict[str, Any]:
     return {"method": one.method.value, **letterhead(one.letterhead), "comment": one.comment}
 
 
-def _message(one: Message) -> dict[str, Any]:
-    return {
-        "at": one.at,
-        "sender": one.sender,
-        "side": one.side,
-        "text": one.text,
-        "attachments": [
-            {"name": each.name, "media_type": each.media_type, "sha256": each.sha256, "present": each.present}
-            for each in one.attachments
-        ],
-        "reply_to": one.reply_to,
-        "edited_at": one.edited_at,
-        "deleted": one.deleted,
-        "system": one.system,
-        "reactions": [{"by": each.by, "emoji": each.emoji} for each in one.reactions],
-    }
-
-
 def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]:
     record = described.record
     written = any(
@@ -74,6 +57,8 @@ def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]
 
 def _asserted(description: Description) -> list[str]:
     said = ["sender, recipients, date and subject are what the message itself says"]
+    if description.conversation is not None:
+        said = [f"senders, times and texts are what the export says, as {description.reader} reads it"]
     if description.forward.method is ForwardMethod.INLINE:
         said = ["sender, recipients, date and subject of the original are what the forwarded text says"]
     return [*said, *asserted_beside(description), *description.asserted]
@@ -94,7 +79,7 @@ def record_document(
     """
     record, description = described.record, described.description
     state = "held" if holds and record.state.value == "active" else record.state.value
-    conversation = description.conversation
+    conversation, messages = description.conversation, description.messages
     return {
         "id": record.id,
         "kind": record.kind.value,
@@ -126,15 +111,10 @@ def record_document(
             "chain": [_link(one) for one in description.chain],
         },
         "platform": description.platform,
-        "conversation": None
-        if conversation is None
-        else {
-            "title": conversation.title,
-            "participants": list(conversation.participants),
-            "day": conversation.day,
-            "zone": conversation.zone,
-        },
-        "messages": [_message(one) for one in description.messages],
+        "conversation": conversation_document(conversation),
+        "messages": [message_document(one, None if conversation is None else conversation.zone) for one in messages],
+        "part_of": None,
+        "parts": [],
         "text": description.text,
         "components": [
             {
@@ -149,6 +129,7 @@ def record_document(
         ],
         "notes": list(description.notes),
         "unsearchable": list(description.unsearchable),
+        "unmapped": list(description.unmapped),
         "series": record.series_id,
         "retention": retention_document(decision),
         "holds": list(holds),
@@ -191,11 +172,8 @@ def as_text(document: dict[str, Any]) -> str:
     lines = [
         f"{document['id']}  {document['kind']}  {document['state']}  grade {document['provenance']['grade']}",
         "",
-        f"From:     {name_of(original['from'])}",
-        f"To:       {', '.join(name_of(one) for one in original['to']) or '-'}",
+        *([] if document["conversation"] else _addressed(original)),
     ]
-    if original["cc"]:
-        lines.append(f"Cc:       {', '.join(name_of(one) for one in original['cc'])}")
     lines += [f"Date:     {original['date'] or '-'}", f"Subject:  {original['subject'] or '-'}"]
     if forward["method"] != "none":
         lines.append(f"Forwarded {forward['method']} by {forward['by'] or '-'}")
@@ -205,13 +183,16 @@ def as_text(document: dict[str, Any]) -> str:
             lines.append(
                 f"Inside:   {one['method']}, {name_of(one['from'])}, {one['date'] or '-'}, {one['subject'] or '-'}"
             )
-    lines += ["", document["text"].rstrip() or "(no text)", ""]
+    said = conversation_lines(document)
+    lines += [*said, ""] if said else ["", document["text"].rstrip() or "(no text)", ""]
     for one in document["components"]:
         written = one["role"] == ComponentRole.ORIGINAL.value and one["media_type"] == SERIALISED
         role = "serialised" if written else one["role"]
         lines.append(f"{role:<11}{one['name'] or '-'}  {one['media_type']}  {one['size']:,} bytes")
     lines += [f"note: {one}" for one in document["notes"]]
     lines += [f"not searchable: {one}" for one in document["unsearchable"]]
+    if document["unmapped"]:
+        lines.append(f"in the source only: {', '.join(document['unmapped'])}")
     provenance = document["provenance"]
     lines += ["", f"Grade {provenance['grade']}: {provenance['means']} (DKIM: {provenance['dkim']})"]
     lines += [f"         {one}" for one in provenance["explanation"]]
@@ -227,6 +208,16 @@ def as_text(document: dict[str, Any]) -> str:
         *(f"         {one}" for one in document["retention"]["reasons"]),
     ]
     return "\n".join(lines)
+
+
+def _addressed(original: dict[str, Any]) -> list[str]:
+    lines = [
+        f"From:     {name_of(original['from'])}",
+        f"To:       {', '.join(name_of(one) for one in original['to']) or '-'}",
+    ]
+    if original["cc"]:
+        lines.append(f"Cc:       {', '.join(name_of(one) for one in original['cc'])}")
+    return lines
 
 
 def _taken_out_of(container: dict[str, Any] | None) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingest.containers import Containers
 from ingest.unpacking import Unpacker
-from ingest.unpacking_session import UnpackingLimits
+from ingest.unpacking_limits import UnpackingLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

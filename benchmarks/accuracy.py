@@ -1,4 +1,4 @@
-"""How many stated facts of real mails come out right, forwards by client and language: `docs/accuracy.md`.
+"""How many stated facts of real mails and exports come out right: `docs/accuracy.md`.
 
 A fact is *right* when it is read exactly as stated; *missing* when it is stated and nothing was read; *invented*
 when nothing is stated and something was read; *wrong* otherwise. Beside the real mails stand generated ones, a grid
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.accuracy_cases import all_cases, generated_cases
+from benchmarks.accuracy_chats import chat_report, read_cases
 from benchmarks.accuracy_held_out import held_out_cases, held_out_section
 from benchmarks.reading_cases import readings
 from benchmarks.reading_report import reading_report
@@ -30,9 +31,10 @@ OUTCOMES = ("right", "wrong", "missing", "invented")
 TARGET = 0.98
 _REPORT = Path(__file__).parent.parent / "docs" / "accuracy.md"
 _HEAD = """\
-# Accuracy of reading mail
+# Accuracy of reading
 
-First the original inside a forwarded mail, then [whole mails](#reading-mail).
+First the original inside a forwarded mail, then [whole mails](#reading-mail), then
+[exports of chats and posts](#exports-of-chats-and-posts).
 
 Written by `make accuracy`. Real mails from the test data of public parsers, with the facts that their own tests
 state; they are not part of this project. A fact is *right* when it is read exactly as stated, *missing* when it is
@@ -112,9 +114,11 @@ def main() -> None:
     lines += held_out_section(unseen, outcome)
     whole = list(readings(chosen.fixtures))
     lines += reading_report(whole, outcome)
+    exports = list(read_cases(chosen.fixtures))
+    lines += chat_report(exports, outcome)
     print("\n".join(lines))
     if chosen.show:
-        for case in (*cases, *made, *unseen, *whole):
+        for case in (*cases, *made, *unseen, *whole, *exports):
             for fact in case.facts:
                 if outcome(fact) not in ("right", "disputed"):
                     print(case.name, fact.name, outcome(fact), repr(fact.stated), repr(fact.read), file=sys.stderr)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.conversations import Conversations
+from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.journal_envelope import addresses_of
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
@@ -33,11 +35,16 @@ from storage.submissions import Conclusion, SealedEnvelope
 from storage.transaction import PreparedEvent, prepare
 
 if TYPE_CHECKING:
+    from ingest.conversations import PartRow
     from storage.archive import Archive
     from storage.catalogue import PreparedRecord
     from storage.vault import HolderKey
 
 _LONGEST_NAME = 1_000
+_UNRECOGNISED = (
+    "no reader knows this export; keep it as a document with: archiver quarantine release, or describe its columns "
+    "with: archiver ingest --mapping"
+)
 _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
 _NO_SENDER = "it names no sender; say whose it is with: archiver quarantine assign"
 _MAIL_TYPE = "message/rfc822"
@@ -64,7 +71,10 @@ class SeriesAssigner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A submission that waits, opened; `request` is None where it is too large to be read, then `head` begins it."""
+    """A submission that waits, opened; `request` is None where it is too large to be read, then `head` begins it.
+
+    One that is `unrecognised` is an export by its looks that no reader knows: a person decides what becomes of it.
+    """
 
     submission: Submission
     envelope: SealedEnvelope
@@ -72,15 +82,21 @@ class Waiting:
     blob_id: str
     head: bytes
     request: ReadingRequest | None
+    unrecognised: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What examination made of one submission, sealed and ready to be written."""
+    """What examination made of one submission, sealed and ready to be written.
+
+    `may_hold` is a mail to which something is attached that may be the export of conversations.
+    """
 
     conclusion: Conclusion
     record: PreparedRecord | None = None
     event: PreparedEvent | None = None
+    part: PartRow | None = None
+    may_hold: bool = False
 
 
 class Concluder:
@@ -90,10 +106,13 @@ class Concluder:
         self._archive = archive
         self._assigner = assigner
         self._actor = actor
+        self.conversations = Conversations(archive)
 
     def conclude(self, waiting: Waiting, answer: ReadingAnswer, epoch: int) -> Examined:
         """The record that the answer describes, or why there is none."""
         submission = waiting.submission
+        if waiting.unrecognised:
+            return self.without_record(submission, Outcome.QUARANTINED, _UNRECOGNISED, epoch)
         if isinstance(answer, ReadingFailed):
             reason = f"{_FAILED[answer.reason]}; the bytes are kept"
             return self.without_record(submission, Outcome.FAILED, reason, epoch)
@@ -106,7 +125,11 @@ class Concluder:
             named = waiting.envelope.kind == JOURNAL or (carrier and carrier.sender and carrier.sender.address)
             reason = _UNKNOWN_SENDER if named else _NO_SENDER
             return self.without_record(submission, Outcome.QUARANTINED, reason, epoch)
-        record, description, original = self._record(waiting, answer, custodian_id)
+        part = None
+        if waiting.envelope.kind == MemberKind.SLICE and answer.conversation is not None:
+            record, description, original, part = self._slice_record(waiting, answer, custodian_id)
+        else:
+            record, description, original = self._record(waiting, answer, custodian_id)
         try:
             prepared = self._archive.catalogue.prepare(
                 record,
@@ -122,7 +145,8 @@ class Concluder:
         conclusion = Conclusion(
             submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
         )
-        return Examined(conclusion=conclusion, record=prepared)
+        may_hold = description.kind is RecordKind.EMAIL and any(one.may_hold for one in description.components)
+        return Examined(conclusion=conclusion, record=prepared, part=part, may_hold=may_hold)
 
     def _custodian_of(self, description: Description, kind: str | None) -> str | None:
         """Whose mail it is where the channel could not tell: the forwarder's, if he is a custodian.
@@ -152,9 +176,26 @@ class Concluder:
         )
         attachments = [replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components]
         description = replace(_plausible(read, submission.received_at), components=(original, *attachments))
+        return self._facts(waiting, description, custodian_id, new_id(Prefix.RECORD)), description, original
+
+    def _slice_record(
+        self, waiting: Waiting, read: Description, custodian_id: str
+    ) -> tuple[Record, Description, Component, PartRow]:
+        """A record of an export; what an earlier record of the same day has is left out of it."""
+        container = dict(waiting.envelope.envelope.transport).get("container")
+        record_id = new_id(Prefix.RECORD)
+        read, part = self.conversations.settle(read, custodian_id, record_id, container)
+        ready = tuple([replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components])
+        description = replace(_plausible(read, waiting.submission.received_at), components=ready)
+        record = self._facts(waiting, description, custodian_id, record_id)
+        return record, description, ready[0], part
+
+    def _facts(self, waiting: Waiting, description: Description, custodian_id: str, record_id: str) -> Record:
+        """The record of a description, with the series that it belongs to."""
+        submission = waiting.submission
         record = Record(
-            id=new_id(Prefix.RECORD),
-            kind=read.kind,
+            id=record_id,
+            kind=description.kind,
             submission_id=submission.id,
             custodian_id=custodian_id,
             channel=submission.channel,
@@ -162,10 +203,10 @@ class Concluder:
             sent_at=description.sent_at,
             series_id=None,
             state=RecordState.ACTIVE,
-            grade=grade_of(read),
+            grade=grade_of(description),
             position=-1,
         )
-        return replace(record, series_id=self._assigner.series_for(record, description)), description, original
+        return replace(record, series_id=self._assigner.series_for(record, description))
 
     def without_record(self, submission: Submission, outcome: Outcome, reason: str, epoch: int) -> Examined:
         """An outcome with its reason, and the event that says so."""

@@ -48,12 +48,18 @@ def account_of(
         folders = [[path, count, came.get(path, 0)] for path, count in paths if count != came.get(path, 0)]
         if folders:
             findings.append(f"folders hold another number of members than they declare: {len(folders):,}")
+        findings += [
+            f"it holds {one.held:,} {one.what}, and {one.taken:,} came out"
+            for one in declared.tallies
+            if one.held is not None and one.held != one.taken + one.missing
+        ]
     return {
         "reason": reason,
         "declared": declared.count,
         "members": met,
         **counts,
         "folders": folders[:_LONGEST],
+        "tallies": [[one.what, one.held, one.taken, one.missing] for one in declared.tallies],
         "remarks": [[note.text, printable_name(note.path), note.lost] for note in remarks[:_LONGEST]],
         "findings": findings[:_LONGEST],
     }

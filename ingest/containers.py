@@ -8,7 +8,6 @@ ever added: what must be counted anew is a new attempt.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,11 +20,10 @@ from storage.errors import NotFound
 from storage.events import EventKind
 from storage.records import Outcome
 from storage.submissions import Conclusion
-from storage.tables import submissions
 from storage.transaction import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -43,6 +41,8 @@ class ContainerState(StrEnum):
     OPEN = "open"
     DONE = "done"
     FAILED = "failed"
+    NONE = "none"
+    """It only looked like a container; the submission was given back to be examined as the one file that it is."""
 
 
 class MemberOutcome(StrEnum):
@@ -51,6 +51,8 @@ class MemberOutcome(StrEnum):
     TAKEN = "taken"
     DUPLICATE = "duplicate"
     FAILED = "failed"
+    ASIDE = "aside"
+    """It makes no record, and stays in the container only; nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberLine:
-    """One member in the manifest; `source` names it for people, `reason` why there is none of it or what is odd."""
+    """One member in the manifest; `source` names it for people, `reason` why there is none of it or what is odd.
+
+    A slice is one record of an export, which is one item as it was handed in.
+    """
 
     ordinal: int
     path: str
@@ -80,11 +85,13 @@ class MemberLine:
     outcome: MemberOutcome
     submission_id: str | None = None
     reason: str | None = None
+    is_slice: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As the manifest holds it; outcome and submission stand in the row."""
         line: dict[str, Any] = {"n": self.ordinal, "source": self.source}
-        return line | {name: value for name, value in (("path", self.path), ("reason", self.reason)) if value}
+        beside = (("path", self.path), ("reason", self.reason), ("slice", self.is_slice))
+        return line | {name: value for name, value in beside if value}
 
 
 def envelope_kind(kind: ContainerKind) -> str:
@@ -185,6 +192,19 @@ class Containers:
             payload = account | {"state": state.value, "attempt": one.attempt, "reader": one.reader}
             transaction.append(EventKind.CONTAINER_CLOSED, actor=self._actor, subjects=(one.id,), payload=payload)
 
+    def give_back(self, one: Container) -> None:
+        """Let a submission that is no container after all be examined as the file that it is."""
+        with self._archive.store.write() as transaction:
+            connection = transaction.connection
+            change = update(containers).where(containers.c.id == one.id)
+            connection.execute(
+                change.values(state=ContainerState.NONE.value, reader=one.reader, closed_at=transaction.at)
+            )
+            if one.kind is not ContainerKind.MAIL:  # a mail is a record already, whatever it carries
+                self._archive.submissions.requeue(transaction, one.id)
+            payload = {"state": ContainerState.NONE.value, "attempt": one.attempt, "reader": one.reader}
+            transaction.append(EventKind.CONTAINER_CLOSED, actor=self._actor, subjects=(one.id,), payload=payload)
+
     def reopen(self, container_id: str) -> None:
         """Let a container that failed be unpacked on, from behind the last member that came out."""
         with self._archive.store.write() as transaction:
@@ -218,10 +238,10 @@ class Containers:
         return found
 
     def all(self, connection: Connection, *, state: ContainerState | None = None) -> list[Container]:
-        """All containers, oldest first; those in one state where one is named."""
+        """All containers, oldest first; those in one state where one is named, else all but those that are none."""
         query = select(containers).order_by(containers.c.opened_at, containers.c.id)
-        if state is not None:
-            query = query.where(containers.c.state == state.value)
+        wanted = containers.c.state != ContainerState.NONE.value if state is None else containers.c.state == state.value
+        query = query.where(wanted)
         return [_container(row) for row in connection.execute(query)]
 
     def open_within(self, connection: Connection, root_id: str) -> Container | None:
@@ -281,6 +301,7 @@ class Containers:
                     outcome=MemberOutcome(row.outcome),
                     submission_id=row.submission_id,
                     reason=line.get("reason"),
+                    is_slice=line.get("slice", False),
                 )
             after = met[-1].ordinal
 
@@ -291,24 +312,6 @@ class Containers:
         if not closed or one.state is ContainerState.OPEN:
             return {}
         return self._archive.ledger.payload(connection, closed[-1]) or {}
-
-
-def bytes_out(connection: Connection, root_id: str) -> int:
-    """How many bytes were deposited out of a tree of containers so far."""
-    joined = container_members.join(
-        containers,
-        (containers.c.id == container_members.c.container_id) & (containers.c.attempt == container_members.c.attempt),
-    )
-    joined = joined.join(submissions, submissions.c.id == container_members.c.submission_id)
-    taken = container_members.c.outcome == MemberOutcome.TAKEN.value
-    query = select(func.coalesce(func.sum(submissions.c.size), 0)).select_from(joined)
-    total: int = connection.execute(query.where(containers.c.root_id == root_id, taken)).scalar_one()
-    return total
-
-
-def folder_counts(lines: Iterable[MemberLine]) -> Counter[str]:
-    """How many members came out of each folder."""
-    return Counter(line.path for line in lines)
 
 
 def _container(row: Row[Any]) -> Container:

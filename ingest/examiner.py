@@ -10,26 +10,30 @@ finds by its text; its content is not even opened, but for the first bytes that 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.authenticity_rounds import complete
 from ingest.concluding import Concluder, Waiting, clean_name
-from ingest.containers import Containers, container_kind_of
+from ingest.containers import Containers, ContainerState, container_kind_of
 from ingest.envelopes import arrival_of
+from ingest.formats.chats.slices import FOOTER_BYTES, HEADER_BYTES, front_length, index_length
 from ingest.formats.container import MemberKind
-from ingest.formats.detect import HEAD_BYTES
-from ingest.sandbox import document_reading, email_reading, journal_reading, serialised_reading
+from ingest.formats.container_kinds import ContainerKind
+from ingest.formats.detect import HEAD_BYTES, is_output
+from ingest.sandbox import document_reading, email_reading, journal_reading, serialised_reading, slice_reading
 from ingest.submission import JOURNAL
 from storage.errors import ArchiveError, TemporarilyUnavailable
 from storage.records import Channel, Description, Outcome, RecordKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from ingest.concluding import Examined, SeriesAssigner
     from ingest.dns_asking import Asker
-    from ingest.formats.container_kinds import ContainerKind
     from ingest.reading_codec import ReadingAnswer, ReadingRequest
     from storage.archive import Archive
     from storage.contents import SubmissionContent
@@ -42,6 +46,8 @@ DOCUMENT = "document"
 LARGEST_READ = 64 << 20
 _LARGEST_BATCH = 64 << 20  # bytes opened at a time, so that memory does not follow the size of what is sent
 _MAIL_CHANNELS = frozenset({Channel.SMTP, Channel.LMTP, Channel.IMAP})
+
+_Row = tuple["Submission", str]  # with the id of its object
 
 
 class Reader(Protocol):
@@ -78,6 +84,7 @@ class Examiner:
         self._largest = largest  # bytes of a submission above which it is kept without being read
         self._last_custodian: str | None = None
         self._containers = Containers(archive, actor=actor)
+        self._conversations = self._concluder.conversations
         self._found: dict[str, ContainerKind] = {}  # containers of the present batch
 
     def examine_waiting(self) -> int:
@@ -85,14 +92,15 @@ class Examiner:
         archive = self._archive
         with archive.store.read() as connection:
             ids = archive.submissions.awaiting(connection, limit=self._batch)
-            sizes = {one.id: one.size for one, _ in archive.submissions.get_many(connection, ids)}
-        if not ids:
+            rows = archive.submissions.get_many(connection, ids)
+        if not rows:
             return 0
-        so_far = list(accumulate(self._opened_bytes(sizes.get(one, 0)) for one in ids))
-        ids = [one for number, one in enumerate(ids) if number == 0 or so_far[number] <= _LARGEST_BATCH]
+        so_far = list(accumulate(self._opened_bytes(one.size) for one, _ in rows))
+        rows = [one for number, one in enumerate(rows) if number == 0 or so_far[number] <= _LARGEST_BATCH]
         epoch = archive.store.current_epoch()
         self._found = {}
-        opened, examined = self._open_all(ids, epoch)
+        self._conversations.begin()
+        opened, examined = self._open_all(rows, epoch)
         custodians = list(dict.fromkeys(one.submission.custodian_id for one in opened))
         for custodian_id in custodians:
             group = [one for one in opened if one.submission.custodian_id == custodian_id]
@@ -105,11 +113,13 @@ class Examiner:
                 examined.append(self._concluder.conclude(waiting, answer, epoch))
         with archive.store.write() as transaction:
             archive.catalogue.add(transaction, [one.record for one in examined if one.record is not None])
+            self._conversations.write(transaction, [one.part for one in examined if one.part is not None])
             for one in examined:
                 if one.event is not None:
                     transaction.append_prepared(one.event)
             archive.submissions.conclude(transaction, [one.conclusion for one in examined])
-            for container_id, kind in self._found.items():
+            carriers = {one.conclusion.submission_id: ContainerKind.MAIL for one in examined if one.may_hold}
+            for container_id, kind in (self._found | carriers).items():
                 self._containers.admit(transaction, container_id, kind)
         return len(examined) + len(self._found)
 
@@ -120,39 +130,40 @@ class Examiner:
     def _opened_bytes(self, size: int) -> int:
         return size if size <= self._largest else HEAD_BYTES
 
-    def _open_all(self, ids: Sequence[str], epoch: int) -> tuple[list[Waiting], list[Examined]]:
+    def _open_all(self, rows: Sequence[_Row], epoch: int) -> tuple[list[Waiting], list[Examined]]:
         """Open a batch; where one of it is damaged, each alone, so that only that one fails."""
         try:
-            return self._open(ids), []
+            return self._open(rows), []
         except TemporarilyUnavailable:
             raise  # says nothing about the bytes: all of the batch goes on waiting
         except (ArchiveError, KeyError):
             pass
         opened: list[Waiting] = []
         damaged: list[Examined] = []
-        for one in ids:
+        for one in rows:
             try:
                 opened += self._open([one])
             except TemporarilyUnavailable:
                 raise
             except (ArchiveError, KeyError):
-                with self._archive.store.read() as connection:
-                    submission = self._archive.submissions.get(connection, one)
                 reason = "the stored bytes could not be opened; run: archiver verify"
-                damaged.append(self._concluder.without_record(submission, Outcome.FAILED, reason, epoch))
+                damaged.append(self._concluder.without_record(one[0], Outcome.FAILED, reason, epoch))
         return opened, damaged
 
-    def _open(self, ids: Sequence[str]) -> list[Waiting]:
+    def _open(self, rows: Sequence[_Row]) -> list[Waiting]:
         archive = self._archive
         opened: list[Waiting] = []
+        ids = [submission.id for submission, _ in rows]
         with archive.store.read() as connection:
-            envelopes = archive.submissions.envelopes(connection, ids)
             keys = archive.store.holder_keys(connection, ids)
-            rows = archive.submissions.get_many(connection, ids)
+            envelopes = archive.submissions.envelopes(connection, ids, keys)
+            plain = self._plain(connection, envelopes)
         for submission, blob_id in rows:
             content = archive.submissions.content_of(keys[submission.id], blob_id, submission.size)
             about = envelopes[submission.id]
             container = container_kind_of(about.kind)
+            if submission.id in plain:
+                about, container = replace(about, kind=plain[submission.id]), None
             if container is not None:  # it is unpacked elsewhere, and its members come here one by one
                 self._found[submission.id] = container
                 continue
@@ -165,13 +176,22 @@ class Examiner:
                     blob_id=blob_id,
                     head=head,
                     request=request,
+                    unrecognised=about.kind == MemberKind.UNRECOGNISED or (submission.id in plain and is_output(head)),
                 )
             )
         return opened
 
+    def _plain(self, connection: Connection, envelopes: Mapping[str, SealedEnvelope]) -> dict[str, str]:
+        """Those that came as containers and turned out to be one file, and what to read them as."""
+        ids = [one for one, about in envelopes.items() if container_kind_of(about.kind) is not None]
+        known = self._containers.among(connection, ids) if ids else {}
+        return {one.id: DOCUMENT for one in known.values() if one.state is ContainerState.NONE}
+
     def _request(
         self, content: SubmissionContent, about: SealedEnvelope, submission: Submission
     ) -> tuple[bytes, ReadingRequest | None]:
+        if about.kind == MemberKind.SLICE:
+            return b"", self._slice_request(content, submission.size)
         if submission.size > self._largest:
             with content.ranges() as ranges:
                 return ranges.read(0, HEAD_BYTES), None
@@ -184,6 +204,17 @@ class Examiner:
         arrival = arrival_of(submission, about.envelope).options()
         reading = journal_reading(whole, arrival) if kind == JOURNAL else email_reading(whole, arrival)
         return whole[:HEAD_BYTES], reading
+
+    def _slice_request(self, content: SubmissionContent, size: int) -> ReadingRequest | None:
+        """All of a slice, or without its files where these are large."""
+        if size <= self._largest:
+            return slice_reading(content.read(), size)
+        with content.ranges() as ranges:
+            front = front_length(ranges.read(0, HEADER_BYTES))
+            back = index_length(ranges.read(size - FOOTER_BYTES, FOOTER_BYTES))
+            if front + back > self._largest:
+                return None
+            return slice_reading(ranges.read(0, front) + ranges.read(size - back, back), size)
 
     def _too_large(self) -> Description:
         unread = f"the document: not read: larger than {self._largest >> 20} MB"

@@ -60,6 +60,7 @@ class Lying:
         return Decision.REJECTED.value if self.rejected else self.outcome.value
 
 
+_NO_CONTAINER = or_(containers.c.id.is_(None), containers.c.state == "none")
 _JOINED = submissions.outerjoin(containers, containers.c.id == submissions.c.id).outerjoin(
     quarantine_decisions, quarantine_decisions.c.submission_id == submissions.c.id
 )
@@ -100,7 +101,7 @@ def count_of(connection: Connection, *, rejected: bool = False) -> tuple[int, da
 
 
 def _lying_there(*, rejected: bool) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [_NOT_ARCHIVED, containers.c.id.is_(None)]
+    where: list[ColumnElement[bool]] = [_NOT_ARCHIVED, _NO_CONTAINER]
     if not rejected:
         decision = quarantine_decisions.c.decision
         where.append(or_(decision.is_(None), decision != Decision.REJECTED.value))

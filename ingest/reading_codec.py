@@ -60,6 +60,7 @@ class Task(StrEnum):
     PART = "part"
     DOCUMENT = "document"
     CARRIER = "carrier"
+    SLICE = "slice"
 
 
 class FailureReason(StrEnum):

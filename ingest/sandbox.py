@@ -35,6 +35,7 @@ __all__ = [
     "journal_reading",
     "part_reading",
     "serialised_reading",
+    "slice_reading",
 ]
 
 READER_MODULE: Final = "ingest.sandbox_tasks"
@@ -68,6 +69,11 @@ def part_reading(raw: bytes, path: str) -> ReadingRequest:
 def document_reading(raw: bytes, name: str = "") -> ReadingRequest:
     """To read a file that is no mail (text, HTML, PDF or any other) into a `Description` of kind document."""
     return ReadingRequest(task=Task.DOCUMENT, payload=raw, options={"name": name})
+
+
+def slice_reading(content: bytes, size: int) -> ReadingRequest:
+    """To read what an unpacker cut out of an export: all of it, or its front and its index of `size` bytes in all."""
+    return ReadingRequest(task=Task.SLICE, payload=content, options={"size": size})
 
 
 class SandboxedReader:

@@ -17,7 +17,7 @@ import pypdfium2  # noqa: F401 - as above
 
 from ingest.authenticity import weigh
 from ingest.authenticity_domains import load_suffixes
-from ingest.authenticity_rounds import split_answers
+from ingest.authenticity_rounds import split_answers, without_values
 from ingest.envelopes import Arrival
 from ingest.formats.attachment_text import AttachmentText, read_attachment
 from ingest.formats.carrier_signs import read_carrier
@@ -32,15 +32,18 @@ from ingest.formats.journal import unwrap
 from ingest.formats.pdf_text import pdf_to_text
 from ingest.formats.serialised_reading import extract_serialised, is_serialised, read_serialised
 from ingest.reading_codec import Task
-from storage.provenance import Authenticity, DnsAnswer
+from ingest.slice_reading import read_whole_slice
+from storage.provenance import Authenticity, DnsAnswer, DnsStatus
 from storage.records import Description, RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ingest.dns import Question
     from ingest.sandbox_child import Task as Reader
 
 MAX_TEXT_CHARACTERS: Final = 8 << 20
+_MOST_REMEMBERED: Final = 1_000  # each with at most 16 KiB (`ingest.dns_asking`)
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 _SAMPLE_PDF: Final = (
@@ -74,43 +77,62 @@ def load() -> dict[str, Reader]:
     read_email(_SAMPLE_MAIL, component_id=None)
     read_carrier(_SAMPLE_MAIL).encode()
     load_suffixes()
+    return tasks()
+
+
+def tasks() -> dict[str, Reader]:
+    """The tasks by name, not rehearsed; what they remember is their own."""
+    mails = _Mails()
     return {
-        Task.EMAIL: _email,
-        Task.AUTHENTICITY: _authenticity,
+        Task.EMAIL: mails.read,
+        Task.AUTHENTICITY: mails.weigh_again,
         Task.PART: _part,
         Task.DOCUMENT: _document,
         Task.CARRIER: _carrier,
+        Task.SLICE: read_whole_slice,
     }
 
 
-def _email(payload: bytes, options: Mapping[str, Any]) -> Description:
-    if options.get("serialised"):
-        return replace(read_serialised(payload), authenticity=Authenticity())
-    saved = read_emlx(payload)
-    if saved is not None:
-        payload = saved.message
-    read = read_email(payload, component_id=None)
-    if options.get("journal"):
-        read = unwrap(payload, read)
-    if saved is not None and saved.remark is not None:
-        read = replace(read, notes=(*read.notes, saved.remark))
-    arrival = Arrival.of_options(options)
-    return read if arrival is None else replace(read, authenticity=weigh(payload, read, arrival))
+class _Mails:
+    """Reads mails and weighs their origin.
 
-
-def _authenticity(payload: bytes, options: Mapping[str, Any]) -> Description:
-    """The checks of a mail once more, now with answers; nothing else is read.
-
-    Of the answers only the questions are given back: what is recorded is what the asker got.
+    The DNS answers that came with a mail are remembered, since the next ones mostly need the same: then a mail is
+    weighed in its first trip. Whoever asks decides whether an answer still holds (`ingest.authenticity_rounds`).
     """
-    answers, read, raw = split_answers(payload, options)
-    saved = read_emlx(raw)
-    arrival = Arrival.of_options(options)
-    if arrival is None:
-        return Description(kind=read.kind)
-    weighed = weigh(raw if saved is None else saved.message, read, arrival, answers)
-    questions = tuple(DnsAnswer(name=one.name, kind=one.kind, status=one.status) for one in weighed.answers)
-    return Description(kind=read.kind, authenticity=replace(weighed, answers=questions))
+
+    def __init__(self) -> None:
+        self._remembered: dict[Question, DnsAnswer] = {}
+
+    def read(self, payload: bytes, options: Mapping[str, Any]) -> Description:
+        """All that a mail says and, with the options of its arrival, the checks of its origin."""
+        if options.get("serialised"):
+            return replace(read_serialised(payload), authenticity=Authenticity())
+        saved = read_emlx(payload)
+        if saved is not None:
+            payload = saved.message
+        read = read_email(payload, component_id=None)
+        if options.get("journal"):
+            read = unwrap(payload, read)
+        if saved is not None and saved.remark is not None:
+            read = replace(read, notes=(*read.notes, saved.remark))
+        arrival = Arrival.of_options(options)
+        if arrival is None:
+            return read
+        weighed = weigh(payload, read, arrival, remembered=self._remembered)
+        return replace(read, authenticity=without_values(weighed))
+
+    def weigh_again(self, payload: bytes, options: Mapping[str, Any]) -> Description:
+        """The checks of a mail once more, now with answers; nothing else is read."""
+        answers, read, raw = split_answers(payload, options)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered |= {(one.name, one.kind): one for one in answers if one.status is not DnsStatus.UNAVAILABLE}
+        saved = read_emlx(raw)
+        arrival = Arrival.of_options(options)
+        if arrival is None:
+            return Description(kind=read.kind)
+        weighed = weigh(raw if saved is None else saved.message, read, arrival, answers, self._remembered)
+        return Description(kind=read.kind, authenticity=without_values(weighed))
 
 
 def _part(payload: bytes, options: Mapping[str, Any]) -> bytes:

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 from ingest.channels.files import printable_name
 from ingest.container_accounts import account_of
+from ingest.container_counts import bytes_out, folder_counts
 from ingest.containers import (
     Container,
     ContainerState,
     MemberLine,
     MemberOutcome,
-    bytes_out,
     container_kind_of,
-    folder_counts,
 )
-from ingest.formats.container import Declared, MemberBroken, Remark
+from ingest.formats.container import Circumstances, Declared, MemberBroken, MemberKind, NoContainer, Remark
+from ingest.unpacking_limits import UnpackingLimits
 from ingest.unpacking_members import (
     MetMember,
     StreamedMember,
@@ -34,7 +34,7 @@ from ingest.unpacking_members import (
     source_of,
     told_kind,
 )
-from ingest.unpacking_session import UnpackingEnded, UnpackingLimits, UnpackingSession
+from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from storage.errors import Corrupt, InvalidInput, NotFound, TemporarilyUnavailable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from storage.submissions import SealedEnvelope
     from storage.transaction import PreparedEvent, Transaction
 
-_BATCH = 128
+_BATCH = 256
 _BATCH_BYTES = 8 << 20
 _DAMAGED = "the stored bytes could not be opened; run: archiver verify"
 
@@ -162,6 +162,7 @@ class Unpacker:
             limits=self._limits,
             spent=spent,
             allowance=allowance,
+            about=Circumstances(zone=self._archive.zone.key),
             allow_unconfined=self._allow_unconfined,
         )
 
@@ -177,6 +178,9 @@ class Unpacker:
                 else:
                     self._take(run, found)
                     progress(run.met)
+        except NoContainer:
+            self._containers.give_back(run.container)
+            return
         except UnpackingEnded as error:
             reason = str(error)
         except Corrupt:
@@ -199,8 +203,9 @@ class Unpacker:
             ordinal=run.met,
             path=printable_name(member.path),
             source=source_of(run.source, member, run.met),
-            outcome=MemberOutcome.FAILED,
+            outcome=MemberOutcome.ASIDE if member.aside else MemberOutcome.FAILED,
             reason=member.problem if member.problem is not None else member.remark,
+            is_slice=member.kind is MemberKind.SLICE,
         )
         if member.problem is not None:
             run.waiting.append(MetMember(line))

@@ -20,9 +20,10 @@ import signal
 import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from zoneinfo import ZoneInfo
 
 from ingest.confinement import confine
-from ingest.formats.container import ContainerBroken, Declared, Member, MemberBroken, Remark
+from ingest.formats.container import Circumstances, ContainerBroken, Declared, Member, MemberBroken, NoContainer, Remark
 from ingest.formats.container_kinds import ContainerKind
 from ingest.reading_codec import PREFIX, frame_parts, ready_parts, refusal_parts
 from ingest.sandbox_child import import_codecs, private_pipes, send
@@ -30,6 +31,7 @@ from ingest.unpacking_codec import (
     LARGEST_RANGE,
     PIECE_BYTES,
     Word,
+    declared_head,
     folder_head,
     member_head,
     reason_head,
@@ -49,17 +51,19 @@ READERS: Final = {
     ContainerKind.GZIP: "ingest.formats.gzip_members",
     ContainerKind.PST: "ingest.formats.pst",
     ContainerKind.OLM: "ingest.formats.olm",
+    ContainerKind.EXPORT: "ingest.formats.chats.export_file",
+    ContainerKind.MAIL: "ingest.formats.mail_exports",
 }
 _BLOCK: Final = 1 << 16
 _BLOCKS_KEPT: Final = 128
 _READ_AHEAD: Final = 1 << 18
 
 
-def main(kind: str, memory: str, cpu_seconds: str, seconds: str) -> None:
+def main(kind: str, memory: str, cpu_seconds: str, seconds: str, zone: str) -> None:
     """Take apart the container that the parent opens; never returns.
 
     `memory` is a number of bytes, `cpu_seconds` for the whole life of the process, `seconds` what one step may take
-    before the process ends itself.
+    before the process ends itself, `zone` the archive's.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the parent
     os.environ.clear()
@@ -67,6 +71,7 @@ def main(kind: str, memory: str, cpu_seconds: str, seconds: str) -> None:
     import_codecs()
     module = importlib.import_module(READERS[ContainerKind(kind)])
     getattr(module, "load", lambda: None)()
+    ZoneInfo(zone)  # which keeps it: its file cannot be opened later
     sys.path.clear()
     sys.path_importer_cache.clear()
     gc.collect()
@@ -74,10 +79,13 @@ def main(kind: str, memory: str, cpu_seconds: str, seconds: str) -> None:
     send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds))))
     with io.FileIO(requests) as pipe:
         line = Line(io.BufferedReader(pipe, _READ_AHEAD), answers, seconds=int(seconds))
-        options, _ = line.receive()
+        options, mapping = line.receive()
+        about = Circumstances(zone=zone, day_first=options["day_first"], mapping=mapping)
         try:
-            _unpack(line, module.members, module.READER, options)
+            _unpack(line, module.members, module.READER, options, about)
             line.tell(Word.DONE)
+        except NoContainer:
+            line.tell(Word.PLAIN)
         except ContainerBroken as error:
             line.tell(Word.BROKEN, reason_head(str(error)))
         except Exception as error:  # noqa: BLE001 - whatever hostile input raises in a parser is an answer about it
@@ -196,12 +204,12 @@ class RemoteFile(io.RawIOBase):
         return content
 
 
-def _unpack(line: Line, members: ContainerReader, reader: str, options: Members) -> None:
+def _unpack(line: Line, members: ContainerReader, reader: str, options: Members, about: Circumstances) -> None:
     after = options["after"] if options["reader"] in ("", reader) else 0
     line.tell(Word.BEGUN, {"reader": reader, "after": after})
     source = RemoteFile(line, options["size"])
     ordinal = 0
-    for found in members(cast("BinaryIO", source), options["name"]):
+    for found in members(cast("BinaryIO", source), options["name"], about):
         if isinstance(found, Member):
             ordinal += 1
             if ordinal > after:
@@ -211,7 +219,7 @@ def _unpack(line: Line, members: ContainerReader, reader: str, options: Members)
         elif isinstance(found, Declared):
             for folder in found.folders:
                 line.tell(Word.FOLDER, folder_head(folder))
-            line.tell(Word.DECLARED, {"count": found.count})
+            line.tell(Word.DECLARED, declared_head(found))
 
 
 def _tell_member(line: Line, member: Member) -> None:

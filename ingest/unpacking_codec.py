@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from ingest.formats.container import DeclaredFolder, MemberKind, Remark
-from storage.strict_json import flag, number, only, read_object, refuse, string, string_or_none
+from ingest.formats.container import Declared, DeclaredFolder, MemberKind, Remark, Tally
+from storage.strict_json import flag, many, number, only, read_object, refuse, string, string_or_none
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.formats.container import Member
     from ingest.reading_codec import Frame
     from storage.strict_json import Members
@@ -27,6 +29,9 @@ LARGEST_BODY: Final = PIECE_BYTES
 MOST_COUNTED: Final = (1 << 63) - 1
 LONGEST_NAME: Final = 2_000
 LONGEST_REASON: Final = 300
+LONGEST_WHAT: Final = 40
+MOST_TALLIES: Final = 100
+_TALLY: Final = ("what", "held", "taken", "missing")
 
 
 class Word(StrEnum):
@@ -45,6 +50,7 @@ class Word(StrEnum):
     DONE = "Z"
     BROKEN = "X"
     REFUSAL = "N"
+    PLAIN = "V"  # it is no container
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,7 @@ class ToldMember:
     kind: MemberKind
     problem: str | None
     remark: str | None
+    aside: bool
     content: bytes | None = field(repr=False)
 
 
@@ -76,6 +83,7 @@ def member_head(member: Member, *, whole: bool) -> Members:
         "problem": _reason(member.problem),
         "remark": _reason(member.remark),
         "whole": whole,
+        "aside": member.aside,
     }
 
 
@@ -85,7 +93,7 @@ def read_member(frame: Frame) -> ToldMember:
     Raises:
         ValueError: it is none.
     """
-    members = _head(frame, "path", "name", "kind", "problem", "remark", "whole")
+    members = _head(frame, "path", "name", "kind", "problem", "remark", "whole", "aside")
     kind = string(members, "kind")
     if kind not in set(MemberKind):
         refuse("the kind of a member")
@@ -99,6 +107,7 @@ def read_member(frame: Frame) -> ToldMember:
         kind=MemberKind(kind),
         problem=problem,
         remark=_bounded_reason(members, "remark"),
+        aside=flag(members, "aside", default=False),
         content=frame.body if whole else None,
     )
 
@@ -157,14 +166,36 @@ def read_folder(frame: Frame) -> DeclaredFolder:
     return DeclaredFolder(path=_bounded_name(members, "path"), count=number(members, "count", at_most=MOST_COUNTED))
 
 
-def read_count(frame: Frame) -> int | None:
-    """The declared number of members, if any.
+def declared_head(declared: Declared) -> Members:
+    """The head of the frame that says what was declared; its folders go before it, each in a frame of its own."""
+    tallies = [[one.what, one.held, one.taken, one.missing] for one in declared.tallies[:MOST_TALLIES]]
+    return {"count": declared.count, "tallies": tallies}
+
+
+def read_declared(frame: Frame, folders: Sequence[DeclaredFolder]) -> Declared:
+    """What was declared, with the folders that were told before.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no such frame.
     """
-    members = _head(frame, "count")
-    return None if members.get("count") is None else number(members, "count", at_most=MOST_COUNTED)
+    members = _head(frame, "count", "tallies")
+    count = None if members.get("count") is None else number(members, "count", at_most=MOST_COUNTED)
+    tallies = many(members, "tallies", _tally)
+    if len(tallies) > MOST_TALLIES:
+        refuse("the number of tallies")
+    return Declared(count=count, folders=tuple(folders), tallies=tallies)
+
+
+def _tally(value: object) -> Tally:
+    if type(value) is not list or len(value) != len(_TALLY):
+        refuse("a tally")
+    members: Members = dict(zip(_TALLY, value, strict=True))
+    what = string(members, "what")
+    if len(what) > LONGEST_WHAT or not what.isascii():
+        refuse("a tally")
+    held = None if members["held"] is None else number(members, "held", at_most=MOST_COUNTED)
+    taken, missing = (number(members, name, at_most=MOST_COUNTED) for name in ("taken", "missing"))
+    return Tally(what=what, held=held, taken=taken, missing=missing)
 
 
 def reason_head(reason: str | None) -> Members:

@@ -72,7 +72,7 @@ def told_kind(one: Container, member: ToldMember, head: bytes, line: MemberLine)
     """The kind as which a member is handed over, and its line, with a reason where it is not opened."""
     if member.kind is MemberKind.EMAIL:
         return EMAIL, line
-    if member.kind is MemberKind.SERIALISED_EMAIL:
+    if member.kind in (MemberKind.SERIALISED_EMAIL, MemberKind.SLICE, MemberKind.UNRECOGNISED):
         return member.kind.value, line
     inner = container_kind(head[:HEAD_BYTES], member.name) if member.kind is MemberKind.CONTAINER else None
     if inner is None:

@@ -12,12 +12,11 @@ import os
 import select
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from ingest.confined_child import ConfinedChild
 from ingest.confinement import SandboxUnavailable
-from ingest.formats.container import Declared, DeclaredFolder, MemberBroken, Remark
+from ingest.formats.container import UNTOLD, DeclaredFolder, MemberBroken, NoContainer, Remark
 from ingest.reading_codec import FailureReason, Frame, ReadingFailed, frame_parts, refusal_of
 from ingest.unpacking_codec import (
     LARGEST_BODY,
@@ -25,7 +24,7 @@ from ingest.unpacking_codec import (
     ToldMember,
     Word,
     read_begun,
-    read_count,
+    read_declared,
     read_folder,
     read_member,
     read_range,
@@ -39,8 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from ingest.formats.container import Circumstances, Declared
     from ingest.formats.container_kinds import ContainerKind
     from ingest.unpacking_codec import Begun
+    from ingest.unpacking_limits import UnpackingLimits
 
 CHILD_MODULE: Final = "ingest.unpacking_child"
 _SAMPLE_SECONDS: Final = 0.05
@@ -75,27 +76,6 @@ class RangeSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnpackingLimits:
-    """What one container may cost. Bytes and seconds.
-
-    `ratio` is how many bytes may come out for each that goes in, once `free_bytes` are out.
-    """
-
-    memory: int = 1 << 30
-    seconds: float = 120.0
-    cpu_seconds: int = 24 * 3600
-    start_seconds: float = 60.0
-    members: int = 5_000_000
-    bytes_out: int = 256 << 30
-    ratio: int = 100
-    free_bytes: int = 256 << 20
-
-    def bytes_for(self, size: int) -> int:
-        """How many bytes may come out of a container of `size` bytes."""
-        return min(self.bytes_out, max(self.free_bytes, self.ratio * size))
-
-
 class UnpackingEnded(Exception):
     """The container ended before its end. Its text is the reason, a sentence for people."""
 
@@ -109,6 +89,7 @@ class UnpackingSession:
         limits: what it may cost.
         spent: bytes that came out before, of this container and of those around it.
         allowance: bytes that may come out in all.
+        about: what the archive knows beside them.
         allow_unconfined: take it apart even where the kernel refuses seccomp.
         child_module: whose `main` the child runs.
 
@@ -124,10 +105,12 @@ class UnpackingSession:
         limits: UnpackingLimits,
         spent: int = 0,
         allowance: int | None = None,
+        about: Circumstances = UNTOLD,
         allow_unconfined: bool = False,
         child_module: str = CHILD_MODULE,
     ) -> None:
         self._source = source
+        self._about = about
         self._limits = limits
         self._out = spent
         self._allowance = limits.bytes_for(source.size) if allowance is None else allowance
@@ -139,6 +122,7 @@ class UnpackingSession:
             str(2 * limits.memory),
             str(limits.cpu_seconds),
             str(round(limits.seconds) + _ORPHAN_SECONDS),
+            about.zone,
         )
         self._child = ConfinedChild(child_module, words, max_body=LARGEST_BODY)
         confinement = self._child.wait_until_ready(limits.start_seconds)
@@ -165,7 +149,7 @@ class UnpackingSession:
             UnpackingEnded: the child did not begin.
         """
         head = {"name": name, "size": self._source.size, "reader": reader, "after": after}
-        self._write(*frame_parts(Word.OPEN, head, b""))
+        self._write(*frame_parts(Word.OPEN, head | {"day_first": self._about.day_first}, self._about.mapping))
         with _only_as_agreed():
             begun = read_begun(self._frame())
         self._members = begun.after
@@ -176,6 +160,7 @@ class UnpackingSession:
 
         Raises:
             UnpackingEnded: nothing more comes.
+            NoContainer: it is one file.
             Corrupt: the stored bytes are not what was sealed.
         """
         folders: list[DeclaredFolder] = []
@@ -196,9 +181,11 @@ class UnpackingSession:
                         if len(folders) > _MOST_FOLDERS:
                             refuse("the number of folders")
                     case Word.DECLARED:
-                        told = Declared(count=read_count(frame), folders=tuple(folders))
+                        told = read_declared(frame, folders)
                     case Word.DONE:
                         return
+                    case Word.PLAIN if not self._members:
+                        raise NoContainer
                     case _:
                         raise self._end(frame)
             if told is not None:

@@ -26,7 +26,7 @@ containers = Table(
     Column("findings", Integer, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("closed_at", Moment, nullable=True),
-    CheckConstraint("state IN ('open', 'done', 'failed')", name="state"),
+    CheckConstraint("state IN ('open', 'done', 'failed', 'none')", name="state"),
     info=carried(CarriedBy.SUBJECT, "id"),
 )
 Index("ix_containers_state", containers.c.state)
@@ -41,7 +41,7 @@ container_members = Table(
     Column("outcome", String(16), nullable=False),
     Column("submission_id", Id, nullable=True, index=True),
     Column("position", Position, nullable=False),
-    CheckConstraint("outcome IN ('taken', 'duplicate', 'failed')", name="outcome"),
+    CheckConstraint("outcome IN ('taken', 'duplicate', 'failed', 'aside')", name="outcome"),
     sqlite_with_rowid=False,
     info=carried(CarriedBy.POSITION, "position"),
 )

@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Final
 
+from storage.conversation_codec import conversation_members, message_members, read_conversation, read_message
 from storage.errors import NewerFormat
 from storage.letterhead_codec import (
     NO_FORWARD,
@@ -21,23 +22,12 @@ from storage.letterhead_codec import (
     chain_members,
     forward_members,
     letterhead_members,
-    present,
     read_forward,
     read_letterhead,
     read_link,
-    read_pair,
 )
 from storage.provenance_codec import authenticity_members, read_authenticity
-from storage.records import (
-    Attachment,
-    Component,
-    ComponentRole,
-    Conversation,
-    Description,
-    Message,
-    Reaction,
-    RecordKind,
-)
+from storage.records import Component, ComponentRole, Description, RecordKind
 from storage.strict_json import (
     Members,
     decode_text,
@@ -121,13 +111,13 @@ def _parts(description: Description) -> Members:
     if description.chain:
         members["chain"] = chain_members(description.chain)
     if description.conversation is not None:
-        members["conversation"] = _conversation_members(description.conversation)
+        members["conversation"] = conversation_members(description.conversation)
     if description.sent_at is not None:
         members["sent_at"] = description.sent_at.astimezone(UTC).isoformat()
     if description.components:
         members["components"] = [_component_members(component) for component in description.components]
     if description.messages:
-        members["messages"] = [_message_members(message) for message in description.messages]
+        members["messages"] = [message_members(message) for message in description.messages]
     if description.authenticity is not None:
         members["authenticity"] = authenticity_members(description.authenticity)
     return members
@@ -146,8 +136,8 @@ def _description(members: Members, text: str) -> Description:
         forward=read_forward(members["forward"]) if "forward" in members else NO_FORWARD,
         chain=many(members, "chain", read_link),
         platform=string_or_none(members, "platform"),
-        conversation=_conversation(members["conversation"]) if "conversation" in members else None,
-        messages=many(members, "messages", _message),
+        conversation=read_conversation(members["conversation"]) if "conversation" in members else None,
+        messages=many(members, "messages", read_message),
         text=text,
         sent_at=moment(members, "sent_at") if "sent_at" in members else None,
         components=many(members, "components", _component),
@@ -155,23 +145,9 @@ def _description(members: Members, text: str) -> Description:
         asserted=strings(members, "asserted"),
         notes=strings(members, "notes"),
         unsearchable=strings(members, "unsearchable"),
+        unmapped=strings(members, "unmapped"),
         reader=string(members, "reader", ""),
         authenticity=read_authenticity(members["authenticity"]) if "authenticity" in members else None,
-    )
-
-
-def _conversation_members(conversation: Conversation) -> Members:
-    members = {"participants": conversation.participants, "day": conversation.day, "zone": conversation.zone}
-    return {**members, **present(title=conversation.title)}
-
-
-def _conversation(value: object) -> Conversation:
-    members = only(value, _CONVERSATION_MEMBERS)
-    return Conversation(
-        title=string_or_none(members, "title"),
-        participants=strings(members, "participants"),
-        day=string(members, "day"),
-        zone=string(members, "zone"),
     )
 
 
@@ -187,6 +163,8 @@ def _component_members(component: Component) -> Members:
         members["name"] = component.name
     if component.path:
         members["path"] = component.path
+    if component.may_hold:
+        members["may_hold"] = True
     return members
 
 
@@ -200,77 +178,13 @@ def _component(value: object) -> Component:
         size=number(members, "size", at_most=MAX_SIZE),
         sha256=sha256(members, "sha256"),
         path=string(members, "path", ""),
+        may_hold=flag(members, "may_hold", default=False),
     )
 
 
-def _message_members(message: Message) -> Members:
-    members = present(
-        at=message.at,
-        sender=message.sender,
-        side=message.side,
-        reply_to=message.reply_to,
-        edited_at=message.edited_at,
-    )
-    members["text"] = message.text
-    if message.deleted:
-        members["deleted"] = True
-    if message.system:
-        members["system"] = True
-    if message.attachments:
-        members["attachments"] = [_attachment_members(attachment) for attachment in message.attachments]
-    if message.reactions:
-        members["reactions"] = [(reaction.by, reaction.emoji) for reaction in message.reactions]
-    return members
-
-
-def _message(value: object) -> Message:
-    members = only(value, _MESSAGE_MEMBERS)
-    return Message(
-        at=string_or_none(members, "at"),
-        sender=string_or_none(members, "sender"),
-        text=string(members, "text"),
-        side=string_or_none(members, "side"),
-        attachments=many(members, "attachments", _attachment),
-        reply_to=string_or_none(members, "reply_to"),
-        edited_at=string_or_none(members, "edited_at"),
-        deleted=flag(members, "deleted", default=False),
-        system=flag(members, "system", default=False),
-        reactions=many(members, "reactions", _reaction),
-    )
-
-
-def _attachment_members(attachment: Attachment) -> Members:
-    members = present(name=attachment.name, media_type=attachment.media_type, sha256=attachment.sha256)
-    if not attachment.present:
-        members["present"] = False
-    return members
-
-
-def _attachment(value: object) -> Attachment:
-    members = only(value, _ATTACHMENT_MEMBERS)
-    return Attachment(
-        name=string_or_none(members, "name"),
-        media_type=string_or_none(members, "media_type"),
-        sha256=sha256(members, "sha256") if "sha256" in members else None,
-        present=flag(members, "present", default=True),
-    )
-
-
-def _reaction(value: object) -> Reaction:
-    by, emoji = read_pair(value)
-    if emoji is None:
-        refuse("a reaction")
-    return Reaction(by=by, emoji=emoji)
-
-
-_PLAIN = ("platform", "verified", "asserted", "notes", "unsearchable", "reader")
+_PLAIN = ("platform", "verified", "asserted", "notes", "unsearchable", "unmapped", "reader")
 _DESCRIPTION_MEMBERS = frozenset(
     {"v", "kind", "carrier", "original", "forward", "conversation", "messages", "sent_at", "components"}
     | {"authenticity", "chain", *_PLAIN}
 )
-_CONVERSATION_MEMBERS = frozenset({"title", "participants", "day", "zone"})
-_COMPONENT_MEMBERS = frozenset({"id", "role", "media_type", "name", "size", "sha256", "path"})
-_MESSAGE_MEMBERS = frozenset(
-    {"at", "sender", "text", "side", "attachments", "reply_to", "edited_at", "deleted", "system", "reactions"}
-)
-_ATTACHMENT_MEMBERS = frozenset({"name", "media_type", "sha256", "present"})
+_COMPONENT_MEMBERS = frozenset({"id", "role", "media_type", "name", "size", "sha256", "path", "may_hold"})

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from storage.conversation_tables import conversation_parts
 from storage.events import Event, EventKind
 from storage.records import Outcome, RecordState
 from storage.tables import (
@@ -65,6 +66,8 @@ def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
         for some in chunks_of(spoken):
             connection.execute(delete(ledger_payloads).where(ledger_payloads.c.event_id.in_(some)))
         connection.execute(delete(descriptions).where(descriptions.c.record_id.in_(ids)))
+        parts = update(conversation_parts).where(conversation_parts.c.record_id.in_(ids))
+        connection.execute(parts.values(digests=b""))  # that there was such a day stays known, for a later export
         connection.execute(delete(submission_digests).where(submission_digests.c.submission_id.in_(of)))
         connection.execute(delete(awaiting_examination).where(awaiting_examination.c.submission_id.in_(of)))
         # a submission of which a restore brought back only the deposit became a record once: that is its outcome
@@ -105,8 +108,26 @@ def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[
             found += [f"{what} {one}" for one in connection.execute(select(column).where(column.in_(some))).scalars()]
     envelopes = select(submissions.c.id).where(submissions.c.id.in_(of), submissions.c.sealed_envelope != b"")
     found += [f"the envelope of {one}" for one in connection.execute(envelopes).scalars()]
+    parts = conversation_parts.c
+    messages = select(parts.record_id).where(parts.record_id.in_(ids), parts.digests != b"")
+    found += [f"the digests of messages of {one}" for one in connection.execute(messages).scalars()]
     alive = select(records.c.id).where(records.c.id.in_(ids), records.c.state != RecordState.DESTROYED.value)
     return found + [f"the active record {one}" for one in connection.execute(alive).scalars()]
+
+
+def parts_left_behind(connection: Connection, chunk: Sequence[str], wanted: Collection[str]) -> tuple[str, str] | None:
+    """A record of these and an active part of it that is not wanted, or the other way round; None where there is none.
+
+    What a later export added to a conversation's day is the same record: it goes with it, or nothing goes.
+    """
+    mine, other = conversation_parts.alias(), conversation_parts.alias()
+    query = (
+        select(mine.c.record_id, other.c.record_id)
+        .join(other, other.c.root_id == mine.c.root_id)
+        .join(records, records.c.id == other.c.record_id)
+        .where(mine.c.record_id.in_(chunk), records.c.state == RecordState.ACTIVE.value)
+    )
+    return next(((row[0], row[1]) for row in connection.execute(query) if row[1] not in wanted), None)
 
 
 def blob_names(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[str]:

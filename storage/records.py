@@ -142,8 +142,20 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a message said before it was edited, and when where that is told."""
+
+    text: str
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message of a conversation; `at` is ISO 8601, without offset where the source printed none."""
+    """One message of a conversation; `at` is ISO 8601, without offset where the source printed none.
+
+    `id` is the platform's and what `reply_to` of others names; `edits` are earlier versions, oldest first;
+    `edited` says that it was edited where nobody says when.
+    """
 
     at: str | None
     sender: str | None
@@ -155,16 +167,27 @@ class Message:
     deleted: bool = False
     system: bool = False
     reactions: tuple[Reaction, ...] = ()
+    id: str | None = None
+    edited: bool = False
+    edits: tuple[Version, ...] = ()
+    forwarded_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The conversation, account day and zone that bound a conversation record."""
+    """The conversation, its day and the zone that made the day; `day` is empty for messages without a date.
+
+    `key` is what identifies it among the exports of one platform, `owner` the participant who exported it, `url` the
+    place where a post was published.
+    """
 
     title: str | None
     participants: tuple[str, ...]
     day: str
     zone: str
+    key: str = ""
+    owner: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +196,8 @@ class Component:
 
     `path` is empty where the component is a sealed object of its own, and the place inside the original
     (MIME section numbers such as ``2.1``) where its bytes are a slice of it and are not stored twice.
-    `size` is in bytes, `sha256` of the plain bytes in lower-case hexadecimal.
+    `size` is in bytes, `sha256` of the plain bytes in lower-case hexadecimal. `may_hold` is set where by its first
+    bytes it may be the export of conversations, which is then taken apart.
     """
 
     id: str
@@ -183,6 +207,7 @@ class Component:
     size: int
     sha256: str
     path: str = ""
+    may_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +219,9 @@ class Description:
     is what search sees. `sent_at` is the asserted
     moment of the original where it has an offset (aware, UTC). `notes` are reader's remarks for people
     ("attachment 2 could not be read: encrypted"), never content. `unsearchable` names parts whose text
-    could not be read, by reason. `authenticity` is what was checked of its origin, None where nothing was.
+    could not be read, by reason. `unmapped` are fields
+    of the source that stand in its bytes only, by name. `authenticity` is what was checked of its origin, None where
+    nothing was.
     """
 
     kind: RecordKind
@@ -212,6 +239,7 @@ class Description:
     asserted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unsearchable: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
     reader: str = ""
     authenticity: Authenticity | None = None
 

@@ -16,7 +16,7 @@ from archiver.unpacking_turns import await_unpacked, unpacker_of
 if TYPE_CHECKING:
     from archiver.cli.session import Session
 
-_COUNTS = ("taken", "duplicate", "failed")
+_COUNTS = ("taken", "duplicate", "failed", "aside")
 
 
 @click.group("container")
@@ -78,6 +78,12 @@ def _counts(one: dict[str, Any]) -> str:
     return f"{declared} declared, {one['members']:,} came out ({told or 'none'})"
 
 
+def _tally(one: dict[str, Any]) -> str:
+    held = "" if one["held"] is None else f" of {one['held']:,} that it holds"
+    missing = f", {one['missing']:,} named and not there" if one["missing"] else ""
+    return f"account  {one['taken']:,} {one['what']}{held} came out{missing}"
+
+
 def _text(document: dict[str, Any]) -> str:
     lines = [
         f"{document['id']}  {document['source']}",
@@ -92,7 +98,15 @@ def _text(document: dict[str, Any]) -> str:
         f"folder   {one['path'] or '(the top)'}: {one['declared']:,} declared, {one['members']:,} came out"
         for one in document["folders"]
     ]
-    lines += [f"remark   {one['text']}" for one in document["remarks"]]
+    lines += [_tally(one) for one in document["tallies"]]
+    overlap = document["overlap"]
+    if overlap["parts"]:
+        lines.append(
+            f"overlap  {overlap['parts']:,} of {overlap['records']:,} records add to earlier ones: "
+            f"{overlap['known']:,} messages were known, {overlap['changed']:,} changed, "
+            f"{overlap['lacking']:,} of before are not in it"
+        )
+    lines += [f"remark   {one['text']}" + (f": {one['path']}" if one["path"] else "") for one in document["remarks"]]
     shown = document.get("manifest", document["problems"])
     lines += [
         f"{one['outcome']:<10} {one['source']}" + (f": {one['reason']}" if one["reason"] else "") for one in shown

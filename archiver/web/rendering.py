@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _KILO = 1024
+_MOST_MESSAGES = 2_000
 
 _OUTCOMES = {
     None: "waiting",
@@ -56,6 +57,11 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def clock(at: str | None) -> str:
+    """The hour and minute of a message, as it stands in its day's zone; nothing where none is told."""
+    return line(at[11:16]) if at else ""
+
+
 def day(when: str | datetime | None, zone: ZoneInfo) -> str:
     """A moment in the archive's zone; a time that came without a zone is shown as it came, and said to be so."""
     if when is None:
@@ -86,7 +92,13 @@ class Rendering:
             auto_reload=False,
         )
         self._templates.filters.update(
-            line=line, sentence=sentence, block=block, size=size, number=number, day=lambda when: day(when, zone)
+            line=line,
+            sentence=sentence,
+            block=block,
+            size=size,
+            number=number,
+            clock=clock,
+            day=lambda when: day(when, zone),
         )
         self._templates.globals.update(
             agency=agency,
@@ -94,6 +106,7 @@ class Rendering:
             outcomes=_OUTCOMES,
             decisions=_DECISIONS,
             longest_text=LONGEST_TEXT,
+            most_messages=_MOST_MESSAGES,
             serialised=SERIALISED,
             style=hashlib.sha256(sheet).hexdigest()[:12],
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LARGEST_FILE = 64 << 30
 _PIECE = 1 << 18
 _CHANGED = "it changed while it was read; try again when nobody writes to it"
-KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind))
+KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind if one is not ContainerKind.MAIL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

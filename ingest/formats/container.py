@@ -6,8 +6,8 @@ single member is a `Remark`; last of all it says what the container itself decla
 out can be held against it. The order is the same at every reading of the same bytes, because a member is known by its
 place in it.
 
-A reader is a function ``members(source, name)`` over a seekable binary file that is only read; `name` is the file
-name of the container as it was given. It keeps memory bounded whatever the file's size, follows no link, opens no
+A reader is a function ``members(source, name, about)`` over a seekable binary file that is only read; `name` is the
+file name of the container as it was given. It keeps memory bounded whatever the file's size, follows no link, opens no
 other file, and never unpacks a container inside: that is a member of kind `MemberKind.CONTAINER`. It runs in the
 sandboxed child.
 """
@@ -32,10 +32,18 @@ class MemberKind(StrEnum):
     DOCUMENT = "document"
     CONTAINER = "container"
     """A container in its turn, to be deposited and unpacked as one."""
+    SLICE = "slice"
+    """What one record of an export of conversations or posts is made of, as `chats.slices` writes it."""
+    UNRECOGNISED = "unrecognised"
+    """An export by its looks that no reader knows: it is kept for a person to decide."""
 
 
 class MemberBroken(Exception):
     """Raised by `Member.pieces`: the rest of this member cannot be had. Its text is the reason, without content."""
+
+
+class NoContainer(Exception):
+    """Raised by a reader before its first member: the file only looked like a container, and is one file."""
 
 
 class ContainerBroken(Exception):
@@ -50,7 +58,8 @@ class Member:
     an mbox), `name` what it is called there ("" where it has no name): both as given, so hostile. `pieces` are its
     bytes, to be taken before the next member is asked for and once only; a member with a `problem` has none, and
     the problem is a sentence for people that quotes nothing of the content. `remark` is what is odd about a member
-    that can be taken all the same.
+    that can be taken all the same. A member `aside` is a file that makes no record and stays in the container only;
+    its problem says why, and nothing is wrong with it.
     """
 
     path: str
@@ -59,6 +68,7 @@ class Member:
     pieces: Iterable[bytes] = field(default=(), repr=False)
     problem: str | None = None
     remark: str | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +92,43 @@ class DeclaredFolder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many of something (messages, media, conversations) an export holds, and how many of them came out.
+
+    `held` is what the export states, or what was counted apart from reading it; None where neither can be done.
+    `missing` is how many it names without having them.
+    """
+
+    what: str
+    held: int | None
+    taken: int
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """What the container says that it holds, given last; `count` is None where the format says nothing."""
 
     count: int | None = None
     folders: tuple[DeclaredFolder, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the archive knows that a container does not say.
+
+    `zone` is the archive's, as a name of the time-zone database; `day_first` what the submitter says of the order of
+    day and month, None where he was not asked; `mapping` a description of an export's columns as TOML, empty where
+    none was given.
+    """
+
+    zone: str = "UTC"
+    day_first: bool | None = None
+    mapping: bytes = field(default=b"", repr=False)
+
+
+UNTOLD = Circumstances()
 
 
 Found = Member | Remark | Declared
@@ -95,7 +137,7 @@ Found = Member | Remark | Declared
 class ContainerReader(Protocol):
     """The shape of a reader."""
 
-    def __call__(self, source: BinaryIO, name: str) -> Iterator[Found]:
+    def __call__(self, source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
         """All members in order, then what was declared.
 
         Raises:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
+from ingest.formats.export_signs import may_be_export
 
 
 class ContainerKind(StrEnum):
@@ -24,6 +25,10 @@ class ContainerKind(StrEnum):
     GZIP = "gzip"
     PST = "pst"
     OLM = "olm"
+    EXPORT = "export"
+    """One file that may be the export of conversations or posts."""
+    MAIL = "mail"
+    """A mail that is a record itself and carries an export."""
 
 
 _BY_SIGNATURE = {
@@ -47,7 +52,9 @@ def container_kind(head: bytes, name: str) -> ContainerKind | None:
     found = detect(head, name).kind
     if found is MediaKind.ZIP:
         return _kind_of_zip(head, name.lower())
-    return _BY_SIGNATURE.get(found)
+    if found in _BY_SIGNATURE:
+        return _BY_SIGNATURE[found]
+    return ContainerKind.EXPORT if may_be_export(head, name) else None
 
 
 def may_be(kind: ContainerKind, head: bytes) -> bool:

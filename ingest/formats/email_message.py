@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest.formats.attachment_text import AttachmentText, read_attachment
+from ingest.formats.container_kinds import ContainerKind, container_kind
 from ingest.formats.dates import moment
 from ingest.formats.description_bounds import bounded
+from ingest.formats.detect import HEAD_BYTES
 from ingest.formats.enclosures import extract_part, open_mail
 from ingest.formats.forwarded import find_forward
 from ingest.formats.message_text import ENCRYPTED_TEXT, is_encrypted
@@ -40,6 +42,7 @@ __all__ = ["MAX_TEXT", "READER", "extract_part", "read_email"]
 
 READER = "email/2"
 _GAP = "\n\n"
+_EXPORTS = frozenset({ContainerKind.EXPORT, ContainerKind.ZIP})
 MAX_TEXT = 8 * 1024 * 1024
 # Parts whose bytes say nothing to a reader: their lack of text is no gap in what search can find.
 _SILENT = frozenset(
@@ -134,6 +137,7 @@ def _read_enclosure(found: Enclosure, draft: _Draft, component_id: Callable[[], 
             size=len(found.content),
             sha256=hashlib.sha256(found.content).hexdigest(),
             path=found.path,
+            may_hold=container_kind(found.content[:HEAD_BYTES], found.fields.name or "") in _EXPORTS,
         )
     )
     draft.notes += (f"attachment {number} {remark}" for remark in found.remarks)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
-from ingest.formats.container import Declared, MemberBroken, Remark
+from ingest.formats.container import UNTOLD, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.formats.container import Found
+    from ingest.formats.container import Circumstances, Found
 
 READER = "gzip 1"
 _MARK = b"\x1f\x8b"
@@ -26,7 +26,7 @@ _GZIP_WINDOW = 31  # 15 bits and a gzip header (zlib's inflateInit2)
 _ENDINGS = ((".tgz", ".tar"), (".taz", ".tar"), (".gz", ""), (".z", ""))
 
 
-def members(source: BinaryIO, name: str) -> Iterator[Found]:
+def members(source: BinaryIO, name: str, _about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`."""
     feed = _Feed(source)
     yield file_member(_inner_name(name), _inflate(feed))

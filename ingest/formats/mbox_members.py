@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from ingest.formats.container import Declared, Member, MemberKind
+from ingest.formats.container import UNTOLD, Declared, Member, MemberKind
 from ingest.formats.mbox import split_mbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.formats.container import Found
+    from ingest.formats.container import Circumstances, Found
 
 READER = "mbox 1"
 
 
-def members(source: BinaryIO, name: str) -> Iterator[Found]:
+def members(source: BinaryIO, name: str, _about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`."""
     del name
     for message in split_mbox(source):

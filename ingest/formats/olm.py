@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ingest.formats.addresses import parse_addresses
 from ingest.formats.container import (
+    UNTOLD,
+    Circumstances,
     Declared,
     DeclaredFolder,
     Found,
@@ -50,7 +52,7 @@ _ATTACHMENTS: Final = "com.microsoft.__attachments/"
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
-def members(source: BinaryIO, _name: str) -> Iterator[Found]:
+def members(source: BinaryIO, _name: str, _about: Circumstances = UNTOLD) -> Iterator[Found]:
     """All that an .olm holds, in the order of its directory; see `container.ContainerReader`.
 
     Raises:

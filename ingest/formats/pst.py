@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import pypff
 
 from ingest.formats.container import (
+    UNTOLD,
+    Circumstances,
     ContainerBroken,
     Declared,
     DeclaredFolder,
@@ -59,7 +61,7 @@ _UNREADABLE: Final = "the message cannot be read: its part of the file is damage
 _NO_CONTENT: Final = "its content cannot be read"
 
 
-def members(source: BinaryIO, _name: str) -> Iterator[Found]:
+def members(source: BinaryIO, _name: str, _about: Circumstances = UNTOLD) -> Iterator[Found]:
     """All that a .pst or .ost holds, folder by folder in the file's own order; see `container.ContainerReader`.
 
     Raises:

@@ -9,18 +9,28 @@ checksum is wrong ends the archive, because nothing behind it can be found any m
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
+from zoneinfo import ZoneInfo
 
-from ingest.formats.container import ContainerBroken, Declared, MemberBroken, Remark
+from ingest.formats.chats.archived_files import MOST_FILES, ArchivedFiles
+from ingest.formats.chats.export_members import export_members
+from ingest.formats.chats.registry import load, recognised
+from ingest.formats.container import UNTOLD, ContainerBroken, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member, refused_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.formats.container import Found
+    from ingest.formats.chats.export_members import OtherFile
+    from ingest.formats.chats.model import ExportFormat
+    from ingest.formats.container import Circumstances, Found, Member
 
-READER = "tar 1"
+__all__ = ["READER", "load", "members"]
+
+READER = "tar 2"
 _BLOCK = 512
 _PIECE = 1 << 18
 _LONGEST_EXTRA = 1 << 20
@@ -47,15 +57,70 @@ class _Extra:
     count: int = 0
 
 
-def members(source: BinaryIO, name: str) -> Iterator[Found]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A file as its header states it; `at` is where its bytes begin. One with a `problem` has none."""
+
+    path: str
+    at: int
+    size: int
+    problem: str | None
+
+
+def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`.
 
     Raises:
         ContainerBroken: a header is damaged, or the archive ends inside of an entry's header.
     """
-    del name
-    extra = _Extra()
     end = source.seek(0, 2)
+    export, formats = _export(source, end, name, about)
+    if not formats:
+        for found in _entries(source, end):
+            yield _member(source, found, end) if isinstance(found, _Entry) else found
+        yield Declared()
+        return
+    remarks: list[Remark] = []
+    yield from export_members(export, export, formats, _others(source, end, remarks))
+    yield from remarks
+
+
+def _export(
+    source: BinaryIO, end: int, name: str, about: Circumstances
+) -> tuple[ArchivedFiles, tuple[ExportFormat, ...]]:
+    """The archive as an export, and the formats that know it; what is damaged, or has too many files, nobody knows."""
+    places: dict[str, _Entry] = {}
+    with suppress(ContainerBroken):
+        for found in _entries(source, end):
+            if isinstance(found, _Entry) and found.problem is None:
+                places.setdefault(found.path, found)
+            if len(places) > MOST_FILES:
+                places.clear()
+                break
+
+    def pieces(path: str) -> Iterator[bytes]:
+        return _pieces(source, places[path].at, places[path].size, end)
+
+    sizes = {path: one.size for path, one in places.items()}
+    export = ArchivedFiles(name, sizes, pieces, zone=ZoneInfo(about.zone), day_first=about.day_first)
+    return export, recognised(export) if places else ()
+
+
+def _others(source: BinaryIO, end: int, remarks: list[Remark]) -> Iterator[OtherFile]:
+    for found in _entries(source, end):
+        if isinstance(found, _Entry):
+            yield found.path, partial(_member, source, found, end)
+        else:
+            remarks.append(found)
+
+
+def _entries(source: BinaryIO, end: int) -> Iterator[_Entry | Remark]:
+    """Every file in order, and what is odd about the archive.
+
+    Raises:
+        ContainerBroken: a header is damaged, or the archive ends inside of one.
+    """
+    extra = _Extra()
     at = 0
     behind_mark = False
     while True:
@@ -84,21 +149,21 @@ def members(source: BinaryIO, name: str) -> Iterator[Found]:
             continue
         path = extra.path if extra.path is not None else _path(header)
         if kind != _FOLDER and not (kind in _REGULAR and path.endswith("/")):
-            yield from _member(source, path, kind, data, size, end, sparse=extra.sparse)
+            yield _Entry(path=path, at=data, size=size, problem=_problem(kind, data, size, end, sparse=extra.sparse))
         extra = _Extra()
-    yield Declared()
 
 
-def _member(
-    source: BinaryIO, path: str, kind: bytes, data: int, size: int, end: int, *, sparse: bool
-) -> Iterator[Found]:
+def _problem(kind: bytes, data: int, size: int, end: int, *, sparse: bool) -> str | None:
     problem = _REASONS[b"S"] if sparse else None if kind in _REGULAR else _REASONS.get(kind, "it is no regular file")
     if problem is None and data >= end and size:
-        problem = "the archive ends before its first byte"
-    if problem is not None:
-        yield refused_member(path, problem)
-        return
-    yield file_member(path, _pieces(source, data, size, end))
+        return "the archive ends before its first byte"
+    return problem
+
+
+def _member(source: BinaryIO, entry: _Entry, end: int) -> Member:
+    if entry.problem is not None:
+        return refused_member(entry.path, entry.problem)
+    return file_member(entry.path, _pieces(source, entry.at, entry.size, end))
 
 
 def _pieces(source: BinaryIO, data: int, size: int, end: int) -> Iterator[bytes]:

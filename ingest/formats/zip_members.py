@@ -1,5 +1,7 @@
 """A zip file as a container of files: every entry of its directory is a member, with its bytes or why there are none.
 
+An archive that is the export of conversations is taken apart as one (`chats.export_members`).
+
 Rule kept: the directory's word is taken for what is there, and the bytes' word for how much: an entry gives exactly
 the size and the checksum that the directory states, or it is broken. Nothing is ever written under a name of the
 archive, so a hostile name is a remark; links, encrypted entries and unknown methods are members without bytes.
@@ -12,18 +14,28 @@ from __future__ import annotations
 import bz2
 import stat
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol
+from zoneinfo import ZoneInfo
 
-from ingest.formats.container import ContainerBroken, Declared, MemberBroken, Remark
+from ingest.formats.chats.archived_files import MOST_FILES, ArchivedFiles
+from ingest.formats.chats.export_members import export_members
+from ingest.formats.chats.registry import load, recognised
+from ingest.formats.container import UNTOLD, ContainerBroken, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member, refused_member
 from ingest.formats.zip_directory import LOCAL_SIZE, Entry, entries, find_directory, overlapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from ingest.formats.container import Found, Member
+    from ingest.formats.chats.export_members import OtherFile
+    from ingest.formats.chats.model import ExportFormat
+    from ingest.formats.container import Circumstances, Found, Member
+    from ingest.formats.zip_directory import Directory
 
-READER = "zip 1"
+__all__ = ["READER", "entry_pieces", "load", "members"]
+
+READER = "zip 2"
 _LOCAL_MARK = b"PK\x03\x04"
 _STORED, _DEFLATED, _BZIP2, _AES = 0, 8, 12, 99
 _ENCRYPTED = 1 | 1 << 6 | 1 << 13
@@ -76,13 +88,12 @@ class _Bunzipper:
         return self._engine.decompress(packed, _OUT)
 
 
-def members(source: BinaryIO, name: str) -> Iterator[Found]:
+def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`.
 
     Raises:
         ContainerBroken: there is no directory, or it is damaged, or it is that of one document.
     """
-    del name
     directory = find_directory(source)
     marked, count = overlapping(source, directory)
     if count and any(one.name == _PACKAGE for one in entries(source, directory)):
@@ -91,15 +102,58 @@ def members(source: BinaryIO, name: str) -> Iterator[Found]:
         yield Remark(text="bytes in front of the archive were passed over")
     if directory.trailing:
         yield Remark(text="bytes behind the archive were passed over")
-    folders = 0
-    for entry in entries(source, directory):
-        if entry.name.endswith(("/", "\\")) and not entry.size:
-            folders += 1
-            continue
-        yield _member(source, entry, overlaps=bool(marked[entry.number]))
+    export, formats = _export(source, directory, marked, name, about)
+    if formats:
+        yield from export_members(export, export, formats, _others(source, directory, marked))
+        return
+    for _, as_member in _others(source, directory, marked):
+        yield as_member()
+    folders = sum(_is_folder(one) for one in entries(source, directory))
     # writers without Zip64 let the number run over, which is no lie about any entry (Info-ZIP, Java before 7)
     declared = count if directory.count == count & 0xFFFF else directory.count
     yield Declared(count=max(declared - folders, 0))
+
+
+def _is_folder(entry: Entry) -> bool:
+    return entry.name.endswith(("/", "\\")) and not entry.size
+
+
+def _others(source: BinaryIO, directory: Directory, marked: Sequence[int]) -> Iterator[OtherFile]:
+    """Every file of the archive, and what makes the member that it is."""
+    for entry in entries(source, directory):
+        if not _is_folder(entry):
+            yield entry.name, partial(_member, source, entry, overlaps=bool(marked[entry.number]))
+
+
+def _export(
+    source: BinaryIO, directory: Directory, marked: Sequence[int], name: str, about: Circumstances
+) -> tuple[ArchivedFiles, tuple[ExportFormat, ...]]:
+    """The archive as an export, and the formats that know it; one of too many files nobody knows."""
+    found: dict[str, Entry] = {}
+    if directory.count <= MOST_FILES:
+        for entry in entries(source, directory):
+            if len(found) > MOST_FILES:
+                found.clear()
+                break
+            if not _is_folder(entry) and not marked[entry.number] and _problem(entry) is None:
+                found.setdefault(entry.name, entry)
+
+    def pieces(path: str) -> Iterator[bytes]:
+        return entry_pieces(source, found[path], overlaps=False)
+
+    sizes = {path: entry.size for path, entry in found.items()}
+    export = ArchivedFiles(name, sizes, pieces, zone=ZoneInfo(about.zone), day_first=about.day_first)
+    return export, recognised(export) if found else ()
+
+
+def is_export(source: BinaryIO, name: str, about: Circumstances) -> bool:
+    """Whether a zip file is the export of conversations; never raises for any bytes."""
+    try:
+        directory = find_directory(source)
+        marked, _ = overlapping(source, directory)
+        return bool(_export(source, directory, marked, name, about)[1])
+    except ContainerBroken:
+        return False
 
 
 def entry_pieces(source: BinaryIO, entry: Entry, *, overlaps: bool) -> Iterator[bytes]:

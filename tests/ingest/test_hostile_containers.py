@@ -10,7 +10,8 @@ from unittest import mock
 import pytest
 from sqlalchemy import update
 
-from ingest.containers import ContainerState, MemberOutcome, bytes_out
+from ingest.container_counts import bytes_out
+from ingest.containers import ContainerState, MemberOutcome
 from ingest.depositor import GroupDepositor
 from ingest.formats import gzip_members, olm, tar_members, zip_members
 from ingest.formats.container import ContainerBroken, Declared, Member, MemberKind, Remark

@@ -15,7 +15,8 @@ from ingest.formats import pst
 from ingest.formats.container import ContainerBroken, Declared, DeclaredFolder, Member, Remark
 from ingest.formats.container_kinds import ContainerKind
 from ingest.formats.serialised_reading import extract_serialised, read_serialised
-from ingest.unpacking_session import UnpackingEnded, UnpackingLimits, UnpackingSession
+from ingest.unpacking_limits import UnpackingLimits
+from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from tests.ingest.mutated_pst import mutated
 
 if TYPE_CHECKING:

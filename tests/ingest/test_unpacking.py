@@ -17,7 +17,7 @@ from ingest.containers import Containers, ContainerState, MemberOutcome, contain
 from ingest.depositor import GroupDepositor
 from ingest.submission import Handover
 from ingest.unpacking import Unpacker
-from ingest.unpacking_session import UnpackingLimits
+from ingest.unpacking_limits import UnpackingLimits
 from storage.errors import StorageFull
 from storage.events import EventKind
 from storage.fixity import FixityCheck

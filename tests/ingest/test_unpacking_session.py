@@ -18,7 +18,8 @@ from ingest.unpacking_codec import (
     read_reason,
     read_remark,
 )
-from ingest.unpacking_session import UnpackingEnded, UnpackingLimits, UnpackingSession
+from ingest.unpacking_limits import UnpackingLimits
+from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from storage.errors import Corrupt
 from storage.strict_json import write_object
 from tests.ingest.zip_writing import Planned, build

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Add the tables of format 3; nothing of format 2 is rewritten."""
     _answers()
     _containers()
+    _conversations()
     _mailboxes()
     _quarantine()
 
@@ -109,7 +110,7 @@ def _containers() -> None:
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("state IN ('open', 'done', 'failed')", name=op.f("ck_containers_state")),
+        sa.CheckConstraint("state IN ('open', 'done', 'failed', 'none')", name=op.f("ck_containers_state")),
         sa.ForeignKeyConstraint(["id"], ["submissions.id"], name=op.f("fk_containers_id_submissions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_containers")),
     )
@@ -123,7 +124,9 @@ def _containers() -> None:
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("submission_id", sa.String(length=64), nullable=True),
         sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
-        sa.CheckConstraint("outcome IN ('taken', 'duplicate', 'failed')", name=op.f("ck_container_members_outcome")),
+        sa.CheckConstraint(
+            "outcome IN ('taken', 'duplicate', 'failed', 'aside')", name=op.f("ck_container_members_outcome")
+        ),
         sa.ForeignKeyConstraint(
             ["container_id"], ["containers.id"], name=op.f("fk_container_members_container_id_containers")
         ),
@@ -131,3 +134,25 @@ def _containers() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_container_members_submission_id"), "container_members", ["submission_id"], unique=False)
+
+
+def _conversations() -> None:
+    """Records that came out of exports, and which are parts of one."""
+    op.create_table(
+        "conversation_parts",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("root_id", sa.String(length=64), nullable=False),
+        sa.Column("thread", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("container_id", sa.String(length=64), nullable=True),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("lacking", sa.Integer(), nullable=False),
+        sa.Column("digests", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_conversation_parts_record_id_records")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_conversation_parts")),
+    )
+    op.create_index(op.f("ix_conversation_parts_root_id"), "conversation_parts", ["root_id"], unique=False)
+    op.create_index(op.f("ix_conversation_parts_container_id"), "conversation_parts", ["container_id"], unique=False)
+    op.create_index("ix_conversation_parts_thread_day", "conversation_parts", ["thread", "day"], unique=False)

@@ -1,0 +1,221 @@
+"""A conversation's day that comes again: what is new of it becomes a part of the record that is there.
+
+Rule: a message is the same where the platform's own id is, or, without one, where minute, sender, words and files
+are; what is compared are keyed digests, so that nothing of a destroyed record can be looked up. A part shows what its
+export brought that was not there: further messages, and those that changed. What was there stays as it was.
+
+One examiner at a time works on an archive, so what it read before its transaction is still so in it; slices of one
+batch see each other through what `settle` remembers until `begin`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, case, func, insert, select
+
+from ingest.formats.chats.transcript import transcript
+from storage.conversation_tables import conversation_parts
+from storage.records import RecordState
+from storage.tables import records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from storage.archive import Archive
+    from storage.records import Description, Message
+    from storage.transaction import Transaction
+
+TAG_BYTES = 16
+_PAIR = 2 * TAG_BYTES
+_MINUTE = len("2024-01-05T18:07")
+_GONE = "an earlier record of this conversation's day was destroyed or handed over: {}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRow:
+    """What is written of a slice's record; see `storage.conversation_tables`."""
+
+    record_id: str
+    root_id: str
+    thread: bytes
+    day: str
+    container_id: str | None
+    messages: int
+    known: int = 0
+    changed: int = 0
+    lacking: int = 0
+    digests: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it adds to a record that was there."""
+        return self.root_id != self.record_id
+
+
+class Conversations:
+    """The conversations of one archive, as the examiner meets them."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._settled: list[PartRow] = []
+
+    def begin(self) -> None:
+        """Forget what the last batch settled: it is written."""
+        self._settled.clear()
+
+    def settle(
+        self, description: Description, custodian_id: str, record_id: str, container_id: str | None
+    ) -> tuple[Description, PartRow]:
+        """The description of this slice's record, without what an earlier one has, and the row that says so."""
+        conversation = description.conversation
+        assert conversation is not None
+        thread = self._tag("thread", custodian_id, description.platform or "", conversation.key)[:TAG_BYTES]
+        day = conversation.day if description.kind.value == "conversation" else ""
+        with self._archive.store.read() as connection:
+            family, gone = self._family(connection, thread, day)
+        tags = self._tags(thread, description.messages)
+        row = PartRow(
+            record_id=record_id,
+            root_id=family[0].root_id if family else record_id,
+            thread=thread,
+            day=day,
+            container_id=container_id,
+            messages=len(tags),
+        )
+        known = {tag: content for one in family for tag, content in _pairs(one.digests)}
+        fresh: list[Message] = []
+        brought: list[bytes] = []
+        for message, (tag, content) in zip(description.messages, tags, strict=True):
+            if tag not in known:
+                fresh.append(message)
+            elif known[tag] != content:
+                fresh.append(message)
+                row = replace(row, changed=row.changed + 1)
+            else:
+                row = replace(row, known=row.known + 1)
+                continue
+            brought.append(tag + content)
+        row = replace(row, digests=b"".join(brought), lacking=_lacking(family, container_id, {tag for tag, _ in tags}))
+        self._settled.append(row)
+        notes = [_GONE.format(one) for one in gone[:1] if not family]
+        if row.is_part:
+            description = _reduced(description, tuple(fresh), row)
+        return replace(description, notes=(*description.notes, *notes)), row
+
+    def write(self, transaction: Transaction, rows: Iterable[PartRow]) -> None:
+        """Write the rows of records that are added in the same transaction."""
+        values = [{name: getattr(one, name) for name in PartRow.__slots__} for one in rows]
+        if values:
+            transaction.connection.execute(insert(conversation_parts), values)
+
+    def _family(self, connection: Connection, thread: bytes, day: str) -> tuple[list[PartRow], list[str]]:
+        """The active records of this day, the first first, and those that are no longer active."""
+        query = select(conversation_parts, records.c.state).join(records)
+        query = query.where(conversation_parts.c.thread == thread, conversation_parts.c.day == day)
+        active, gone = [], []
+        for row in connection.execute(query.order_by(records.c.position)):
+            if row.state == RecordState.ACTIVE.value:
+                active.append(_part(row))
+            else:
+                gone.append(row.record_id)
+        active += [one for one in self._settled if one.thread == thread and one.day == day]
+        return active, gone
+
+    def _tags(self, thread: bytes, messages: Iterable[Message]) -> list[tuple[bytes, bytes]]:
+        """Digests of identity and content, one pair a message.
+
+        Without an id the minute counts, since phones export the same chat with seconds and without; what is said twice
+        in one minute is told apart by how often it was said before.
+        """
+        said = Counter[tuple[str, ...]]()
+        tags = []
+        for one in messages:
+            identity: tuple[str, ...]
+            if one.id is not None:
+                identity = ("id", one.id)
+            else:
+                files = "\x1f".join(file.name or "" for file in one.attachments)
+                same = ((one.at or "")[:_MINUTE], one.sender or "", one.text, files)
+                identity = ("said", *same, str(said[same]))
+                said[same] += 1
+            tags.append((self._tag("message", thread, *identity)[:TAG_BYTES], self._content(one)))
+        return tags
+
+    def _content(self, message: Message) -> bytes:
+        flags = f"{message.deleted:d}{message.edited_at or ''}"
+        reactions = "\x1f".join(f"{one.by}\x1e{one.emoji}" for one in message.reactions)
+        files = "\x1f".join(one.sha256 or one.name or "" for one in message.attachments if one.present)
+        return self._tag("content", message.text, flags, reactions, files)[:TAG_BYTES]
+
+    def _tag(self, *parts: str | bytes) -> bytes:
+        encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
+        message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
+        return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
+
+
+def parts_of(connection: Connection, root_id: str) -> list[str]:
+    """The records that are parts of this one, oldest first."""
+    query = select(conversation_parts.c.record_id).join(records)
+    chosen = (conversation_parts.c.root_id == root_id, conversation_parts.c.record_id != root_id)
+    return list(connection.execute(query.where(*chosen).order_by(records.c.position)).scalars())
+
+
+def part_row(connection: Connection, record_id: str) -> PartRow | None:
+    """What was written of a record that came out of an export, None where it did not."""
+    row = connection.execute(select(conversation_parts).where(conversation_parts.c.record_id == record_id)).first()
+    return None if row is None else _part(row)
+
+
+def overlap_of(connection: Connection, container_id: str) -> dict[str, int]:
+    """What an export shares with others.
+
+    Its records, how many of them are parts of earlier ones, and of its messages how many were known before, changed
+    since, or are lacking that earlier exports have.
+    """
+    parts = conversation_parts.c
+    is_part = case((parts.record_id != parts.root_id, 1), else_=0)
+    columns = (func.count(), func.sum(is_part), func.sum(parts.known), func.sum(parts.changed), func.sum(parts.lacking))
+    row = connection.execute(select(*columns).where(parts.container_id == container_id)).one()
+    return dict(zip(("records", "parts", "known", "changed", "lacking"), (one or 0 for one in row), strict=True))
+
+
+def repeated_among(connection: Connection, record_ids: Sequence[str]) -> set[str]:
+    """Those of at most 500 records that brought nothing that was not there before."""
+    parts = conversation_parts.c
+    repeats = (parts.record_id != parts.root_id, parts.known == parts.messages)
+    query = select(parts.record_id).where(parts.record_id.in_(record_ids), *repeats)
+    return set(connection.execute(query).scalars())
+
+
+def _reduced(description: Description, fresh: tuple[Message, ...], row: PartRow) -> Description:
+    beside = description.text.removeprefix(transcript(description.messages))
+    notes = [
+        f"{row.known:,} of {row.messages:,} messages are in record {row.root_id} already; only the others are shown"
+    ]
+    if row.changed:
+        notes.append(f"{row.changed:,} messages changed since the earlier export")
+    if row.lacking:
+        notes.append(f"{row.lacking:,} messages of this day that an earlier export has are not in this one")
+    text = transcript(fresh) + (beside if fresh else "")
+    return replace(description, messages=fresh, text=text, notes=(*description.notes, *notes))
+
+
+def _lacking(family: list[PartRow], container_id: str | None, tags: set[bytes]) -> int:
+    """How many messages of other exports this one lacks; a day that is cut into several slices says nothing of it."""
+    if any(one.container_id == container_id for one in family):
+        return 0
+    return len({tag for one in family for tag, _ in _pairs(one.digests)} - tags)
+
+
+def _pairs(digests: bytes) -> Iterable[tuple[bytes, bytes]]:
+    for place in range(0, len(digests), _PAIR):
+        yield digests[place : place + TAG_BYTES], digests[place + TAG_BYTES : place + _PAIR]
+
+
+def _part(row: Any) -> PartRow:
+    return PartRow(**{name: getattr(row, name) for name in PartRow.__slots__})

@@ -1,0 +1,221 @@
+"""Messages of an export gathered into what makes one record: a conversation's day, or a post with its comments.
+
+Rule kept: no message waits for memory. What waits is bounded for the whole export; when there is more, what was
+touched longest ago goes out, and messages of the same day that come later go out as a slice of their own, which the
+archive joins to the record as a part. An export in order, from whichever end, never comes to that.
+
+A moment with an offset belongs to its day in the archive's zone; one that is printed without belongs to the day that
+is printed. A message without a moment belongs to no day.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ingest.formats.chats.model import ThreadKind
+from ingest.formats.chats.slices import source_component
+from ingest.formats.chats.transcript import transcript
+from storage.records import (
+    Attachment,
+    Conversation,
+    Description,
+    Letterhead,
+    Message,
+    Party,
+    Reaction,
+    RecordKind,
+    Version,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from ingest.formats.chats.model import ChatMessage, Media, Said, Thread
+
+MOST_MESSAGES: Final = 5_000
+MOST_BYTES: Final = 4 << 20
+_MOST_WAITING: Final = 48 << 20
+_MESSAGE_BYTES: Final = 800  # what an object of Python costs beside its text
+_LONGEST_TEXT: Final = 1 << 20
+_LONGEST_NAME: Final = 2_000
+_MOST_PARTICIPANTS: Final = 10_000
+_MOST_UNMAPPED: Final = 500
+_LOCAL: Final = "times are printed without a zone, and were taken to be those of the archive's zone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What makes one record: its reading, its source, and the media that its messages carry, in order."""
+
+    thread: Thread
+    day: str
+    reading: Description
+    source: bytes = field(repr=False)
+    media: tuple[Media, ...]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One record in the making."""
+
+    thread: Thread
+    day: str
+    messages: list[ChatMessage] = field(default_factory=list)
+    size: int = 0
+
+
+class Days:
+    """Gathers the messages of one export.
+
+    Args:
+        reader: name and version of the reader that gives them.
+        zone: the archive's.
+        most_waiting: bytes that may wait in all.
+    """
+
+    def __init__(self, reader: str, zone: ZoneInfo, *, most_waiting: int = _MOST_WAITING) -> None:
+        self._reader = reader
+        self._zone = zone
+        self._most_waiting = most_waiting
+        self._waiting: OrderedDict[tuple[str, str, str], _Waiting] = OrderedDict()
+        self._size = 0
+
+    def add(self, said: Said) -> Iterator[Gathered]:
+        """Take a message; gives what went out for it, mostly nothing."""
+        thread, message = said.thread, said.message
+        day = message.day if message.at is None else day_of(message.at, self._zone)
+        if thread.kind is ThreadKind.POST:
+            day = ""
+        key = (thread.platform, thread.key, day)
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            waiting = self._waiting[key] = _Waiting(thread, day)
+        elif next(reversed(self._waiting)) != key:
+            self._waiting.move_to_end(key)
+        size = len(message.raw) + len(message.text) + _MESSAGE_BYTES
+        size += sum(len(one.inline) for one in message.attachments if one.inline is not None)
+        waiting.messages.append(message)
+        waiting.size += size
+        self._size += size
+        if len(waiting.messages) >= MOST_MESSAGES or waiting.size >= MOST_BYTES + MOST_MESSAGES * _MESSAGE_BYTES:
+            yield self._out(key)
+        while self._size > self._most_waiting:
+            yield self._out(next(iter(self._waiting)))
+
+    def rest(self) -> Iterator[Gathered]:
+        """What waits still, in the order in which it was touched."""
+        while self._waiting:
+            yield self._out(next(iter(self._waiting)))
+
+    def _out(self, key: tuple[str, str, str]) -> Gathered:
+        waiting = self._waiting.pop(key)
+        self._size -= waiting.size
+        return gathered(waiting.thread, waiting.day, waiting.messages, self._reader, self._zone)
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> str:
+    """The day of a moment as YYYY-MM-DD."""
+    return (at if at.tzinfo is None else at.astimezone(zone)).date().isoformat()
+
+
+def gathered(thread: Thread, day: str, messages: list[ChatMessage], reader: str, zone: ZoneInfo) -> Gathered:
+    """One record's messages, in order of time where all of them have one, read into a description.
+
+    The source keeps the order of the export.
+    """
+    source = thread.joint.join([one.raw for one in messages])
+    if thread.kind is ThreadKind.CONVERSATION and all(one.at is not None for one in messages):
+        messages = sorted(messages, key=lambda one: _instant(one.at, zone))
+    first = messages[0]
+    moments = [_instant(one.at, zone) for one in messages if one.at is not None]
+    is_post = thread.kind is ThreadKind.POST
+    if is_post and moments:
+        day = day_of(first.at or moments[0], zone)
+    said = [f"a reader's copy of fields ({reader}), no original bytes"] if thread.serialised else []
+    if any(one.at is not None and one.at.tzinfo is None for one in messages):
+        said.append(_LOCAL)
+    cut = sum(len(one.text) > _LONGEST_TEXT for one in messages)
+    read = tuple([_message(one) for one in messages])
+    reading = Description(
+        kind=RecordKind.POST if is_post else RecordKind.CONVERSATION,
+        original=_letterhead(thread, first),
+        platform=thread.platform,
+        conversation=Conversation(
+            title=_name(thread.title),
+            participants=_participants(thread, messages),
+            day=day,
+            zone=zone.key,
+            key=thread.key,
+            owner=_name(thread.owner),
+            url=_name(thread.url),
+        ),
+        messages=read,
+        text=transcript(read),
+        sent_at=min(moments, default=None),
+        components=(source_component(source, thread.media_type),),
+        asserted=tuple(said),
+        notes=() if not cut else (f"the text of {cut} messages is cut; all of it stands in the source",),
+        unmapped=tuple(sorted({name for one in messages for name in one.unmapped})[:_MOST_UNMAPPED]),
+        reader=reader,
+    )
+    media = tuple([media for one in messages for media in one.attachments if media.present])
+    return Gathered(thread=thread, day=day, reading=reading, source=source, media=media)
+
+
+def _participants(thread: Thread, messages: list[ChatMessage]) -> tuple[str, ...]:
+    """Who takes part by the export's word, and whoever said something."""
+    senders = (one.sender for one in messages if one.sender is not None)
+    found = dict.fromkeys([*thread.participants, *senders])
+    return tuple([_cut(one) for one in list(found)[:_MOST_PARTICIPANTS]])
+
+
+def _instant(at: datetime | None, zone: ZoneInfo) -> datetime:
+    assert at is not None
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
+
+
+def _letterhead(thread: Thread, first: ChatMessage) -> Letterhead:
+    """Who wrote first, of a post its author; when, and the title as what it is about."""
+    sender = Party(name=_cut(first.sender)) if first.sender is not None else None
+    date = None if first.at is None else first.at.isoformat()
+    return Letterhead(sender=sender, date=date, subject=_name(thread.title))
+
+
+def _message(one: ChatMessage) -> Message:
+    return Message(
+        at=None if one.at is None else one.at.isoformat(),
+        sender=None if one.sender is None else _cut(one.sender),
+        text=one.text[:_LONGEST_TEXT],
+        side=one.side,
+        attachments=tuple([_attachment(media) for media in one.attachments]),
+        reply_to=_name(one.reply_to),
+        edited_at=None if one.edited_at is None else one.edited_at.isoformat(),
+        deleted=one.deleted,
+        system=one.system,
+        reactions=tuple([Reaction(by=_name(each.by), emoji=_cut(each.emoji)) for each in one.reactions]),
+        id=_name(one.id),
+        edited=one.edited or one.edited_at is not None or bool(one.edits),
+        edits=tuple([_version(each) for each in one.edits]),
+        forwarded_from=_name(one.forwarded_from),
+    )
+
+
+def _version(one: object) -> Version:
+    at, text = getattr(one, "at", None), getattr(one, "text", "")
+    return Version(at=None if at is None else at.isoformat(), text=text[:_LONGEST_TEXT])
+
+
+def _attachment(media: Media) -> Attachment:
+    return Attachment(name=_name(media.name), media_type=_name(media.media_type), present=media.present)
+
+
+def _cut(text: str) -> str:
+    return text[:_LONGEST_NAME]
+
+
+def _name(text: str | None) -> str | None:
+    return None if text is None else text[:_LONGEST_NAME]
