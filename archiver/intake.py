@@ -18,6 +18,7 @@ from archiver.unpacking_turns import await_unpacked, unpack_in_turn, unpacker_of
 from archiver.worker import WorkerRole, is_served
 from ingest.containers import Containers, ContainerState
 from ingest.submission import Deposited, Handover
+from ingest.told import Told
 from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
 
@@ -79,8 +80,10 @@ class Intake:
         submitter: str,
         custodian_id: str | None,
         progress: Callable[[int, int | None], None],
+        told: Told | None = None,
     ) -> None:
         self._installation = installation
+        self._told = told or Told()
         self._depositor: GroupDepositor = installation.depositor(actor)
         self._submitter = submitter
         self._custodian_id = custodian_id
@@ -167,11 +170,12 @@ class Intake:
             self._seen += sum(self._containers.met_in_tree(connection, root).values())
 
     def _handover(self, one: FoundItem) -> Handover:
+        told = self._told if one.container is not None else Told()
         return Handover(
             channel=Channel.CLI,
-            account="cli",
+            account=told.account("cli"),
             custodian_id=self._custodian_id,
-            envelope=Envelope(submitter=self._submitter, source=one.source),
+            envelope=Envelope(submitter=self._submitter, source=one.source, transport=told.transport()),
             payload=one.payload,
             kind=one.kind,
         )

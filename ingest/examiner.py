@@ -210,9 +210,12 @@ class Examiner:
         if size <= self._largest:
             return slice_reading(content.read(), size)
         with content.ranges() as ranges:
-            front = front_length(ranges.read(0, HEADER_BYTES))
-            back = index_length(ranges.read(size - FOOTER_BYTES, FOOTER_BYTES))
-            if front + back > self._largest:
+            try:
+                front = front_length(ranges.read(0, HEADER_BYTES))
+                back = index_length(ranges.read(size - FOOTER_BYTES, FOOTER_BYTES))
+            except ValueError:  # whoever wrote it parsed hostile bytes: the reader refuses it in its turn
+                return slice_reading(b"", size)
+            if front + back > min(size, self._largest):
                 return None
             return slice_reading(ranges.read(0, front) + ranges.read(size - back, back), size)
 

@@ -24,7 +24,8 @@ from ingest.containers import (
     MemberOutcome,
     container_kind_of,
 )
-from ingest.formats.container import Circumstances, Declared, MemberBroken, MemberKind, NoContainer, Remark
+from ingest.formats.container import Declared, MemberBroken, MemberKind, NoContainer, Remark
+from ingest.told import circumstances_of
 from ingest.unpacking_limits import UnpackingLimits
 from ingest.unpacking_members import (
     MetMember,
@@ -149,12 +150,14 @@ class Unpacker:
             return
         source = printable_name(about.envelope.source or one.id)
         try:
-            with content.ranges() as ranges, self._session(one, ranges, spent, allowance) as session:
+            with content.ranges() as ranges, self._session(one, ranges, spent, allowance, about) as session:
                 self._take_all(_Run(one, submission, about, session, source, met=met), progress)
         except Corrupt:
             self._close(one, _DAMAGED)
 
-    def _session(self, one: Container, ranges: RangeSource, spent: int, allowance: int) -> UnpackingSession:
+    def _session(
+        self, one: Container, ranges: RangeSource, spent: int, allowance: int, about: SealedEnvelope
+    ) -> UnpackingSession:
         """A child of its own: no two containers share one, so that no member can reach another's."""
         return UnpackingSession(
             one.kind,
@@ -162,7 +165,7 @@ class Unpacker:
             limits=self._limits,
             spent=spent,
             allowance=allowance,
-            about=Circumstances(zone=self._archive.zone.key),
+            about=circumstances_of(about.envelope, self._archive.zone.key),
             allow_unconfined=self._allow_unconfined,
         )
 
@@ -293,7 +296,7 @@ class Unpacker:
         """Whether an attempt at this container whose rows are gone deposited this very member."""
         found = self._archive.submissions.envelopes(transaction.connection, [submission_id]).get(submission_id)
         expected = member_transport(run.container.id, met.line.ordinal)
-        return found is not None and found.envelope.transport == expected
+        return found is not None and found.envelope.transport[: len(expected)] == expected
 
     def _close(
         self, one: Container, reason: str | None, declared: Declared | None = None, remarks: Sequence[Remark] = ()

@@ -53,6 +53,7 @@ READERS: Final = {
     ContainerKind.OLM: "ingest.formats.olm",
     ContainerKind.EXPORT: "ingest.formats.chats.export_file",
     ContainerKind.MAIL: "ingest.formats.mail_exports",
+    ContainerKind.SELECTION: "ingest.formats.selection",
 }
 _BLOCK: Final = 1 << 16
 _BLOCKS_KEPT: Final = 128
@@ -212,7 +213,9 @@ def _unpack(line: Line, members: ContainerReader, reader: str, options: Members,
     for found in members(cast("BinaryIO", source), options["name"], about):
         if isinstance(found, Member):
             ordinal += 1
-            if ordinal > after:
+            if options["list_only"]:
+                line.tell(Word.MEMBER, member_head(found, whole=True))
+            elif ordinal > after:
                 _tell_member(line, found)
         elif isinstance(found, Remark):
             line.tell(Word.REMARK, remark_head(found))

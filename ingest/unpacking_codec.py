@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from ingest.formats.container import Declared, DeclaredFolder, MemberKind, Remark, Tally
+from ingest.formats.container import Declared, DeclaredFolder, MemberKind, Remark, SliceFacts, Tally
 from storage.strict_json import flag, many, number, only, read_object, refuse, string, string_or_none
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ LONGEST_REASON: Final = 300
 LONGEST_WHAT: Final = 40
 MOST_TALLIES: Final = 100
 _TALLY: Final = ("what", "held", "taken", "missing")
+_HOLDS: Final = ("platform", "thread", "day", "messages")
+_LONGEST_DAY: Final = 10
 
 
 class Word(StrEnum):
@@ -55,7 +57,10 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldMember:
-    """A member as the child tells it; `content` is all of it, or None where pieces follow."""
+    """A member as the child tells it; `content` is all of it, or None where pieces follow.
+
+    Of a member that is only listed `content` is empty.
+    """
 
     path: str
     name: str
@@ -64,6 +69,7 @@ class ToldMember:
     remark: str | None
     aside: bool
     content: bytes | None = field(repr=False)
+    holds: SliceFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,13 @@ def member_head(member: Member, *, whole: bool) -> Members:
         "remark": _reason(member.remark),
         "whole": whole,
         "aside": member.aside,
+        "holds": None if member.holds is None else _facts_sent(member.holds),
     }
+
+
+def _facts_sent(facts: SliceFacts) -> list[str | int]:
+    words = (facts.platform, facts.thread, facts.day[:_LONGEST_DAY])
+    return [*(_sendable(one, LONGEST_NAME) for one in words), facts.messages]
 
 
 def read_member(frame: Frame) -> ToldMember:
@@ -93,7 +105,7 @@ def read_member(frame: Frame) -> ToldMember:
     Raises:
         ValueError: it is none.
     """
-    members = _head(frame, "path", "name", "kind", "problem", "remark", "whole", "aside")
+    members = _head(frame, "path", "name", "kind", "problem", "remark", "whole", "aside", "holds")
     kind = string(members, "kind")
     if kind not in set(MemberKind):
         refuse("the kind of a member")
@@ -109,6 +121,22 @@ def read_member(frame: Frame) -> ToldMember:
         remark=_bounded_reason(members, "remark"),
         aside=flag(members, "aside", default=False),
         content=frame.body if whole else None,
+        holds=None if members.get("holds") is None else _facts(members["holds"]),
+    )
+
+
+def _facts(value: object) -> SliceFacts:
+    if type(value) is not list or len(value) != len(_HOLDS):
+        refuse("what a slice holds")
+    members: Members = dict(zip(_HOLDS, value, strict=True))
+    day = _bounded_name(members, "day")
+    if len(day) > _LONGEST_DAY or not day.isascii():
+        refuse("the day of a slice")
+    return SliceFacts(
+        platform=_bounded_name(members, "platform"),
+        thread=_bounded_name(members, "thread"),
+        day=day,
+        messages=number(members, "messages", at_most=MOST_COUNTED),
     )
 
 

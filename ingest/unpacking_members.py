@@ -17,6 +17,7 @@ from ingest.formats.container import MemberBroken, MemberKind
 from ingest.formats.container_kinds import container_kind
 from ingest.formats.detect import HEAD_BYTES
 from ingest.submission import DOCUMENT, EMAIL, Handover
+from ingest.told import told_pairs
 from ingest.unpacking_session import UnpackingEnded
 from storage.errors import InvalidInput
 from storage.records import Envelope
@@ -106,7 +107,7 @@ def handover_of(container_id: str, submission: Submission, about: SealedEnvelope
             submitter=about.envelope.submitter,
             recipient=about.envelope.recipient,
             source=met.line.source,
-            transport=member_transport(container_id, met.line.ordinal),
+            transport=(*member_transport(container_id, met.line.ordinal), *told_pairs(about.envelope)),
         ),
         payload=met.payload,
         kind=met.kind,

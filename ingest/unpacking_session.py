@@ -142,13 +142,15 @@ class UnpackingSession:
         """End the child; again is allowed."""
         self._child.kill()
 
-    def open(self, name: str, *, reader: str = "", after: int = 0) -> Begun:
+    def open(self, name: str, *, reader: str = "", after: int = 0, list_only: bool = False) -> Begun:
         """Begin, behind the member of ordinal `after` where the reader is still the one of that name and version.
+
+        With `list_only` members are told without their bytes: the child gives none of them out.
 
         Raises:
             UnpackingEnded: the child did not begin.
         """
-        head = {"name": name, "size": self._source.size, "reader": reader, "after": after}
+        head = {"name": name, "size": self._source.size, "reader": reader, "after": after, "list_only": list_only}
         self._write(*frame_parts(Word.OPEN, head | {"day_first": self._about.day_first}, self._about.mapping))
         with _only_as_agreed():
             begun = read_begun(self._frame())

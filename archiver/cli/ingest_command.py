@@ -19,6 +19,7 @@ from archiver.problems import Exit, error_json, problem_of
 from archiver.receipts import ReceiptForm, make_folder, write_receipts
 from archiver.unpacking_turns import unpacking_limits
 from ingest.channels.files import KINDS, find_items
+from ingest.told import Told
 from storage.errors import ArchiveError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ _SHOWN_PROBLEMS = 20
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
 @click.option("--custodian", "address", metavar="ADDRESS", help="Whose records these are; else each sender's.")
 @click.option("--kind", type=click.Choice(KINDS), help="What the files are, where it cannot be detected.")
+@click.option(
+    "--day-first/--month-first",
+    "day_first",
+    default=None,
+    help="The order of dates in a chat export, where the file alone does not tell (3/5 is May 3, or March 5).",
+)
 @click.option("--items", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Write one line per item.")
 @click.option(
     "--receipts", "receipts", type=click.Path(path_type=Path), metavar="DIR", help="Write a receipt for each item."
@@ -45,13 +52,16 @@ def ingest(
     paths: tuple[str, ...],
     address: str | None,
     kind: str | None,
+    day_first: bool | None,  # noqa: FBT001 - an option of the command line
     items: Path | None,
     receipts: Path | None,
     *,
     no_wait: bool,
     dry_run: bool,
 ) -> None:
-    """Take in mails, mailboxes (mbox, Maildir, PST, OLM), archives of them (zip, tar, gz) and folders.
+    """Take in mails, mailboxes (mbox, Maildir, PST, OLM), exports of chats and posts, archives (zip, tar, gz), folders.
+
+    An export is one item; each day of its conversations and each of its posts becomes a record.
 
     Every item seen gets one outcome: archived, duplicate, quarantined, failed. The command returns when all
     of it can be found by search. Running it again takes only what is not there yet. What a mailbox or archive
@@ -74,7 +84,12 @@ def ingest(
         make_folder(receipts)
     with counting(session, "Archiving") as progress, forgetting(session.installation):
         intake = Intake(
-            session.installation, actor=who.actor, submitter=who.name, custodian_id=custodian_id, progress=progress
+            session.installation,
+            actor=who.actor,
+            submitter=who.name,
+            custodian_id=custodian_id,
+            progress=progress,
+            told=Told(day_first=day_first),
         )
         report = intake.run(find_items(chosen, kind, without=session.folder), wait=not no_wait)
     if items is not None:

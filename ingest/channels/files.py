@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 LARGEST_FILE = 64 << 30
 _PIECE = 1 << 18
 _CHANGED = "it changed while it was read; try again when nobody writes to it"
-KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind if one is not ContainerKind.MAIL))
+_OWN = (ContainerKind.MAIL, ContainerKind.SELECTION)  # what only the archive itself makes containers of
+KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind if one not in _OWN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

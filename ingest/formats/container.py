@@ -51,6 +51,19 @@ class ContainerBroken(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SliceFacts:
+    """Of which conversation a slice is, of which day, and how many messages it has; for who chooses among slices.
+
+    `thread` tells conversations of one title apart; it is empty for posts. `day` is empty for what has no date.
+    """
+
+    platform: str
+    thread: str
+    day: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One member, in the order of the container.
 
@@ -59,7 +72,7 @@ class Member:
     bytes, to be taken before the next member is asked for and once only; a member with a `problem` has none, and
     the problem is a sentence for people that quotes nothing of the content. `remark` is what is odd about a member
     that can be taken all the same. A member `aside` is a file that makes no record and stays in the container only;
-    its problem says why, and nothing is wrong with it.
+    its problem says why, and nothing is wrong with it. `holds` is told of slices only.
     """
 
     path: str
@@ -69,6 +82,7 @@ class Member:
     problem: str | None = None
     remark: str | None = None
     aside: bool = False
+    holds: SliceFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

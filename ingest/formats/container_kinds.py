@@ -29,6 +29,8 @@ class ContainerKind(StrEnum):
     """One file that may be the export of conversations or posts."""
     MAIL = "mail"
     """A mail that is a record itself and carries an export."""
+    SELECTION = "selection"
+    """What a submitter chose out of an upload (`formats.selection`); never told by its bytes, which are those of a zip."""
 
 
 _BY_SIGNATURE = {

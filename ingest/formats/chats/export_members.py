@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ingest.formats.chats.days import Days
 from ingest.formats.chats.model import Said, Stated, ThreadKind
 from ingest.formats.chats.slices import written
-from ingest.formats.container import ContainerBroken, Declared, Member, MemberBroken, MemberKind, Remark, Tally
+from ingest.formats.container import (
+    ContainerBroken,
+    Declared,
+    Member,
+    MemberBroken,
+    MemberKind,
+    Remark,
+    SliceFacts,
+    Tally,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,7 +57,7 @@ class OpenExport(Protocol):
 
 @dataclass(slots=True)
 class _Count:
-    """What came out of an export."""
+    """What came out of an export by one format."""
 
     stated: dict[str, int] = field(default_factory=dict)
     messages: int = 0
@@ -75,21 +84,23 @@ class _Count:
                 if one.name and self.missing <= _NAMED_MISSING:
                     yield Remark(text=_MISSING, path=one.name)
 
-    def tallies(self) -> tuple[Tally, ...]:
-        """What is held and what was taken, of each kind."""
+    def taken(self) -> dict[str, int]:
+        """How many came out, of what this format has or states; media apart."""
         conversations = len(self.threads) - self.posts
-        taken = {
-            "messages": (self.messages, 0),
-            "conversations": (conversations, 0),
-            "posts": (self.posts, 0),
-            "media": (self.media, self.missing),
-        }
-        return tuple(
-            # files that no message names come out as what they are, so only what messages name is counted here
-            Tally(what=what, held=None if what == "media" else self.stated.get(what), taken=count, missing=missing)
-            for what, (count, missing) in taken.items()
-            if count or missing or what in self.stated
-        )
+        counted = {"messages": self.messages, "conversations": conversations, "posts": self.posts}
+        return {what: count for what, count in counted.items() if count or what in self.stated}
+
+
+def _tallies(counts: Sequence[_Count]) -> Iterator[Tally]:
+    """What an export holds and what was taken, over its formats; a format that states nothing is taken at its count."""
+    taken = [one.taken() for one in counts]
+    for what in dict.fromkeys(what for one in taken for what in one):
+        is_stated = any(what in one.stated for one in counts)
+        held = sum(one.stated.get(what, took.get(what, 0)) for one, took in zip(counts, taken, strict=True))
+        yield Tally(what=what, held=held if is_stated else None, taken=sum(one.get(what, 0) for one in taken))
+    media, missing = sum(one.media for one in counts), sum(one.missing for one in counts)
+    if media or missing:  # files that no message names come out as what they are, and are counted there
+        yield Tally(what="media", held=None, taken=media, missing=missing)
 
 
 def export_members(
@@ -107,8 +118,8 @@ def export_members(
         others: every file of the archive in its order, and what makes the member that it would be by itself; asked
             for one after the other once the formats are through.
     """
-    count, used = _Count(), set[str]()
-    for one in formats:
+    counts, used = [_Count() for _ in formats], set[str]()
+    for one, count in zip(formats, counts, strict=True):
         for found in _of_format(one, export, count):
             if isinstance(found, Remark):
                 yield found
@@ -118,7 +129,7 @@ def export_members(
     for name, as_member in others:
         if name not in used and name not in files.opened:
             yield _set_aside(name, formats) or as_member()
-    yield Declared(tallies=count.tallies())
+    yield Declared(tallies=tuple(_tallies(counts)))
 
 
 def _of_format(one: ExportFormat, export: Export, count: _Count) -> Iterator[Gathered | Remark]:
@@ -162,6 +173,12 @@ def _member(gathered: Gathered, files: OpenExport) -> Member:
         name=f"{day} {thread.key}" if is_post else day,
         kind=MemberKind.SLICE,
         pieces=_pieces(gathered, files),
+        holds=SliceFacts(
+            platform=thread.platform,
+            thread="" if is_post else thread.key,
+            day=gathered.day,
+            messages=len(gathered.reading.messages),
+        ),
     )
 
 

@@ -16,13 +16,14 @@ index stands last because the media stream through; a file that breaks on its wa
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.formats.container import MemberBroken
 from ingest.formats.detect import detect
 from storage.description_codec import decode, encode
-from storage.records import Attachment, Component, ComponentRole, Description
+from storage.records import Attachment, Component, ComponentRole, Description, RecordKind
 from storage.strict_json import many, number, only, read_object, refuse, sha256, string, string_or_none, write_object
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ SIGNATURE: Final = b"archiver slice 1 "
 DIGITS: Final = 12
 HEADER_BYTES: Final = len(SIGNATURE) + 2 * DIGITS + 2
 FOOTER_BYTES: Final = DIGITS + 1
+_PLACE: Final = re.compile(rf"bytes=([0-9]{{1,{DIGITS}}})\+([0-9]{{1,{DIGITS}}})")
+_KINDS: Final = frozenset({RecordKind.CONVERSATION, RecordKind.POST, RecordKind.PAGE})
 _MOST_FILES: Final = 100_000
 _LARGEST: Final = 10**DIGITS - 1
 _UNKNOWN_TYPE: Final = "application/octet-stream"
@@ -152,6 +155,8 @@ def read_slice(content: bytes, *, size: int | None = None) -> Description:
         refuse("the place of a file in a slice")
     if described.components != (source_component(content[source_at:front], _type_of(described)),):
         refuse("the source of a slice")
+    if described.kind not in _KINDS or described.conversation is None or described.authenticity or described.verified:
+        refuse("what a slice says")  # nothing of an export was verified, whoever says so
     original = replace(described.components[0], path=place_of(source_at, source_length))
     described = _with_files(described, files)
     return replace(described, components=(original, *_components(files)))
@@ -174,10 +179,8 @@ def place_of(offset: int, size: int) -> str:
 
 def range_of(path: str) -> tuple[int, int] | None:
     """Offset and length that a path of `place_of` names, None where it is another kind of path."""
-    if not path.startswith("bytes="):
-        return None
-    offset, _, size = path.removeprefix("bytes=").partition("+")
-    return (int(offset), int(size)) if offset.isdecimal() and size.isdecimal() else None
+    found = _PLACE.fullmatch(path)
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 def _type_of(described: Description) -> str:
