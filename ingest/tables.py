@@ -1,4 +1,4 @@
-"""The tables of the ingest floor: where pollers stand, and when each channel last worked.
+"""The tables of the ingest floor: where pollers stand, when each channel last worked, and drafts.
 
 Rule as in `storage.tables`: plain columns hold ids, dates and counts. A mailbox is known by a digest of where
 it lies, because folder and user names can name a person; an account by the name that the configuration gives it.
@@ -6,7 +6,7 @@ it lies, because folder and user names can name a person; an account by the name
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table
 
 from storage.columns import CarriedBy, Id, Moment, Position, carried, metadata
 
@@ -54,6 +54,28 @@ quarantine_decisions = Table(
     Column("position", Position, nullable=False),
     CheckConstraint("decision IN ('requeued', 'released', 'rejected')", name="decision"),
     info=carried(CarriedBy.SUBJECT, "submission_id"),
+)
+
+# Uploads from which their submitters still choose. No backup carries them: they are not the archive's before they are
+# confirmed, and a copy would outlive what its submitter left out. A `closed` one waits for its bytes to be removed.
+# `owner_tag` is a keyed digest of who handed it in; what is sealed is sealed under the draft's own key.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("owner_tag", LargeBinary(32), nullable=False, index=True),
+    Column("custodian_id", Id, ForeignKey("custodians.id"), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("blob_id", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sealed_about", LargeBinary, nullable=False),
+    Column("sealed_outline", LargeBinary, nullable=True),
+    Column("sealed_choice", LargeBinary, nullable=True),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
+    info=carried(CarriedBy.NOT),
 )
 
 channel_health = Table(

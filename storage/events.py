@@ -73,6 +73,10 @@ class EventKind(StrEnum):
     SUBMISSION_REJECTED = "submission.rejected"
     ANSWERS_SWITCHED = "answers.switched"
     NOTICE_QUEUED = "notice.queued"
+    DRAFT_ADDED = "draft.added"
+    DRAFT_CONFIRMED = "draft.confirmed"
+    DRAFT_DISCARDED = "draft.discarded"
+    DRAFT_EXPIRED = "draft.expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     LETTER = "ltr"
     DESTRUCTION = "dst"
     BACKUP = "bkp"
+    DRAFT = "drf"
 
 
 def new_id(prefix: Prefix) -> str:

@@ -66,7 +66,9 @@ _ASIDE: Final = (
     re.compile(r"(?:Positions|Education|Skills|Languages|Honors|Projects|Publications|Patents|Courses)\.csv"),
     re.compile(r"(?:Certifications|Organizations|Volunteering|Causes You Care About|Test Scores|Receipts.*)\.csv"),
     re.compile(r"(?:Connections|ImportedContacts|Company Follows|Member_Follows|Hashtag_Follows|Events)\.csv"),
-    re.compile(r"(?:Reactions|Votes|Endorsement_(?:Given|Received)_Info|SearchQueries|SavedJobAlerts|Saved_Items)\.csv"),
+    re.compile(
+        r"(?:Reactions|Votes|Endorsement_(?:Given|Received)_Info|SearchQueries|SavedJobAlerts|Saved_Items)\.csv"
+    ),
     re.compile(r"(?:Logins|Security Challenges|Account Status History|Private_identity_asset|Identity.*|Verif.*)\.csv"),
     re.compile(r"(?:Ad_Targeting|Ads Clicked|LAN Ads Engagement|Inferences_about_you|Learning|Job .*|Saved Jobs)\.csv"),
 )

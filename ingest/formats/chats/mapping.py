@@ -228,7 +228,9 @@ def _platform(top: _Table) -> str:
 def _path(text: str) -> tuple[str, ...]:
     steps = tuple(text.split("."))
     if len(steps) > _MOST or "" in steps or steps[-1] != "*":
-        raise MappingError('messages: give the path to each message, with * for any place: messages = "data.messages.*"')
+        raise MappingError(
+            'messages: give the path to each message, with * for any place: messages = "data.messages.*"'
+        )
     return steps
 
 
@@ -240,7 +242,9 @@ def _encoding(top: _Table) -> str | None:
         "".encode(found)
         b"".decode(found)
     except (LookupError, ValueError, TypeError):
-        raise MappingError(f"encoding: {found!r} is no encoding; leave it out, or say one such as windows-1252") from None
+        raise MappingError(
+            f"encoding: {found!r} is no encoding; leave it out, or say one such as windows-1252"
+        ) from None
     return found
 
 

@@ -191,9 +191,7 @@ def _message(piece: Piece, message: dict[str, Any], thread: Thread, account: _Ac
         deleted=bool(properties.get("deletetime")),
         system=system,
         reactions=tuple(_reactions(properties, account)),
-        unmapped=tuple(
-            sorted((*unmapped(message, _KNOWN), *unmapped(properties, _KNOWN_PROPERTIES, "properties.")))
-        ),
+        unmapped=tuple(sorted((*unmapped(message, _KNOWN), *unmapped(properties, _KNOWN_PROPERTIES, "properties.")))),
     )
 
 

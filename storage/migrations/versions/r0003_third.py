@@ -14,6 +14,7 @@ def upgrade() -> None:
     _answers()
     _containers()
     _conversations()
+    _drafts()
     _mailboxes()
     _quarantine()
 
@@ -156,3 +157,27 @@ def _conversations() -> None:
     op.create_index(op.f("ix_conversation_parts_root_id"), "conversation_parts", ["root_id"], unique=False)
     op.create_index(op.f("ix_conversation_parts_container_id"), "conversation_parts", ["container_id"], unique=False)
     op.create_index("ix_conversation_parts_thread_day", "conversation_parts", ["thread", "day"], unique=False)
+
+
+def _drafts() -> None:
+    """Uploads from which their submitters still choose."""
+    op.create_table(
+        "drafts",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("owner_tag", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("custodian_id", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("sealed_about", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_outline", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_choice", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_drafts_state")),
+        sa.ForeignKeyConstraint(["custodian_id"], ["custodians.id"], name=op.f("fk_drafts_custodian_id_custodians")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
+    )
+    op.create_index(op.f("ix_drafts_owner_tag"), "drafts", ["owner_tag"], unique=False)
+    op.create_index(op.f("ix_drafts_state"), "drafts", ["state"], unique=False)
