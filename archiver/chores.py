@@ -37,6 +37,7 @@ _ANCHOR_SECONDS = 30.0
 _LETTER_SECONDS = 15.0
 _ROTATION_SECONDS = 600.0
 _DESTRUCTION_SECONDS = 60.0
+_DRAFT_SECONDS = 600.0
 _WATCH_SECONDS = 60.0
 _FIXITY_SECONDS = 30.0
 _BACKUP_SECONDS = 30.0
@@ -114,6 +115,7 @@ def chores_of(installation: Installation) -> tuple[Chore, ...]:
         *_anchors_and_letters(installation),
         _rotation(installation),
         _destruction(installation),
+        _drafts(installation),
         _watch(installation),
         *_fixity(installation),
         *_backup(installation),
@@ -176,6 +178,18 @@ def _destruction(installation: Installation) -> Chore:
         destroying.advance(actor=f"{SERVICE_ACTOR}:clock")
 
     return Chore(name="destruction", every_seconds=_DESTRUCTION_SECONDS, step=step)
+
+
+def _drafts(installation: Installation) -> Chore:
+    """Destroy drafts whose days are over, and what interrupted commands left of others."""
+    drafts = installation.drafts()
+
+    def step() -> None:
+        expired = drafts.tidy(f"{SERVICE_ACTOR}:clock")
+        if expired:
+            log.info("drafts.expired", drafts=expired)
+
+    return Chore(name="drafts", every_seconds=_DRAFT_SECONDS, step=step)
 
 
 def _watch(installation: Installation) -> Chore:

@@ -19,6 +19,7 @@ from archiver.settings_sections import (
     BackupSection,
     ClockSection,
     DnsSection,
+    DraftsSection,
     FixitySection,
     FolderSection,
     ImapSection,
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     web: WebSection = WebSection()  # type: ignore[call-arg]
     sandbox: SandboxSection = SandboxSection()  # type: ignore[call-arg]
     dns: DnsSection = DnsSection()  # type: ignore[call-arg]
+    drafts: DraftsSection = DraftsSection()  # type: ignore[call-arg]
     clock: ClockSection = ClockSection()  # type: ignore[call-arg]
     fixity: FixitySection = FixitySection()  # type: ignore[call-arg]
     anchors: AnchorsSection = AnchorsSection()  # type: ignore[call-arg]
@@ -132,6 +134,7 @@ def template(*, agency: str, zone: str) -> str:
         ("web", WebSection),
         ("sandbox", SandboxSection),
         ("dns", DnsSection),
+        ("drafts", DraftsSection),
         ("clock", ClockSection),
         ("fixity", FixitySection),
         ("anchors", AnchorsSection),

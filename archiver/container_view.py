@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ingest.containers import Container, Containers, ContainerState, MemberOutcome
+from ingest.containers import REMARK, Container, Containers, ContainerState, MemberOutcome
 from ingest.conversations import overlap_of
 from storage.container_tables import container_members
 from storage.errors import Conflict, Denied
@@ -154,6 +154,7 @@ def _facts(
     return {
         "id": one.id,
         "source": None if about is None else about.envelope.source,
+        "remark": None if about is None else dict(about.envelope.transport).get(REMARK),
         "kind": one.kind.value,
         "state": one.state.value,
         "custodian": submission.custodian_id,

@@ -16,7 +16,7 @@ from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenCo
 from archiver.supervisor import Service, start_worker, stop_workers
 from archiver.unpacking_turns import await_unpacked, unpack_in_turn, unpacker_of
 from archiver.worker import WorkerRole, is_served
-from ingest.containers import Containers, ContainerState
+from ingest.containers import REMARK, Containers, ContainerState
 from ingest.submission import Deposited, Handover
 from ingest.told import Told
 from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
@@ -97,13 +97,20 @@ class Intake:
 
     def run(self, found: Iterable[FoundItem], *, wait: bool) -> IntakeReport:
         """Deposit everything found; then, unless told not to, wait for outcomes and the index."""
+        return self._run(lambda: self._deposit_all(found), wait=wait)
+
+    def follow(self, container_id: str, source: str, *, fresh: bool) -> IntakeReport:
+        """Take apart a container that was deposited just now, and wait as `run` does; `fresh` if it is a new one."""
+        return self._run(lambda: self._unpack(container_id, source, fresh=fresh), wait=True)
+
+    def _run(self, take: Callable[[], None], *, wait: bool) -> IntakeReport:
         began = time.monotonic()
         crew = _Crew(self._installation.archive)
         try:
             if wait:
                 crew.keep_up()
             try:
-                self._deposit_all(found)
+                take()
             except ArchiveError as error:
                 self._report.stopped_by = error
             if wait:
@@ -142,7 +149,6 @@ class Intake:
 
     def _take_apart(self, one: FoundItem, kind: ContainerKind) -> None:
         """Deposit a container, and then what is in it; its members are read out of the stored bytes."""
-        archive = self._installation.archive
 
         def admit(transaction: Transaction, answers: list[Deposited | Exception]) -> None:
             if isinstance(answers[0], Deposited):
@@ -156,12 +162,17 @@ class Intake:
         if isinstance(answer, Exception):
             self._report.parts.append(_refused(one, answer))
             return
+        self._unpack(answer.submission_id, one.source, fresh=answer.duplicate_of is None, remark=one.remark)
+
+    def _unpack(self, container_id: str, source: str, *, fresh: bool, remark: str | None = None) -> None:
+        """Take a stored container apart, and those in it."""
+        archive = self._installation.archive
         with archive.store.read() as connection:
             # the same bytes may have come in another container before, and be unpacked, or wait, with that one
-            root = self._containers.get(connection, answer.submission_id).root_id
+            root = self._containers.get(connection, container_id).root_id
             before = self._containers.met_in_tree(connection, root)
         self._report.parts.append(
-            TakenContainer(id=answer.submission_id, source=one.source, before=before, fresh=answer.duplicate_of is None)
+            TakenContainer(id=container_id, source=source, before=before, fresh=fresh, remark=remark)
         )
         seen = self._seen
         await_unpacked(self._installation, self._unpacker, root, lambda met: self._progress(seen + met, None))
@@ -171,11 +182,13 @@ class Intake:
 
     def _handover(self, one: FoundItem) -> Handover:
         told = self._told if one.container is not None else Told()
+        # what was done to a container before it came here belongs to its envelope: no bytes tell it
+        done = ((REMARK, one.remark),) if one.container is not None and one.remark is not None else ()
         return Handover(
             channel=Channel.CLI,
             account=told.account("cli"),
             custodian_id=self._custodian_id,
-            envelope=Envelope(submitter=self._submitter, source=one.source, transport=told.transport()),
+            envelope=Envelope(submitter=self._submitter, source=one.source, transport=(*told.transport(), *done)),
             payload=one.payload,
             kind=one.kind,
         )

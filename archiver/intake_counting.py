@@ -6,16 +6,18 @@ in a container inside of it is counted as one item, because it could only be ope
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ingest.formats.container import Declared, MemberKind, NoContainer, Remark
+from ingest.formats.container import UNTOLD, Declared, MemberKind, NoContainer, Remark
 from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ingest.channels.files import FoundItem
+    from ingest.formats.container import Circumstances
     from ingest.formats.container_kinds import ContainerKind
     from ingest.unpacking_limits import UnpackingLimits
     from ingest.unpacking_session import RangeSource
@@ -33,12 +35,26 @@ class _Held:
         return self._content[offset : offset + length]
 
 
-def count_items(found: Iterable[FoundItem], limits: UnpackingLimits, *, allow_unconfined: bool = False) -> int:
+def count_items(
+    found: Iterable[FoundItem],
+    limits: UnpackingLimits,
+    *,
+    allow_unconfined: bool = False,
+    about: Circumstances = UNTOLD,
+    say: Callable[[str], None] = lambda _: None,
+) -> int:
     """How many items a run would deposit; what cannot be read is not counted. `allow_unconfined` as for the run.
+
+    `about` is what is told of the containers; `say` is given, as sentences, what their readers remark and count.
 
     Raises:
         SandboxUnavailable: a container cannot be gone through safely here.
     """
+
+    def inside(one: FoundItem, kind: ContainerKind, source: RangeSource) -> int:
+        session = partial(UnpackingSession, kind, source, limits=limits, about=about, allow_unconfined=allow_unconfined)
+        return _members(session, one.source, say)
+
     counted = 0
     for one in found:
         if one.problem is not None:
@@ -46,26 +62,22 @@ def count_items(found: Iterable[FoundItem], limits: UnpackingLimits, *, allow_un
         if one.container is None:
             counted += 1
         elif isinstance(one.payload, bytes):
-            counted += _members(one.container, _Held(one.payload), one.source, limits, allow_unconfined)
+            counted += inside(one, one.container, _Held(one.payload))
         else:
             with one.payload.ranges() as ranges:
-                counted += _members(one.container, ranges, one.source, limits, allow_unconfined)
+                counted += inside(one, one.container, ranges)
     return counted
 
 
-def _members(
-    kind: ContainerKind,
-    source: RangeSource,
-    name: str,
-    limits: UnpackingLimits,
-    allow_unconfined: bool,  # noqa: FBT001 - passed on
-) -> int:
+def _members(begin: Callable[[], UnpackingSession], name: str, say: Callable[[str], None]) -> int:
     counted = exports = 0
     try:
-        with UnpackingSession(kind, source, limits=limits, allow_unconfined=allow_unconfined) as session:
+        with begin() as session:
             session.open(name.rpartition("/")[2])
             for found in session.found():
                 if isinstance(found, Remark | Declared):
+                    for sentence in _sentences(found):
+                        say(sentence)
                     continue
                 if found.kind is MemberKind.SLICE:
                     exports = 1  # the records of an export are one item together
@@ -73,6 +85,12 @@ def _members(
                     counted += found.problem is None
     except NoContainer:
         return 1
-    except (UnpackingEnded, InvalidInput):
-        pass  # what came before that would be taken
+    except (UnpackingEnded, InvalidInput) as error:  # what came before that would be taken
+        say(str(error))
     return counted + exports
+
+
+def _sentences(found: Remark | Declared) -> list[str]:
+    if isinstance(found, Remark):
+        return [found.text]
+    return [f"{one.what}: {one.taken:,}" for one in found.tallies]

@@ -65,13 +65,15 @@ class IntakeItem:
 class TakenContainer:
     """A container of this run, `fresh` where this run deposited it.
 
-    `before` is how many members of each container of its tree were met before the run.
+    `before` is how many members of each container of its tree were met before the run, `remark` what was done to it
+    on its way in.
     """
 
     id: str
     source: str
     before: Mapping[str, int]
     fresh: bool = True
+    remark: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,6 +175,7 @@ class Accounting:
                         yield item
             if export.slices:
                 alone = export.item(one.id, source)
+                alone.reason = alone.reason or (taken.remark if one.id == taken.id else None)
                 yield from self._settled([alone], with_digests=with_digests)
             yield from self._missing(one, source)
 

@@ -145,6 +145,12 @@ class DnsSection(Section):
         return servers
 
 
+class DraftsSection(Section):
+    """Uploads from which their submitters still choose."""
+
+    days: float = Field(7.0, gt=0, le=90, description="days after which a draft that nobody confirmed is destroyed")
+
+
 class ClockSection(Section):
     """Daily work."""
 

@@ -16,6 +16,8 @@ from archiver.destroying import Destroying
 from archiver.dns_wiring import asker_of
 from archiver.users import Users
 from ingest.depositor import GroupDepositor
+from ingest.draft_guard import NoHolds
+from ingest.drafts import Drafts
 from ingest.examiner import Examiner
 from ingest.sandbox import SandboxedReader
 from ingest.sandbox_process import Limits
@@ -103,6 +105,10 @@ class Installation:
                 asker=asker_of(self.settings.dns, self.archive.store.clock),
                 largest=self.settings.sandbox.largest_mb << 20,
             )
+
+    def drafts(self) -> Drafts:
+        """Uploads from which their submitters still choose; nothing can be held yet."""
+        return Drafts(self.archive, NoHolds())
 
     def follower(self) -> Follower:
         """A follower of the current index."""

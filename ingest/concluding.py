@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.conversations import Conversations
+from ingest.formats.chats.registry import NAMES
 from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.journal_envelope import addresses_of
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
-from ingest.submission import JOURNAL
+from ingest.submission import JOURNAL, SELECTED
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.provenance import passed_signature
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 1_000
 _UNRECOGNISED = (
-    "no reader knows this export; keep it as a document with: archiver quarantine release, or describe its columns "
-    "with: archiver ingest --mapping"
+    f"none of the {len(NAMES)} formats of exports is that of this file; keep it as a document: archiver quarantine "
+    "release, or describe its columns: archiver ingest --mapping"
 )
 _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver custodian add"
 _NO_SENDER = "it names no sender; say whose it is with: archiver quarantine assign"
@@ -52,6 +53,7 @@ _OUTLOOK_TYPE = "application/vnd.ms-outlook"
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLERANCE = timedelta(days=1)
 _IMPLAUSIBLE = "the date that the message states is not plausible; it is shown, and used neither to sort nor to keep"
+_SELECTED = "selected {} out of an upload: what he left out was not kept, and is counted in the ledger by its reason"
 _FAILED = {
     FailureReason.CRASH: "the reader crashed on it",
     FailureReason.MEMORY: "reading it took more memory than is allowed",
@@ -182,7 +184,10 @@ class Concluder:
         self, waiting: Waiting, read: Description, custodian_id: str
     ) -> tuple[Record, Description, Component, PartRow]:
         """A record of an export; what an earlier record of the same day has is left out of it."""
-        container = dict(waiting.envelope.envelope.transport).get("container")
+        way = dict(waiting.envelope.envelope.transport)
+        if SELECTED in way:
+            read = replace(read, asserted=(*read.asserted, _SELECTED.format(way[SELECTED])))
+        container = way.get("container")
         record_id = new_id(Prefix.RECORD)
         read, part = self.conversations.settle(read, custodian_id, record_id, container)
         ready = tuple([replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components])

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from storage.transaction import PreparedEvent, Transaction
 
 KIND_MARK = "container:"
+REMARK = "remark"  # in the envelope of a container: what was done to it on its way in
 _PAGE = 500
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,17 +89,21 @@ class Conversations:
         known = {tag: content for one in family for tag, content in _pairs(one.digests)}
         fresh: list[Message] = []
         brought: list[bytes] = []
+        changed = 0
         for message, (tag, content) in zip(description.messages, tags, strict=True):
-            if tag not in known:
-                fresh.append(message)
-            elif known[tag] != content:
-                fresh.append(message)
-                row = replace(row, changed=row.changed + 1)
-            else:
-                row = replace(row, known=row.known + 1)
+            there = known.get(tag)
+            if there == content:
                 continue
-            brought.append(tag + content)
-        row = replace(row, digests=b"".join(brought), lacking=_lacking(family, container_id, {tag for tag, _ in tags}))
+            changed += there is not None
+            fresh.append(message)
+            brought += (tag, content)
+        row = replace(
+            row,
+            known=len(tags) - len(fresh),
+            changed=changed,
+            lacking=_lacking(family, container_id, tags) if family else 0,
+            digests=b"".join(brought),
+        )
         self._settled.append(row)
         notes = [_GONE.format(one) for one in gone[:1] if not family]
         if row.is_part:
@@ -132,30 +135,43 @@ class Conversations:
         Without an id the minute counts, since phones export the same chat with seconds and without; what is said twice
         in one minute is told apart by how often it was said before.
         """
-        said = Counter[tuple[str, ...]]()
+        key = self._archive.store.keyring.digest_key
+        head, content_head = b"message" + thread, b"content" + thread
+        said: dict[str, int] = {}
         tags = []
         for one in messages:
-            identity: tuple[str, ...]
             if one.id is not None:
-                identity = ("id", one.id)
+                identity = f"id{_sized(one.id)}"
             else:
-                files = "\x1f".join(file.name or "" for file in one.attachments)
-                same = ((one.at or "")[:_MINUTE], one.sender or "", one.text, files)
-                identity = ("said", *same, str(said[same]))
-                said[same] += 1
-            tags.append((self._tag("message", thread, *identity)[:TAG_BYTES], self._content(one)))
+                files = "".join([_sized(file.name) for file in one.attachments])
+                identity = f"said{_sized((one.at or '')[:_MINUTE])}{_sized(one.sender)}{_sized(one.text)}{files}"
+                before = said.get(identity, 0)
+                said[identity] = before + 1
+                identity = f"{before}{identity}"
+            tag = hmac.digest(key, head + identity.encode(), hashlib.sha256)[:TAG_BYTES]
+            content = hmac.digest(key, content_head + _content(one).encode(), hashlib.sha256)[:TAG_BYTES]
+            tags.append((tag, content))
         return tags
-
-    def _content(self, message: Message) -> bytes:
-        flags = f"{message.deleted:d}{message.edited_at or ''}"
-        reactions = "\x1f".join(f"{one.by}\x1e{one.emoji}" for one in message.reactions)
-        files = "\x1f".join(one.sha256 or one.name or "" for one in message.attachments if one.present)
-        return self._tag("content", message.text, flags, reactions, files)[:TAG_BYTES]
 
     def _tag(self, *parts: str | bytes) -> bytes:
         encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
         message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
         return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
+
+
+def _content(message: Message) -> str:
+    """All of a message that may change while it stays the same message, so written that no two are written alike."""
+    content = f"{_sized(message.text)}{message.deleted:d}{_sized(message.edited_at)}"
+    if message.reactions:
+        content += "r" + "".join([_sized(one.by) + _sized(one.emoji) for one in message.reactions])
+    if message.attachments:
+        files = [one.sha256 or one.name for one in message.attachments if one.present]
+        content += "f" + "".join(map(_sized, files))
+    return content
+
+
+def _sized(text: str | None) -> str:
+    return "-" if text is None else f"{len(text)}:{text}"
 
 
 def parts_of(connection: Connection, root_id: str) -> list[str]:
@@ -205,11 +221,11 @@ def _reduced(description: Description, fresh: tuple[Message, ...], row: PartRow)
     return replace(description, messages=fresh, text=text, notes=(*description.notes, *notes))
 
 
-def _lacking(family: list[PartRow], container_id: str | None, tags: set[bytes]) -> int:
+def _lacking(family: list[PartRow], container_id: str | None, tags: list[tuple[bytes, bytes]]) -> int:
     """How many messages of other exports this one lacks; a day that is cut into several slices says nothing of it."""
     if any(one.container_id == container_id for one in family):
         return 0
-    return len({tag for one in family for tag, _ in _pairs(one.digests)} - tags)
+    return len({tag for one in family for tag, _ in _pairs(one.digests)} - {tag for tag, _ in tags})
 
 
 def _pairs(digests: bytes) -> Iterable[tuple[bytes, bytes]]:

@@ -94,7 +94,7 @@ class Outline:
     def encode(self) -> bytes:
         """As it is sealed."""
         groups = [
-            [one.kind.value, one.platform, one.thread, one.title, [[e.name, e.messages, e.members] for e in one.entries]]
+            [one.kind.value, one.platform, one.thread, one.title, [_entry_sealed(each) for each in one.entries]]
             for one in self.groups
         ]
         document = {"reader": self.reader, "groups": groups, "aside": self.aside, "unread": self.unread}
@@ -146,7 +146,7 @@ class Outliner:
             self.miss(f"a file could not be read: {told.problem}")
             return
         *identity, name = place_name(told)
-        title, entries = self._groups.setdefault(identity_of(identity), (_title(told), {}))
+        entries = self._groups.setdefault(identity_of(identity), (_title(told), {}))[1]
         messages = 0 if told.holds is None else told.holds.messages
         known = entries.get(name)
         if known is None:
@@ -277,6 +277,10 @@ def encode_choice(choice: Choice) -> bytes:
 def decode_choice(plain: bytes) -> Choice:
     """Read it again."""
     return {(group, at): LeftOut(reason) for group, at, reason in json.loads(plain)}
+
+
+def _entry_sealed(one: Entry) -> list[str | int]:
+    return [one.name, one.messages, one.members]
 
 
 def _between(outline: Outline, begin: Place, behind: Place) -> set[Place]:

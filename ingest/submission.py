@@ -20,6 +20,7 @@ STREAMED_FROM = 4 << 20
 EMAIL = "email"
 DOCUMENT = "document"
 JOURNAL = "journal"  # the kind of a mail that a trusted server sent to a journal address
+SELECTED = "selected"  # in an envelope's transport: by whom it was chosen out of an upload
 
 
 class ContentSource(Protocol):

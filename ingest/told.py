@@ -35,6 +35,10 @@ class Told:
         order = () if self.day_first is None else ((_ORDER, _DAY_FIRST if self.day_first else _MONTH_FIRST),)
         return (*order, (_MAPPING, self.mapping)) if self.mapping else order
 
+    def circumstances(self, zone: str) -> Circumstances:
+        """As a reader is told; `zone` is the archive's."""
+        return Circumstances(zone=zone, day_first=self.day_first, mapping=self.mapping.encode())
+
     def account(self, account: str) -> str:
         """The account under which it is handed in, which separates it from the same bytes with other words."""
         pairs = self.transport()
@@ -44,9 +48,10 @@ class Told:
         return f"{account} {hashlib.sha256(said.encode()).hexdigest()[:_SHORT]}"
 
 
-def told_pairs(envelope: Envelope) -> tuple[tuple[str, str], ...]:
-    """What was said, of the pairs of an envelope."""
-    return tuple((name, value) for name, value in envelope.transport if name in _TOLD)
+def told_pairs(envelope: Envelope, *, with_mapping: bool = True) -> tuple[tuple[str, str], ...]:
+    """What was said, of the pairs of an envelope; `with_mapping` says whether the description of columns is wanted."""
+    wanted = _TOLD if with_mapping else _TOLD - {_MAPPING}
+    return tuple((name, value) for name, value in envelope.transport if name in wanted)
 
 
 def circumstances_of(envelope: Envelope, zone: str) -> Circumstances:

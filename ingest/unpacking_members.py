@@ -12,11 +12,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest.channels.files import printable_name
-from ingest.containers import MemberLine, envelope_kind
+from ingest.containers import MemberLine, container_kind_of, envelope_kind
 from ingest.formats.container import MemberBroken, MemberKind
-from ingest.formats.container_kinds import container_kind
+from ingest.formats.container_kinds import ContainerKind, container_kind
 from ingest.formats.detect import HEAD_BYTES
-from ingest.submission import DOCUMENT, EMAIL, Handover
+from ingest.submission import DOCUMENT, EMAIL, SELECTED, Handover
 from ingest.told import told_pairs
 from ingest.unpacking_session import UnpackingEnded
 from storage.errors import InvalidInput
@@ -96,6 +96,12 @@ def member_transport(container_id: str, ordinal: int) -> tuple[tuple[str, str], 
     return (("container", container_id), ("member", str(ordinal)))
 
 
+def _passed_on(about: SealedEnvelope) -> tuple[tuple[str, str], ...]:
+    """What was said of a container and holds for its members: of one file that is only packed, all of it."""
+    selected = [one for one in about.envelope.transport if one[0] == SELECTED]
+    return (*selected, *told_pairs(about.envelope, with_mapping=container_kind_of(about.kind) is ContainerKind.GZIP))
+
+
 def handover_of(container_id: str, submission: Submission, about: SealedEnvelope, met: MetMember) -> Handover:
     """A member with bytes as its container's channel would hand it in, for the same custodian."""
     assert met.payload is not None
@@ -107,7 +113,7 @@ def handover_of(container_id: str, submission: Submission, about: SealedEnvelope
             submitter=about.envelope.submitter,
             recipient=about.envelope.recipient,
             source=met.line.source,
-            transport=(*member_transport(container_id, met.line.ordinal), *told_pairs(about.envelope)),
+            transport=(*member_transport(container_id, met.line.ordinal), *_passed_on(about)),
         ),
         payload=met.payload,
         kind=met.kind,

@@ -131,7 +131,8 @@ def _others(description: Description) -> list[Party]:
         found.append(Party(name=description.forward.by))
     if description.conversation is not None:
         found += [Party(name=name) for name in description.conversation.participants]
-    found += [Party(name=message.sender) for message in description.messages if message.sender]
+    senders = dict.fromkeys([message.sender for message in description.messages])  # thousands of messages, few people
+    found += [Party(name=sender) for sender in senders if sender]
     if not found:
         return []
     known = set(_letterhead_people(description.original))

@@ -59,6 +59,13 @@ def read_message(value: object) -> Message:
         ValueError: it is none.
     """
     members = only(value, _MESSAGE_MEMBERS)
+    if members.keys() <= _PLAIN_MEMBERS:  # most messages are words and no more
+        return Message(
+            at=string_or_none(members, "at"),
+            sender=string_or_none(members, "sender"),
+            text=string(members, "text"),
+            id=string_or_none(members, "id"),
+        )
     return Message(
         at=string_or_none(members, "at"),
         sender=string_or_none(members, "sender"),
@@ -111,5 +118,6 @@ def _version(value: object) -> Version:
 _TEXTS = ("at", "sender", "side", "reply_to", "edited_at", "id", "forwarded_from")
 _FLAGS = ("deleted", "system", "edited")
 _CONVERSATION_MEMBERS = frozenset({"title", "participants", "day", "zone", "key", "owner", "url"})
+_PLAIN_MEMBERS = frozenset({"at", "sender", "text", "id"})
 _MESSAGE_MEMBERS = frozenset({"text", "attachments", "reactions", "edits", *_TEXTS, *_FLAGS})
 _ATTACHMENT_MEMBERS = frozenset({"name", "media_type", "sha256", "present"})

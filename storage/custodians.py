@@ -1,4 +1,4 @@
-"""Custodians: the employees whose records these are, and every address by which they are known.
+"""Custodians: the employees whose records these are, and every address and telephone number they are known by.
 
 Rule: names and addresses are sealed under a key of the custodian's own; an address is found again by a keyed
 digest of its normal form, so that the table says nothing to whoever reads it without the keys.
@@ -19,6 +19,7 @@ from storage.identifiers import Prefix, new_id
 from storage.records import Custodian
 from storage.sealing import SealKind
 from storage.tables import custodian_addresses, custodians
+from storage.telephone_numbers import normal_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +30,12 @@ _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
 def normal_address(address: str) -> str:
-    """An address as it is compared: without brackets and blanks, case folded.
+    """An address as it is compared: without brackets and blanks, case folded; a telephone number as E.164 has it.
 
     RFC 5321 lets the local part be case-sensitive; no provider that employees use makes it so.
     """
-    return address.strip().strip("<>").strip().casefold()
+    normal = address.strip().strip("<>").strip().casefold()
+    return normal if "@" in normal else normal_number(normal) or normal
 
 
 def check_address(address: str) -> str:
@@ -50,6 +52,23 @@ def check_address(address: str) -> str:
     return normal
 
 
+def check_further_address(address: str) -> str:
+    """The normal form of an address or telephone number, whichever somebody typed.
+
+    Raises:
+        InvalidInput: it can be neither.
+    """
+    if "@" in address:
+        return check_address(address)
+    number = normal_number(address)
+    if number is None:
+        raise InvalidInput(
+            f"{address!r} is neither an e-mail address nor a telephone number; write it like name@example.org, or "
+            "like +1 503 555 0123"
+        )
+    return number
+
+
 class Custodians:
     """The custodians of one archive."""
 
@@ -63,12 +82,12 @@ class Custodians:
         return hmac.digest(self._store.keyring.digest_key, message, hashlib.sha256)
 
     def add(self, address: str, *, name: str, also: Sequence[str] = (), actor: str) -> Custodian:
-        """Add a custodian; `address` names him, `also` are his other (personal) addresses.
+        """Add a custodian; `address` names him, `also` are his other (personal) addresses and his telephone numbers.
 
         Raises:
             Conflict: one of the addresses is already somebody's.
         """
-        addresses = tuple(dict.fromkeys(check_address(one) for one in (address, *also)))
+        addresses = tuple(dict.fromkeys((check_address(address), *map(check_further_address, also))))
         custodian_id = new_id(Prefix.CUSTODIAN)
         key = self._store.vault.fresh(custodian_id)
         plain = json.dumps({"name": name, "addresses": addresses}).encode()
@@ -92,6 +111,11 @@ class Custodians:
         query = select(custodian_addresses.c.custodian_id).where(custodian_addresses.c.tag == self.tag(address))
         found: str | None = connection.execute(query).scalar()
         return found
+
+    def prefixes(self, connection: Connection, size: int) -> dict[bytes, str]:
+        """Whose address it is, by the first `size` bytes of the tag of each address that is known."""
+        query = select(custodian_addresses.c.tag, custodian_addresses.c.custodian_id)
+        return {row.tag[:size]: row.custodian_id for row in connection.execute(query)}
 
     def open(self, connection: Connection, ids: Sequence[str]) -> dict[str, Custodian]:
         """These custodians, opened; what was opened once is remembered for the life of the program.

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from storage.conversation_tables import conversation_parts
 from storage.events import Event, EventKind
+from storage.participant_tables import TAG_BYTES, participant_links, record_participants
 from storage.records import Outcome, RecordState
 from storage.tables import (
     awaiting_examination,
@@ -68,6 +69,7 @@ def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
         connection.execute(delete(descriptions).where(descriptions.c.record_id.in_(ids)))
         parts = update(conversation_parts).where(conversation_parts.c.record_id.in_(ids))
         connection.execute(parts.values(digests=b""))  # that there was such a day stays known, for a later export
+        _take_out_participants(connection, ids)
         connection.execute(delete(submission_digests).where(submission_digests.c.submission_id.in_(of)))
         connection.execute(delete(awaiting_examination).where(awaiting_examination.c.submission_id.in_(of)))
         # a submission of which a restore brought back only the deposit became a record once: that is its outcome
@@ -75,6 +77,35 @@ def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
         connection.execute(update(submissions).where(submissions.c.id.in_(of)).values(blank))
         gone = update(records).where(records.c.id.in_(ids)).values(state=RecordState.DESTROYED.value)
         connection.execute(gone)
+
+
+def _take_out_participants(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete who took part in these records, and what was said of those who took part in no other.
+
+    A handle belongs to the export of one custodian, so it is looked for among the records of the same.
+    """
+    parts = record_participants.c
+    query = select(records.c.custodian_id, parts.tags).join(records, records.c.id == parts.record_id)
+    met: dict[str, set[bytes]] = {}
+    for row in connection.execute(query.where(parts.record_id.in_(ids))):
+        places = range(0, len(row.tags), TAG_BYTES)
+        met.setdefault(row.custodian_id, set()).update(row.tags[place : place + TAG_BYTES] for place in places)
+    connection.execute(delete(record_participants).where(parts.record_id.in_(ids)))
+    linked = set(connection.execute(select(participant_links.c.tag).distinct()).scalars()) if met else set()
+    for custodian_id, tags in met.items():
+        mine = select(parts.record_id).join(records, records.c.id == parts.record_id)
+        mine = mine.where(records.c.custodian_id == custodian_id)
+        alone = [
+            tag
+            for tag in tags & linked
+            if connection.execute(mine.where(func.instr(parts.tags, tag) > 0).limit(1)).first() is None
+        ]
+        for some in chunks_of(alone):
+            chosen = participant_links.c.tag.in_(some)
+            gone = list(connection.execute(select(participant_links.c.id).where(chosen)).scalars())
+            connection.execute(delete(participant_links).where(chosen))
+            for holders in chunks_of(gone):
+                connection.execute(delete(wrapped_keys).where(wrapped_keys.c.holder.in_(holders)))
 
 
 def leaves_about(
@@ -100,6 +131,7 @@ def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[
         ("an object row of", objects.c.holder, holders),
         ("the digest of", submission_digests.c.submission_id, of),
         ("the payload of event", ledger_payloads.c.event_id, spoken),
+        ("the participants of", record_participants.c.record_id, ids),
         ("a place in the queue of", awaiting_examination.c.submission_id, of),
     )
     found = []

@@ -34,6 +34,7 @@ from storage.fixity_objects import SubmissionPhase
 from storage.fixity_report import FixityFault, FixityReport, Page, SealedColumn, Tally
 from storage.fixity_rows import AddressPhase, DestructionRowPhase, SettingsPhase, TablePhase
 from storage.identifiers import Prefix
+from storage.participant_tables import participant_links
 from storage.sealing import SealKind
 from storage.tables import custodians, ledger_head, losses, outbox, submissions
 from storage.tiles import check_tiles
@@ -59,6 +60,13 @@ _OWN_COLUMNS = (
         holder=outbox.c.id,
         sealed=outbox.c.sealed_letter,
         kind=SealKind.LETTER,
+    ),
+    SealedColumn(
+        name="link of a participant",
+        prefix=Prefix.LINK.value,
+        holder=participant_links.c.id,
+        sealed=participant_links.c.sealed_person,
+        kind=SealKind.PARTICIPANT,
     ),
 )
 _THREADS = min(4, (os.cpu_count() or 1) + 1)  # one more than cores, for the one that waits for the disk

@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     LETTER = "ltr"
     DESTRUCTION = "dst"
     BACKUP = "bkp"
+    LINK = "lnk"
     DRAFT = "drf"
 
 

@@ -55,6 +55,7 @@ class SealKind(IntEnum):
     MASTER_KEY = 13
     BACKUP = 14
     LETTER = 15
+    PARTICIPANT = 16
 
 
 def new_key() -> bytes:

@@ -88,6 +88,7 @@ def _text(document: dict[str, Any]) -> str:
     lines = [
         f"{document['id']}  {document['source']}",
         f"{document['kind']}, {document['size']:,} bytes, handed in {document['received_at']}, {document['state']}",
+        *([document["remark"]] if document["remark"] else []),
         _counts(document),
     ]
     examined = ", ".join(f"{count:,} {name}" for name, count in sorted(document["examined"].items()))

@@ -27,10 +27,13 @@ def _document(one: Custodian) -> dict[str, object]:
 @custodian.command("add")
 @click.argument("address")
 @click.option("--name", required=True, help="The employee's name.")
-@click.option("--also", multiple=True, metavar="ADDRESS", help="Another address of his, such as a personal one.")
+@click.option("--also", multiple=True, metavar="ADDRESS", help="Another address of his, such as a personal one, or a telephone number.")
 @command
 def add(session: Session, address: str, name: str, also: tuple[str, ...]) -> None:
-    """Add a custodian by his ADDRESS at work; give the personal ones that he forwards from with --also."""
+    """Add a custodian by his ADDRESS at work; give the personal ones that he forwards from with --also.
+
+    So too the numbers of his telephones, by which exported messages name him: --also "+1 503 555 0123".
+    """
     if not name.strip():
         raise InvalidInput("the name of a custodian cannot be empty; give it with --name")
     who = session.principal(Act.ADD_USERS)

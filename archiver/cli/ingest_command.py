@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from archiver.cli.session import command, exit_with, printable
 from archiver.forgetting import forgetting
 from archiver.intake import Intake
 from archiver.intake_counting import count_items
+from archiver.mapped_files import described_items, read_mapping_file
 from archiver.problems import Exit, error_json, problem_of
 from archiver.receipts import ReceiptForm, make_folder, write_receipts
 from archiver.unpacking_turns import unpacking_limits
@@ -23,9 +25,12 @@ from ingest.told import Told
 from storage.errors import ArchiveError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from archiver.access import Principal
     from archiver.cli.session import Session
     from archiver.intake_report import IntakeReport
+    from ingest.channels.files import FoundItem
 
 _SHOWN_PROBLEMS = 20
 
@@ -40,6 +45,12 @@ _SHOWN_PROBLEMS = 20
     default=None,
     help="The order of dates in a chat export, where the file alone does not tell (3/5 is May 3, or March 5).",
 )
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="What the columns of a table of messages (CSV, JSON) mean that no reader knows.",
+)
 @click.option("--items", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Write one line per item.")
 @click.option(
     "--receipts", "receipts", type=click.Path(path_type=Path), metavar="DIR", help="Write a receipt for each item."
@@ -53,6 +64,7 @@ def ingest(
     address: str | None,
     kind: str | None,
     day_first: bool | None,  # noqa: FBT001 - an option of the command line
+    mapping: Path | None,
     items: Path | None,
     receipts: Path | None,
     *,
@@ -69,19 +81,17 @@ def ingest(
     """
     who = session.principal(Act.SUBMIT)
     chosen = [_existing(path, session.folder) for path in paths]
+    found = find_items(chosen, kind, without=session.folder)
+    told = Told(day_first=day_first)
+    if mapping is not None:
+        found, told = _described(found, kind, replace(told, mapping=read_mapping_file(mapping, chosen)))
     if dry_run:
-        found = find_items(chosen, kind, without=session.folder)
-        allowed = session.installation.settings.sandbox.allow_unconfined
-        counted = count_items(found, unpacking_limits(session.installation), allow_unconfined=allowed)
-        session.show({"seen": counted, "dry_run": True}, f"{counted:,} items would be taken.")
+        _count(session, found, told)
         return
     for one in refuse_rollback(session.installation):
         session.note(f"anchor {one.place}: {one.detail}")
     custodian_id = _custodian_of(session, address)
-    if items is not None:
-        _refuse_unwritable(items)
-    if receipts is not None:
-        make_folder(receipts)
+    _prepare(items, receipts)
     with counting(session, "Archiving") as progress, forgetting(session.installation):
         intake = Intake(
             session.installation,
@@ -89,13 +99,13 @@ def ingest(
             submitter=who.name,
             custodian_id=custodian_id,
             progress=progress,
-            told=Told(day_first=day_first),
+            told=told,
         )
-        report = intake.run(find_items(chosen, kind, without=session.folder), wait=not no_wait)
+        report = intake.run(found, wait=not no_wait)
     if items is not None:
         with items.open("w", encoding="utf-8") as lines:
-            told = intake.accounting.items(with_digests=True)
-            lines.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in told)
+            met = intake.accounting.items(with_digests=True)
+            lines.writelines(json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in met)
     document = report.to_json()
     error = report.stopped_by
     if receipts is not None:
@@ -109,6 +119,25 @@ def ingest(
         document |= error_json(error)
     session.show(document, _text(document))
     _finish(report, error)
+
+
+def _count(session: Session, found: Iterable[FoundItem], told: Told) -> None:
+    """Say what would be taken; of files with a mapping also what their reader says, so that one can be tried out."""
+    installation = session.installation
+    said: list[str] = []
+    counted = count_items(
+        found,
+        unpacking_limits(installation),
+        allow_unconfined=installation.settings.sandbox.allow_unconfined,
+        about=told.circumstances(installation.archive.zone.key),
+        say=said.append,
+    )
+    document: dict[str, object] = {"seen": counted, "dry_run": True}
+    lines = [f"{counted:,} items would be taken."]
+    if told.mapping:
+        document["remarks"] = said[:_SHOWN_PROBLEMS]
+        lines += [printable(one) for one in said[:_SHOWN_PROBLEMS]]
+    session.show(document, "\n".join(lines))
 
 
 def _custodian_of(session: Session, address: str | None) -> str | None:
@@ -139,6 +168,19 @@ def _existing(given: str, own: Path) -> Path:
     if path.resolve().is_relative_to(own.resolve()):
         raise InvalidInput(f"{given} lies in the archive itself; give a path outside of {own}", path=given)
     return path
+
+
+def _described(found: Iterator[FoundItem], kind: str | None, told: Told) -> tuple[Iterator[FoundItem], Told]:
+    if kind is not None:
+        raise InvalidInput("--mapping says what the files are; leave out --kind")
+    return described_items(found), told
+
+
+def _prepare(items: Path | None, receipts: Path | None) -> None:
+    if items is not None:
+        _refuse_unwritable(items)
+    if receipts is not None:
+        make_folder(receipts)
 
 
 def _refuse_unwritable(items: Path) -> None:

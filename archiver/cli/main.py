@@ -27,6 +27,7 @@ _COMMANDS = {
     "custodian": "custodian",
     "demo": "demo",
     "doctor": "doctor",
+    "draft": "draft",
     "imap": "imap_command",
     "index": "index",
     "ingest": "ingest_command",

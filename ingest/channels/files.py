@@ -1,18 +1,20 @@
 """Files handed in at the command line: every path is walked, every item found is given once, with its name.
 
 Rule: nothing is parsed here. A mailbox file or an archive of files is given whole and taken apart once it is stored
-(`ingest.unpacking`), a folder is walked in the order of names, and what cannot be read is an item with a reason,
-never a gap. Links are not followed out of the folder.
+(`ingest.unpacking`), and so is a folder that looks like an export that somebody unpacked: it is packed again on its
+way in. Any other folder is walked in the order of names, and what cannot be read is an item with a reason, never a
+gap. Links are not followed out of the folder.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest.channels.export_folders import layout_of
+from ingest.channels.file_content import FileContent
+from ingest.channels.folder_packing import PackedFolder, pack
 from ingest.containers import container_kind_of, envelope_kind
 from ingest.formats.container_kinds import ContainerKind, container_kind, may_be
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
@@ -25,73 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST_FILE = 64 << 30
-_PIECE = 1 << 18
-_CHANGED = "it changed while it was read; try again when nobody writes to it"
 _OWN = (ContainerKind.MAIL, ContainerKind.SELECTION)  # what only the archive itself makes containers of
 KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind if one not in _OWN))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileContent:
-    """The bytes of a large file, as a `ContentSource`: read while they are sealed, and refused if they change."""
-
-    path: Path = field(repr=False)
-    size: int
-    identity: tuple[int, int]
-
-    @classmethod
-    def of(cls, path: Path, status: os.stat_result) -> FileContent:
-        """The content of the file that has this status."""
-        return cls(path=path, size=status.st_size, identity=(status.st_dev, status.st_ino))
-
-    def pieces(self) -> Iterator[bytes]:
-        """See `ContentSource.pieces`."""
-        left = self.size
-        with self._opened() as descriptor:
-            while piece := os.read(descriptor, _PIECE):
-                left -= len(piece)
-                if left < 0:
-                    break
-                yield piece
-        if left:
-            raise InvalidInput(_CHANGED)
-
-    @contextmanager
-    def ranges(self) -> Iterator[FileRanges]:
-        """Random access to it, for who only looks.
-
-        Raises:
-            InvalidInput: as `pieces`.
-        """
-        with self._opened() as descriptor:
-            yield FileRanges(size=self.size, descriptor=descriptor)
-
-    @contextmanager
-    def _opened(self) -> Iterator[int]:
-        try:
-            # a pipe put in the place of the file would keep us waiting for its writer
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-            try:
-                status = os.fstat(descriptor)
-                if (status.st_dev, status.st_ino) != self.identity or not stat.S_ISREG(status.st_mode):
-                    raise InvalidInput(_CHANGED)
-                yield descriptor
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise InvalidInput(f"it cannot be read: {error.strerror or type(error).__name__}") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRanges:
-    """The bytes of an open file by their offsets."""
-
-    size: int
-    descriptor: int
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Those from `offset` on, fewer than `length` where the file ends."""
-        return os.pread(self.descriptor, length, offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +39,7 @@ class FoundItem:
     """
 
     source: str
-    payload: bytes | FileContent = field(default=b"", repr=False)
+    payload: bytes | FileContent | PackedFolder = field(default=b"", repr=False)
     kind: str = DOCUMENT
     problem: str | None = None
     remark: str | None = None
@@ -148,6 +85,8 @@ def _items_of(path: Path, source: str, kind: str | None, without: Path | None) -
                     yield FoundItem(source=name, problem="it is the archive itself")
                 elif kind == "maildir" or (kind is None and is_maildir(here)):
                     yield from _maildir_items(here, name)
+                elif packed := list(_export_items(here, name, kind, without)):
+                    yield from packed
                 else:
                     inside = sorted(os.listdir(here), reverse=True)  # noqa: PTH208 - names may be undecodable
                     waiting += [(here / one, f"{name}/{printable_name(one)}") for one in inside]
@@ -168,6 +107,30 @@ def _maildir_items(path: Path, source: str) -> Iterator[FoundItem]:
             yield FoundItem(source=name, problem=message.problem)
         else:
             yield FoundItem(source=name, payload=message.raw, kind=EMAIL, remark=message.problem)
+
+
+def _export_items(path: Path, source: str, kind: str | None, without: Path | None) -> Iterator[FoundItem]:
+    """A folder that is an export, or that somebody says is one, as a zip; nothing where it is neither."""
+    layout = layout_of(path) if kind is None else None
+    if layout is None and kind != ContainerKind.EXPORT:
+        return
+    problems: list[FoundItem] = []
+
+    def refused(name: bytes, reason: str) -> None:
+        inside = printable_name(os.fsdecode(name))
+        problems.append(FoundItem(source=f"{source}/{inside}" if inside else source, problem=reason))
+
+    under = os.fsencode(path.resolve().name) if layout is not None and layout.is_part else b""
+    try:
+        folder = pack(path, refused, under=under, without=without, largest=LARGEST_FILE)
+    except InvalidInput as error:
+        yield FoundItem(source=source, problem=error.message)
+        return
+    if folder is None:
+        return
+    yield from problems
+    remark = f"packed by the archive from a folder of {len(folder.files):,} files; the SHA-256 of each is in the zip"
+    yield FoundItem(source=source, payload=folder, kind=envelope_kind(ContainerKind.ZIP), remark=remark)
 
 
 def _file_items(path: Path, source: str, kind: str | None) -> Iterator[FoundItem]:

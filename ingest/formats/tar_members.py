@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from ingest.formats.chats.archived_files import MOST_FILES, ArchivedFiles
 from ingest.formats.chats.export_members import export_members
-from ingest.formats.chats.registry import load, recognised
+from ingest.formats.chats.registry import formats_of, load
 from ingest.formats.container import UNTOLD, ContainerBroken, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member, refused_member
 
@@ -103,7 +103,7 @@ def _export(
 
     sizes = {path: one.size for path, one in places.items()}
     export = ArchivedFiles(name, sizes, pieces, zone=ZoneInfo(about.zone), day_first=about.day_first)
-    return export, recognised(export) if places else ()
+    return export, formats_of(export, about.mapping) if places else ()
 
 
 def _others(source: BinaryIO, end: int, remarks: list[Remark]) -> Iterator[OtherFile]:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from ingest.formats.chats.archived_files import MOST_FILES, ArchivedFiles
 from ingest.formats.chats.export_members import export_members
-from ingest.formats.chats.registry import load, recognised
+from ingest.formats.chats.registry import formats_of, load
 from ingest.formats.container import UNTOLD, ContainerBroken, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member, refused_member
 from ingest.formats.zip_directory import LOCAL_SIZE, Entry, entries, find_directory, overlapping
@@ -143,7 +143,7 @@ def _export(
 
     sizes = {path: entry.size for path, entry in found.items()}
     export = ArchivedFiles(name, sizes, pieces, zone=ZoneInfo(about.zone), day_first=about.day_first)
-    return export, recognised(export) if found else ()
+    return export, formats_of(export, about.mapping) if found else ()
 
 
 def is_export(source: BinaryIO, name: str, about: Circumstances) -> bool:

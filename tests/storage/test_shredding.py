@@ -98,6 +98,7 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "key.slot_added key.slot_removed epoch.opened epoch.retired checkpoint.anchored recovery.made "
         "record.destroyed destruction.decided destruction.confirmed backup.made backup.drilled archive.restored "
         "container.opened container.unpacked container.closed container.viewed "
+        "participants.viewed participant.linked participant.unlinked "
         "archive.loss_accepted archive.upgraded mailbox.declared submission.viewed submission.requeued answers.switched "
         "draft.added draft.confirmed draft.discarded draft.expired"
     )

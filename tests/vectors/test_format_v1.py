@@ -115,6 +115,7 @@ def test_the_numbers_of_the_kinds_never_change():
         "MASTER_KEY": 13,
         "BACKUP": 14,
         "LETTER": 15,
+        "PARTICIPANT": 16,
     }
 
 

@@ -30,16 +30,17 @@ from storage.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from ingest.formats.chats.model import ChatMessage, Media, Said, Thread
+    from ingest.formats.chats.model import ChatMessage, Media, Reacted, Said, Thread
 
 MOST_MESSAGES: Final = 5_000
 MOST_BYTES: Final = 4 << 20
 _MOST_WAITING: Final = 48 << 20
 _MESSAGE_BYTES: Final = 800  # what an object of Python costs beside its text
+_LARGEST_WAITING: Final = MOST_BYTES + MOST_MESSAGES * _MESSAGE_BYTES
 _LONGEST_TEXT: Final = 1 << 20
 _LONGEST_NAME: Final = 2_000
 _MOST_PARTICIPANTS: Final = 10_000
@@ -82,9 +83,10 @@ class Days:
         self._zone = zone
         self._most_waiting = most_waiting
         self._waiting: OrderedDict[tuple[str, str, str], _Waiting] = OrderedDict()
+        self._touched: _Waiting | None = None
         self._size = 0
 
-    def add(self, said: Said) -> Iterator[Gathered]:
+    def add(self, said: Said) -> Sequence[Gathered]:
         """Take a message; gives what went out for it, mostly nothing."""
         thread, message = said.thread, said.message
         day = message.day if message.at is None else day_of(message.at, self._zone)
@@ -94,17 +96,22 @@ class Days:
         waiting = self._waiting.get(key)
         if waiting is None:
             waiting = self._waiting[key] = _Waiting(thread, day)
-        elif next(reversed(self._waiting)) != key:
+        elif waiting is not self._touched:
             self._waiting.move_to_end(key)
+        self._touched = waiting
         size = len(message.raw) + len(message.text) + _MESSAGE_BYTES
-        size += sum(len(one.inline) for one in message.attachments if one.inline is not None)
+        if message.attachments:
+            size += sum(len(one.inline) for one in message.attachments if one.inline is not None)
         waiting.messages.append(message)
         waiting.size += size
         self._size += size
-        if len(waiting.messages) >= MOST_MESSAGES or waiting.size >= MOST_BYTES + MOST_MESSAGES * _MESSAGE_BYTES:
-            yield self._out(key)
+        is_full = len(waiting.messages) >= MOST_MESSAGES or waiting.size >= _LARGEST_WAITING
+        if not is_full and self._size <= self._most_waiting:
+            return ()
+        out = [self._out(key)] if is_full else []
         while self._size > self._most_waiting:
-            yield self._out(next(iter(self._waiting)))
+            out.append(self._out(next(iter(self._waiting))))
+        return out
 
     def rest(self) -> Iterator[Gathered]:
         """What waits still, in the order in which it was touched."""
@@ -128,10 +135,11 @@ def gathered(thread: Thread, day: str, messages: list[ChatMessage], reader: str,
     The source keeps the order of the export.
     """
     source = thread.joint.join([one.raw for one in messages])
-    if thread.kind is ThreadKind.CONVERSATION and all(one.at is not None for one in messages):
-        messages = sorted(messages, key=lambda one: _instant(one.at, zone))
-    first = messages[0]
     moments = [_instant(one.at, zone) for one in messages if one.at is not None]
+    if thread.kind is ThreadKind.CONVERSATION and len(moments) == len(messages):
+        order = sorted(range(len(messages)), key=moments.__getitem__)
+        messages = [messages[place] for place in order]
+    first = messages[0]
     is_post = thread.kind is ThreadKind.POST
     if is_post and moments:
         day = day_of(first.at or moments[0], zone)
@@ -173,8 +181,7 @@ def _participants(thread: Thread, messages: list[ChatMessage]) -> tuple[str, ...
     return tuple([_cut(one) for one in list(found)[:_MOST_PARTICIPANTS]])
 
 
-def _instant(at: datetime | None, zone: ZoneInfo) -> datetime:
-    assert at is not None
+def _instant(at: datetime, zone: ZoneInfo) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 
 
@@ -186,22 +193,27 @@ def _letterhead(thread: Thread, first: ChatMessage) -> Letterhead:
 
 
 def _message(one: ChatMessage) -> Message:
+    at, sender = one.at, one.sender
     return Message(
-        at=None if one.at is None else one.at.isoformat(),
-        sender=None if one.sender is None else _cut(one.sender),
+        at=None if at is None else at.isoformat(),
+        sender=None if sender is None else sender[:_LONGEST_NAME],
         text=one.text[:_LONGEST_TEXT],
         side=one.side,
-        attachments=tuple([_attachment(media) for media in one.attachments]),
+        attachments=tuple([_attachment(media) for media in one.attachments]) if one.attachments else (),
         reply_to=_name(one.reply_to),
         edited_at=None if one.edited_at is None else one.edited_at.isoformat(),
         deleted=one.deleted,
         system=one.system,
-        reactions=tuple([Reaction(by=_name(each.by), emoji=_cut(each.emoji)) for each in one.reactions]),
+        reactions=tuple([_reaction(each) for each in one.reactions]) if one.reactions else (),
         id=_name(one.id),
         edited=one.edited or one.edited_at is not None or bool(one.edits),
-        edits=tuple([_version(each) for each in one.edits]),
+        edits=tuple([_version(each) for each in one.edits]) if one.edits else (),
         forwarded_from=_name(one.forwarded_from),
     )
+
+
+def _reaction(one: Reacted) -> Reaction:
+    return Reaction(by=_name(one.by), emoji=_cut(one.emoji))
 
 
 def _version(one: object) -> Version:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ingest.formats.chats.archived_files import ArchivedFiles
 from ingest.formats.chats.export_members import export_members
-from ingest.formats.chats.registry import load, recognised
+from ingest.formats.chats.registry import formats_of, load
 from ingest.formats.container import UNTOLD, NoContainer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Itera
     export = ArchivedFiles(
         name, {name: size}, lambda _: _pieces(source, size), zone=ZoneInfo(about.zone), day_first=about.day_first
     )
-    known = recognised(export)
+    known = formats_of(export, about.mapping)
     if known:
         yield from export_members(export, export, known, ())
         return

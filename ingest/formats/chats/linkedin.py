@@ -49,7 +49,6 @@ _WRAPPED: Final = re.compile(r'"(?:\r?\n")+')  # each line end of a post stands 
 _US_TIME: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4}),? (\d{1,2}):(\d{2})[ \u202f]?([AP]M)?")
 _URN: Final = re.compile(r"urn:li:[A-Za-z]{1,40}:[A-Za-z0-9_:,()-]{1,100}")
 _MOST_THREADS: Final = 100_000
-_MOST_FILES: Final = 1_000
 _KNOWN_MESSAGE: Final = frozenset(
     {"conversation id", "conversation title", "from", "to", "date", "subject", "content", "attachments",
      "is message draft", "recipient profile urls"}
@@ -57,6 +56,7 @@ _KNOWN_MESSAGE: Final = frozenset(
 _KNOWN_SHARE: Final = frozenset({"date", "sharelink", "sharecommentary", "sharedurl", "mediaurl"})
 _KNOWN_COMMENT: Final = frozenset({"date", "link", "message"})
 _KNOWN_INVITATION: Final = frozenset({"from", "to", "sent at", "message"})
+_PAIR: Final = 2
 _ROW_PROBLEM: Final = "rows of this file are damaged, and were taken as they stand: {}"
 _LOST: Final = "a row of this file could not be read"
 _DRAFTS: Final = "drafts, which were not sent, make no record: {}"
@@ -83,7 +83,6 @@ class _Account:
     threads: dict[str, Thread] = field(default_factory=dict)
 
     def thread(self, key: str, made: Callable[[], Thread]) -> Thread:
-        """The thread of this key, made where there is none yet."""
         known = self.threads.get(key)
         if known is None:
             known = made()
@@ -135,7 +134,7 @@ def _kind(columns: frozenset[str], name: str) -> str | None:
 
 def _owner(export: Export) -> str | None:
     """The account's name, from its profile."""
-    for name in export.names[:_MOST_FILES]:
+    for name in export.names:
         if base_name(name) != "Profile.csv":
             continue
         try:
@@ -328,7 +327,7 @@ def _unwrapped(text: str) -> str:
 
 def _named_media(cell: str) -> Iterator[Media]:
     """Files, which LinkedIn only names by their addresses."""
-    for one in cell.replace(",", " ").split()[:_MOST_FILES]:
+    for one in cell.replace(",", " ").split()[:1_000]:
         address = one.split("?", 1)[0]
         yield Media(name=base_name(address.rstrip("/")) or address)
 
@@ -338,11 +337,12 @@ def _us_time(text: str) -> datetime | None:
     match = _US_TIME.fullmatch(text.strip()) if len(text) < _HEADER else None
     if match is None:
         return None
-    month, day, year, hour, minute = (int(one) for one in match.groups()[:5])
+    month, day, hour, minute = (int(match[at]) for at in (1, 2, 4, 5))
+    year = int(match[3] if len(match[3]) > _PAIR else f"20{match[3]}")
     if match[6]:
         hour = hour % 12 + (12 if match[6] == "PM" else 0)
     try:
-        return datetime(year + 2000 if year < 100 else year, month, day, hour, minute)  # noqa: DTZ001, PLR2004 - two digits, no zone told
+        return datetime(year, month, day, hour, minute)  # noqa: DTZ001 - no zone is told
     except ValueError:
         return None
 

@@ -35,7 +35,8 @@ _READER: Final = "mapping 1"
 _NUMBERED: Final = re.compile(r"#([1-9]\d{0,3})")
 _DIVIDERS: Final = re.compile(r"[\n;|]")
 _LONGEST_TIME: Final = 100
-_EARLIEST, _LATEST = 1990, 2100
+_EARLIEST: Final = 1990
+_LATEST: Final = 2100
 _MOST_THREADS: Final = 100_000
 _MOST_UNMAPPED: Final = 50
 _NO: Final = frozenset({"", "0", "no", "false", "none", "null", "n"})
@@ -71,7 +72,7 @@ class Mapped:
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self.READER = f"{_READER} {mapping.digest[:12]}"
-        self._wanted = tuple(re.compile(fnmatch.translate(one)) for one in mapping.files)
+        self._wanted = tuple(re.compile(fnmatch.translate(one), re.IGNORECASE) for one in mapping.files)
         self._moment = _moments(mapping)
 
     def recognise(self, _export: Export) -> bool:
@@ -262,9 +263,8 @@ def _known_columns(mapping: Mapping) -> frozenset[str]:
 
 def _refuse_missing(mapping: Mapping, columns: Columns) -> None:
     """Of the first row: every column that the description names must be there."""
-    for thing, asked in {"time.column": mapping.time.columns} | {
-        f"columns.{k}": v for k, v in mapping.columns.items()
-    }.items():
+    things = {f"columns.{name}": asked for name, asked in mapping.columns.items()}
+    for thing, asked in {"time.column": mapping.time.columns, **things}.items():
         for one in asked:
             if not _NUMBERED.fullmatch(one) and one.strip().lower() not in columns.names:
                 raise ContainerBroken(f"its first row has no column {one!r}, which {thing} of the mapping names")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final, cast
 
+from ingest.formats.chats import mapped
+
 if TYPE_CHECKING:
     from ingest.formats.chats.model import Export, ExportFormat
 
@@ -39,6 +41,9 @@ NAMES: Final = (
     "mastodon",
     "bluesky",
     "groupme",
+    "linkedin",
+    "skype",
+    "teams",
 )
 _PACKAGE: Final = "ingest.formats.chats"
 
@@ -52,6 +57,16 @@ def load() -> None:
     """Import all readers, and what they open on first use; for a process that is to be confined."""
     for one in formats():
         getattr(one, "load", lambda: None)()
+    mapped.load()
+
+
+def formats_of(export: Export, mapping: bytes = b"") -> tuple[ExportFormat, ...]:
+    """What an export is to be read by: the description that was given with it, else the formats that know it.
+
+    Raises:
+        ContainerBroken: the description is wrong.
+    """
+    return (mapped.mapped(mapping),) if mapping else recognised(export)
 
 
 def recognised(export: Export) -> tuple[ExportFormat, ...]:

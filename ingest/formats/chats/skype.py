@@ -65,7 +65,7 @@ class _Account:
 class _Conversation:
     """What was met of a conversation before its messages."""
 
-    number: int = -1
+    number: int | str = -1
     told: dict[str, Any] = field(default_factory=dict)
     thread: Thread | None = None
 
@@ -120,28 +120,33 @@ def _read(export: Export, name: str, media: dict[str, str]) -> Iterator[Said | S
             path = piece.path
             if path == ("userId",):
                 account.owner = named(piece.value)
-                continue
-            if len(path) > 1 and path[0] == "conversations" and path[1] != here.number:
-                here = _Conversation(number=int(path[1]))
-            if len(path) == _FIELD_DEPTH and path[0] == "conversations" and path[2] != "MessageList":
-                here.told[str(path[2])] = piece.value
-                continue
-            if len(path) != _MESSAGE_DEPTH:
-                if len(path) > 1 and piece.value not in (None, [], {}):
-                    yield Remark(text=piece.problem or _LOST, path=name, lost=None)
-                continue
-            message = members(piece.value)
-            if piece.problem or not message:
-                yield Remark(text=piece.problem or _LOST, path=name, lost=1)
-                continue
-            if here.thread is None:
-                here.thread = _thread(here, message, account, name)
-            yield Said(thread=here.thread, message=_message(piece, message, here.thread, account))
+            elif len(path) > 1 and path[0] == "conversations":
+                if path[1] != here.number:
+                    here = _Conversation(number=path[1])
+                yield from _found(piece, here, account, name)
     except (ContainerBroken, MemberBroken) as problem:
         broken = problem
     yield Stated(what="messages", count=counted.counts[_SIGN], path=name)
     if broken is not None:
         raise broken
+
+
+def _found(piece: Piece, here: _Conversation, account: _Account, name: str) -> Iterator[Said | Remark]:
+    """A message, or a field of its conversation, which is kept for the messages behind it."""
+    if len(piece.path) == _FIELD_DEPTH and piece.path[2] != "MessageList":
+        here.told[str(piece.path[2])] = piece.value
+        return
+    if len(piece.path) != _MESSAGE_DEPTH:
+        if piece.problem or piece.value not in (None, [], {}):
+            yield Remark(text=piece.problem or _LOST, path=name, lost=None)
+        return
+    message = members(piece.value)
+    if piece.problem or not message:
+        yield Remark(text=piece.problem or _LOST, path=name, lost=1)
+        return
+    if here.thread is None:
+        here.thread = _thread(here, message, account, name)
+    yield Said(thread=here.thread, message=_message(piece, message, here.thread, account))
 
 
 def _thread(here: _Conversation, message: dict[str, Any], account: _Account, path: str) -> Thread:
@@ -196,7 +201,7 @@ def _message(piece: Piece, message: dict[str, Any], thread: Thread, account: _Ac
 
 
 def _answered(said: Shown, thread: Thread) -> tuple[str | None, str]:
-    """The message of this conversation that is answered, or what is quoted; what is quoted besides stays in the text."""
+    """The message of this conversation that is answered, or what is quoted; what else is quoted stays in the text."""
     if not said.quotes:
         return None, said.text
     first, *others = said.quotes

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from ingest.formats.chats.html_tokens import Tag
 
 _LINES: Final = frozenset(
-    "blockquote br div dd dt dl h1 h2 h3 h4 h5 h6 hr li ol p pre table tr ul title description".split()
-)
+    {"blockquote", "br", "div", "dd", "dt", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+     "table", "tr", "ul", "title", "description"}
+)  # fmt: skip
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _LONGEST: Final = 1 << 20
@@ -43,7 +44,7 @@ class Quote:
 class Shown:
     """A message's markup, read.
 
-    `files` are what it shares, each with its address and its name; `links` are addresses that its words hide.
+    `files` are what it shares, each with its address and its name.
     """
 
     text: str = ""
@@ -93,7 +94,7 @@ def shown(markup: str, *, spaced: bool = True) -> Shown:
     return reading.shown
 
 
-def _open(reading: _Reading, tag: Tag) -> None:  # noqa: C901, PLR0912 - one branch an element
+def _open(reading: _Reading, tag: Tag) -> None:  # noqa: C901 - one branch an element
     name, told = tag.name, tag.attributes
     if name == "quote" or (name == "blockquote" and "schema.skype.com/Reply" in told.get("itemtype", "")):
         _end_quote(reading)
