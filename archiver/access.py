@@ -40,6 +40,7 @@ class Act(StrEnum):
     EVALUATE = "evaluate retention"
     ACCEPT_LOSS = "accept a loss"
     NOTIFY = "send a notice to a correspondent"
+    LINK_PARTICIPANT = "say who a participant is"
     SEE_QUARANTINE = "see what lies in quarantine"
     READ_QUARANTINED = "read what lies in quarantine"
     ASSIGN_QUARANTINED = "assign what lies in quarantine"
@@ -53,7 +54,7 @@ _PERMITTED: dict[Role, frozenset[Act]] = {
     Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT, Act.NOTIFY}),
     Role.OFFICER: _ALL_READING
     | _QUARANTINE
-    | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE, Act.ACCEPT_LOSS, Act.NOTIFY},
+    | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE, Act.ACCEPT_LOSS, Act.NOTIFY, Act.LINK_PARTICIPANT},
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
     Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE}),
     Role.AUDITOR: frozenset({Act.VERIFY}),

@@ -18,6 +18,7 @@ from ingest import quarantine
 from ingest.channel_health import SqlHealthLog
 from ingest.channels.imap_secrets import TokenSource
 from ingest.containers import ContainerState, MemberOutcome
+from ingest.participants import Participants
 from ingest.tables import imap_misses
 from storage.container_tables import container_members, containers
 from storage.errors import ArchiveError, InvalidInput
@@ -74,6 +75,16 @@ def look_at_containers(installation: Installation) -> list[Check]:
         return [Check("containers", Verdict.GOOD, f"mailboxes and archives of files: {total:,}, all accounted for")]
     detail = f"mailboxes and archives of files with findings: {found:,} of {total:,}; see: archiver container list"
     return [Check("containers", Verdict.WARNING, detail)]
+
+
+def look_at_participants(installation: Installation) -> list[Check]:
+    """How many people in exported conversations nobody has named yet (36 CFR 1236.22(a))."""
+    with installation.archive.store.read() as connection:
+        unknown, total = Participants(installation.archive).unresolved(connection)
+    if not unknown:
+        return [Check("participants", Verdict.GOOD, f"handles in exported conversations: {total:,}, all resolved")]
+    detail = f"handles in exported conversations: {unknown:,} of {total:,} are unresolved"
+    return [Check("participants", Verdict.WARNING, f"{detail}; see: archiver participant list --unresolved")]
 
 
 def look_at_signatures(installation: Installation) -> list[Check]:

@@ -45,12 +45,13 @@ def message_document(one: Message, zone: str | None, part: str | None = None) ->
 
 
 def conversation_document(one: Conversation | None) -> dict[str, Any] | None:
-    """What binds the messages together."""
+    """What binds the messages together; who takes part is resolved by who opens the record."""
     if one is None:
         return None
     return {
         "title": one.title,
         "participants": list(one.participants),
+        "people": [],
         "day": one.day or None,
         "zone": one.zone,
         "owner": one.owner,
@@ -92,7 +93,7 @@ def conversation_lines(document: dict[str, Any]) -> list[str]:
         return []
     lines = [
         f"Platform: {document['platform'] or '-'}",
-        f"With:     {', '.join(bound['participants']) or '-'}",
+        f"With:     {', '.join(map(_called, bound['people'])) or ', '.join(bound['participants']) or '-'}",
         f"Day:      {bound['day'] or _UNDATED} ({bound['zone']})",
     ]
     lines += [f"At:       {bound['url']}"] if bound["url"] else []
@@ -103,6 +104,11 @@ def conversation_lines(document: dict[str, Any]) -> list[str]:
     for part in document.get("parts", ()):
         lines.append(f"part       {part['id']}, captured {part['captured_at']}, {part['messages']:,} messages")
     return lines
+
+
+def _called(one: dict[str, Any]) -> str:
+    """A participant by his handle, with the full name beside it where that is known and says more."""
+    return one["handle"] if one["name"] in (None, one["handle"]) else f"{one['handle']} ({one['name']})"
 
 
 def _message_lines(one: dict[str, Any]) -> list[str]:

@@ -16,11 +16,11 @@ from archiver.access import Act, authorize
 from archiver.unpacking_turns import unpacking_limits
 from ingest.channels.files import find_items
 from ingest.containers import Containers
+from ingest.draft import Upload
 from ingest.draft_confirming import Confirmer
 from ingest.draft_guard import KEEP_EVERYTHING
 from ingest.draft_outline import GroupKind, parse_numbers, tallies, tally
 from ingest.draft_reading import ReadingTerms, outline_of
-from ingest.drafts import Upload
 from ingest.formats.container_kinds import ContainerKind
 from storage.errors import ArchiveError, InvalidInput, NotFound, TemporarilyUnavailable
 
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.wiring import Installation
     from ingest.channels.files import FoundItem
+    from ingest.draft import Draft
     from ingest.draft_confirming import Confirmed
     from ingest.draft_outline import LeftOut, Outline
-    from ingest.drafts import Draft, Drafts
+    from ingest.drafts import Drafts
 
 _READ = (ContainerKind.EXPORT, ContainerKind.ZIP, ContainerKind.TAR)
 _NO_EXPORT = "no conversation was recognised in it, so there is nothing to choose; hand it in with: archiver ingest"
@@ -124,9 +125,7 @@ class Drafting:
             found = self.drafts.all(connection, self.who.actor)
         return [self._facts(one) for one in found]
 
-    def choose(
-        self, draft_id: str, *, leave_out: str | None, reason: LeftOut, keep: str | None
-    ) -> dict[str, Any]:
+    def choose(self, draft_id: str, *, leave_out: str | None, reason: LeftOut, keep: str | None) -> dict[str, Any]:
         """Mark what is left out, and what is kept after all; what both name is kept.
 
         Raises:
@@ -134,7 +133,7 @@ class Drafting:
             InvalidInput: a number that is none, or nothing is named.
         """
         if leave_out is None and keep is None:
-            raise InvalidInput("name what to leave out, or what to keep after all: --leave-out N[,N...], --keep N[,N...]")
+            raise InvalidInput("name what to leave out (--leave-out N[,N...]), or what to keep (--keep N[,N...])")
         draft, outline = self._listed(draft_id, _silent)
         choice = dict(draft.choice)
         if leave_out is not None:
@@ -154,7 +153,11 @@ class Drafting:
             NotFound, Conflict: as `show`, and as `Confirmer.confirm`.
         """
         installation, actor = self.installation, self.who.actor
-        draft, _ = self._listed(draft_id, _silent)
+        if whole:
+            with installation.archive.store.read() as connection:
+                draft = self.drafts.get(connection, draft_id, actor)
+        else:
+            draft, _ = self._listed(draft_id, _silent)
         confirmer = Confirmer(
             archive=installation.archive,
             drafts=self.drafts,
@@ -162,9 +165,7 @@ class Drafting:
             containers=Containers(installation.archive, actor=actor),
             terms=self._terms(),
         )
-        confirmed = confirmer.confirm(
-            draft, actor=actor, whole=whole, despite_unread=despite_unread, progress=progress
-        )
+        confirmed = confirmer.confirm(draft, actor=actor, whole=whole, despite_unread=despite_unread, progress=progress)
         return draft, confirmed
 
     def discard(self, draft_id: str, reason: str) -> dict[str, Any]:
@@ -202,8 +203,7 @@ class Drafting:
         except InvalidInput as error:
             refusal = error
         if refusal is not None:
-            self.drafts.refuse(draft, self.who.actor)
-            raise refusal
+            self.drafts.refuse(draft, self.who.actor, refusal)
         self.drafts.keep_outline(draft, outline)
         return replace(draft, outline=outline), outline
 

@@ -60,7 +60,7 @@ class _Crew:
                 continue
             if worker is not None and worker.stdin is not None:
                 worker.stdin.close()
-            service = Service(name=role.value, role=role.value)
+            service = Service(name=role.value, role=role.value, arguments=("--first",))  # a person waits for it
             master = self._archive.keyring.master
             self._workers[role] = start_worker(self._archive.folder, master, service, quiet=True)
 

@@ -13,6 +13,7 @@ from archiver.access import Act, Principal, authorize
 from archiver.container_view import taken_out_of
 from archiver.conversation_view import with_parts
 from archiver.destroyed_view import destroyed_document, is_destroyed
+from archiver.participants import people_of
 from archiver.record_view import record_document
 from ingest.conversations import part_row, parts_of
 from ingest.formats.chats.slices import range_of
@@ -72,9 +73,12 @@ def open_record(
         membership = taken_out_of(connection, record.submission_id)
         row = part_row(connection, record_id)
         parts = archive.catalogue.describe(connection, parts_of(connection, record_id)) if row is not None else []
+        people = people_of(archive, connection, [described[0], *parts])
     document = record_document(described[0], envelope, size=size, decision=decision, membership=membership)
     if row is not None:
         document = with_parts(document, parts, row.root_id if row.is_part else None)
+    if document["conversation"] is not None:
+        document["conversation"]["people"] = people
     return described[0], document
 
 

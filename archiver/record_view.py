@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.conversation_view import conversation_document, conversation_lines, message_document
 from archiver.provenance_view import asserted_beside, provenance_members, verified_by_checks
 from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
-from storage.records import ComponentRole, ForwardMethod
+from storage.records import ComponentRole, ForwardMethod, RecordKind
 
 if TYPE_CHECKING:
     from archiver.container_view import Membership
@@ -58,7 +58,8 @@ def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]
 def _asserted(description: Description) -> list[str]:
     said = ["sender, recipients, date and subject are what the message itself says"]
     if description.conversation is not None:
-        said = [f"senders, times and texts are what the export says, as {description.reader} reads it"]
+        held = "capture" if description.kind is RecordKind.PAGE else "export"
+        said = [f"senders, times and texts are what the {held} says, as {description.reader} reads it"]
     if description.forward.method is ForwardMethod.INLINE:
         said = ["sender, recipients, date and subject of the original are what the forwarded text says"]
     return [*said, *asserted_beside(description), *description.asserted]
@@ -184,7 +185,9 @@ def as_text(document: dict[str, Any]) -> str:
                 f"Inside:   {one['method']}, {name_of(one['from'])}, {one['date'] or '-'}, {one['subject'] or '-'}"
             )
     said = conversation_lines(document)
-    lines += [*said, ""] if said else ["", document["text"].rstrip() or "(no text)", ""]
+    if document["kind"] == RecordKind.PAGE.value or not said:
+        said += ["", document["text"].rstrip() or "(no text)"]
+    lines += [*said, ""]
     for one in document["components"]:
         written = one["role"] == ComponentRole.ORIGINAL.value and one["media_type"] == SERIALISED
         role = "serialised" if written else one["role"]

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from archiver.giving_way import give_way
 from archiver.unpacking_turns import unpack_in_turn, unpacker_of
 from archiver.wiring import SERVICE_ACTOR
 from ingest.examiner import BATCH as EXAMINED_TOGETHER
@@ -168,7 +167,6 @@ def _beside(stop: Stop, step: Callable[[], bool]) -> None:
 
 def run_examiner(installation: Installation, stop: Stop) -> None:
     """Examine what waits, and unpack containers beside it: what comes out of one waits for nobody else's mail."""
-    give_way()
     folder = installation.archive.folder
     with role_lock(folder, WorkerRole.EXAMINER, stop) as mine:
         if not mine:
@@ -187,7 +185,6 @@ def run_examiner(installation: Installation, stop: Stop) -> None:
 
 def run_follower(installation: Installation, stop: Stop) -> None:
     """Bring the index up to the ledger."""
-    give_way()
     with role_lock(installation.archive.folder, WorkerRole.FOLLOWER, stop) as mine:
         if not mine:
             return
@@ -277,7 +274,6 @@ def run_clock(installation: Installation, stop: Stop) -> None:
     from retention.clock import RetentionClock  # noqa: PLC0415 - only this worker pays for it
 
     archive = installation.archive
-    give_way()
     with role_lock(archive.folder, WorkerRole.CLOCK, stop) as mine:
         if not mine:
             return

@@ -90,10 +90,10 @@ def chat_report(cases: Iterable[ReadCase], outcome: Callable[[Fact], str]) -> li
         return []
     held = sum(total[name] for name in _COLUMNS) - total["disputed"]
     told = (
-        f"**{total['found']:,} of {total['stated']:,} stated messages found, {total['right']:,} of {held:,} facts right "
-        f"({total['right'] / held:.1%})**, {total['wrong']} wrong, {total['missing']} missing, "
-        f"{total['invented']} invented, disputed: {total['disputed']}, in {total['exports']:,} exports; "
-        f"{total['lost']} messages lost on the way to their record."
+        f"**{total['found']:,} of {total['stated']:,} stated messages found, "
+        f"{total['right']:,} of {held:,} facts right ({total['right'] / held:.1%})**, {total['wrong']} wrong, "
+        f"{total['missing']} missing, {total['invented']} invented, disputed: {total['disputed']}, "
+        f"in {total['exports']:,} exports; {total['lost']} messages lost on the way to their record."
     )
     lines = ["## Exports of chats and posts", "", *_TEXT.splitlines(), "", told, ""]
     head = ["format", "exports", "messages stated", "found", "conversations stated", "found", "facts"]

@@ -13,22 +13,25 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 OWNER: Final = "Jane Doe"
 _FIRST: Final = datetime(2023, 1, 9, 7, 30, tzinfo=UTC)
+_MADE: Final = (2024, 1, 2, 3, 4, 6)
 _SEED: Final = 20_230_109
-_NAMES: Final = "Ann Ben Carla Dan Eva Finn Grace Hugo Ines Jack Kim Leo Mia Noah Olga Paul Quinn Rosa Sam Tess".split()
-_SURNAMES: Final = "Adams Baker Clark Davis Evans Foster Green Hill Irwin Jones".split()
-_WORDS: Final = (
-    "the to a and you is it on for we can be that have at this not of in will do so are with me but just was what there "
-    "your if up about they no get out how okay yes thanks see when tomorrow today bus school budget meeting board room "
-    "teacher parents lunch agenda schedule call later sent please morning minutes vote item report grant letter "
-    "principal office coach field trip permission form deadline question answer signed copy draft review approve list"
-).split()
+_NAMES: Final = ("Ann", "Ben", "Carla", "Dan", "Eva", "Finn", "Grace", "Hugo", "Ines", "Jack")
+_SURNAMES: Final = ("Adams", "Baker", "Clark", "Davis", "Evans", "Foster", "Green", "Hill", "Irwin", "Jones")
+_SAID: Final = """
+    the to a and you is it on for we can be that have at this not of in will do so are with me but just was what
+    there your if up about they no get out how okay yes thanks see when tomorrow today bus school budget meeting
+    board room teacher parents lunch agenda schedule call later sent please morning minutes vote item report
+    grant letter principal office coach field trip permission form deadline question answer signed copy draft
+"""
+_WORDS: Final = tuple(_SAID.split())
 _MARKS: Final = ("", ".", ".", "!", "?", " 👍", " 😀", "…")
 _HARMONIC: Final = [1 / (rank + 2) for rank in range(len(_WORDS))]
+_OWN_SHARE: Final = 0.45
 _MOST_WORDS: Final = 22
 _LINK_EVERY: Final = 60
 _SECOND_LINE_EVERY: Final = 25
@@ -66,7 +69,7 @@ class Plan:
     def talk(self, conversation: int) -> Iterator[Spoken]:
         """What is said in one conversation, in order of time."""
         count = self.messages // self.conversations + (conversation < self.messages % self.conversations)
-        chance = random.Random(_SEED + conversation)
+        chance = random.Random(_SEED + conversation)  # noqa: S311 - the same for everybody
         partner = self.partner(conversation)
         today, begun = -1, 0
         for place in range(count):
@@ -78,7 +81,7 @@ class Plan:
                 conversation=conversation,
                 place=place,
                 at=_FIRST + timedelta(days=day, seconds=seconds),
-                sender=OWNER if chance.random() < 0.45 else partner,  # noqa: PLR2004 - people listen more than they say
+                sender=OWNER if chance.random() < _OWN_SHARE else partner,
                 text=_said(chance),
             )
 
@@ -105,27 +108,27 @@ class Layout:
 
     Args:
         name: as it is printed.
+        reader: the module that reads it.
         file: what the export is called.
         write: writes it.
         one_chat: it holds one conversation only.
-        is_json: the goal of speed is set for it.
-        records_each: every message is a record of its own, as posts are.
+        is_goal: the goal of speed is set for it.
     """
 
     name: str
+    reader: str
     file: str
     write: Callable[[Plan, Path], None]
     one_chat: bool = False
-    is_json: bool = False
-    records_each: bool = False
+    is_goal: bool = False
 
     def plan(self, messages: int, conversations: int, days: int) -> Plan:
         """What is said in an export of this layout."""
         return Plan(messages=messages, conversations=1 if self.one_chat else conversations, days=days)
 
 
-def write_zip(target: Path, files: Iterator[tuple[str, str]]) -> None:
-    """An archive of text files, as the platforms deliver them."""
+def write_zip(target: Path, files: Iterable[tuple[str, str | bytes]]) -> None:
+    """An archive of files, as the platforms deliver them."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, text in files:
-            archive.writestr(zipfile.ZipInfo(name, (2024, 1, 2, 3, 4, 6)), text, zipfile.ZIP_DEFLATED)
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name, _MADE), content, zipfile.ZIP_DEFLATED)

@@ -28,9 +28,9 @@ _ROWS: Final[tuple[tuple[str, str, str, Callable[[Any, Any], bool], str], ...]] 
 def reason_for(kind: str, name: str, fact_name: str, stated: Any, read: Any) -> str:
     """Why a fact of an export that is not read as stated is disputed, or nothing."""
     for row_kind, row_name, row_fact, sets_apart, reason in _ROWS:
-        if kind == row_kind and re.fullmatch(row_name, name) and re.fullmatch(row_fact, fact_name):
-            if sets_apart(stated, read):
-                return reason
+        is_meant = kind == row_kind and re.fullmatch(row_name, name) and re.fullmatch(row_fact, fact_name)
+        if is_meant and sets_apart(stated, read):
+            return reason
     return ""
 
 

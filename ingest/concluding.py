@@ -15,6 +15,7 @@ from ingest.formats.chats.registry import NAMES
 from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.journal_envelope import addresses_of
+from ingest.page_captures import PageCaptures
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
 from ingest.submission import JOURNAL, SELECTED
 from storage.events import EventKind
@@ -109,6 +110,7 @@ class Concluder:
         self._assigner = assigner
         self._actor = actor
         self.conversations = Conversations(archive)
+        self.pages = PageCaptures(archive)
 
     def conclude(self, waiting: Waiting, answer: ReadingAnswer, epoch: int) -> Examined:
         """The record that the answer describes, or why there is none."""
@@ -189,7 +191,12 @@ class Concluder:
             read = replace(read, asserted=(*read.asserted, _SELECTED.format(way[SELECTED])))
         container = way.get("container")
         record_id = new_id(Prefix.RECORD)
-        read, part = self.conversations.settle(read, custodian_id, record_id, container)
+        if read.kind is RecordKind.PAGE:
+            read = _plausible(read, waiting.submission.received_at)
+            notes, part = self.pages.settle(read, custodian_id, record_id, container)
+            read = replace(read, notes=(*read.notes, *notes))
+        else:
+            read, part = self.conversations.settle(read, custodian_id, record_id, container)
         ready = tuple([replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components])
         description = replace(_plausible(read, waiting.submission.received_at), components=ready)
         record = self._facts(waiting, description, custodian_id, record_id)

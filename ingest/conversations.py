@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, case, func, insert, select
 
 from ingest.formats.chats.transcript import transcript
+from ingest.participant_handles import HandleRow, Handles
 from storage.conversation_tables import conversation_parts
+from storage.participant_tables import record_participants
 from storage.records import RecordState
 from storage.tables import records
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from storage.records import Description, Message
     from storage.transaction import Transaction
 
-TAG_BYTES = 16
+TAG_BYTES = 16  # half of what HMAC-SHA-256 gives
 _PAIR = 2 * TAG_BYTES
 _MINUTE = len("2024-01-05T18:07")
 _GONE = "an earlier record of this conversation's day was destroyed or handed over: {}"
@@ -62,10 +64,13 @@ class Conversations:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._settled: list[PartRow] = []
+        self._handles = Handles(archive)
+        self._people: dict[str, HandleRow] = {}
 
     def begin(self) -> None:
         """Forget what the last batch settled: it is written."""
         self._settled.clear()
+        self._people.clear()
 
     def settle(
         self, description: Description, custodian_id: str, record_id: str, container_id: str | None
@@ -105,6 +110,9 @@ class Conversations:
             digests=b"".join(brought),
         )
         self._settled.append(row)
+        people = self._handles.row(record_id, custodian_id, description)
+        if people is not None:
+            self._people[record_id] = people
         notes = [_GONE.format(one) for one in gone[:1] if not family]
         if row.is_part:
             description = _reduced(description, tuple(fresh), row)
@@ -115,6 +123,10 @@ class Conversations:
         values = [{name: getattr(one, name) for name in PartRow.__slots__} for one in rows]
         if values:
             transaction.connection.execute(insert(conversation_parts), values)
+        people = [one for value in values if (one := self._people.get(value["record_id"])) is not None]
+        if people:
+            named = [{name: getattr(one, name) for name in HandleRow.__slots__} for one in people]
+            transaction.connection.execute(insert(record_participants), named)
 
     def _family(self, connection: Connection, thread: bytes, day: str) -> tuple[list[PartRow], list[str]]:
         """The active records of this day, the first first, and those that are no longer active."""
@@ -136,7 +148,7 @@ class Conversations:
         in one minute is told apart by how often it was said before.
         """
         key = self._archive.store.keyring.digest_key
-        head, content_head = b"message" + thread, b"content" + thread
+        identity_of, content_of = b"message" + thread, b"content" + thread
         said: dict[str, int] = {}
         tags = []
         for one in messages:
@@ -144,19 +156,27 @@ class Conversations:
                 identity = f"id{_sized(one.id)}"
             else:
                 files = "".join([_sized(file.name) for file in one.attachments])
-                identity = f"said{_sized((one.at or '')[:_MINUTE])}{_sized(one.sender)}{_sized(one.text)}{files}"
-                before = said.get(identity, 0)
-                said[identity] = before + 1
-                identity = f"{before}{identity}"
-            tag = hmac.digest(key, head + identity.encode(), hashlib.sha256)[:TAG_BYTES]
-            content = hmac.digest(key, content_head + _content(one).encode(), hashlib.sha256)[:TAG_BYTES]
-            tags.append((tag, content))
+                same = f"{_sized((one.at or '')[:_MINUTE])}{_sized(one.sender)}{_sized(one.text)}{files}"
+                before = said.get(same, 0)
+                said[same] = before + 1
+                identity = f"said{before}:{same}"
+            digest = hmac.digest(key, identity_of + identity.encode(), hashlib.sha256)
+            if one.id is None and _is_plain(one):
+                content = digest[TAG_BYTES:]  # what it says is what it is known by
+            else:
+                content = hmac.digest(key, content_of + _content(one).encode(), hashlib.sha256)[:TAG_BYTES]
+            tags.append((digest[:TAG_BYTES], content))
         return tags
 
     def _tag(self, *parts: str | bytes) -> bytes:
         encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
         message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
         return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether it has nothing but words, so far."""
+    return not (message.deleted or message.edited_at or message.reactions or message.attachments)
 
 
 def _content(message: Message) -> str:

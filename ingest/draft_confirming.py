@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from ingest.containers import Containers
     from ingest.depositor import GroupDepositor
+    from ingest.draft import Draft
     from ingest.draft_reading import ReadingTerms
-    from ingest.drafts import Draft, Drafts
+    from ingest.drafts import Drafts
     from storage.archive import Archive
     from storage.transaction import Transaction
 
@@ -63,14 +64,13 @@ class Confirmer:
         despite_unread: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Confirmed:
-        """Deposit what was chosen of a listed draft, and end it.
+        """Deposit what was chosen of a draft, or all of it, and end it; only as a whole it need not be listed.
 
         Raises:
             Conflict: it cannot be confirmed like this; says why and what to do. Nothing was taken.
             StorageFull, TemporarilyUnavailable: not now; the draft is there as before.
             SandboxUnavailable: no child can be started to read it.
         """
-        assert draft.outline is not None
         with self.archive.store.read() as connection:
             held = self.drafts.must_keep(connection, draft.custodian_id)
             if held and draft.choice:
@@ -140,7 +140,8 @@ class Confirmer:
     def _account(draft: Draft, *, whole: bool) -> dict[str, Any]:
         """What is kept and what is not, in numbers."""
         outline = draft.outline
-        assert outline is not None
+        if outline is None:  # it is handed in whole, and nobody looked into it
+            return {"whole": whole, "size": draft.size}
         places = [(number, at) for number, group in enumerate(outline.groups) for at in range(len(group.entries))]
         return {
             "whole": whole,

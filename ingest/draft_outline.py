@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_ENTRIES: Final = 200_000
 _MOST_UNREAD: Final = 100
 _LONGEST_TITLE: Final = 300
-_NUMBER: Final = re.compile(r"(\d{1,7})(?:\.(\d{1,7}))?")
+_NUMBER: Final = re.compile(r"([0-9]{1,7})(?:\.([0-9]{1,7}))?")
 _ALL: Final = "all"
 _TOO_MANY: Final = f"it has more than {MOST_ENTRIES:,} days and files, too many to choose from"
 
@@ -267,6 +267,11 @@ def tallies(outline: Outline, choice: Mapping[Place, LeftOut]) -> dict[str, dict
     for place, reason in choice.items():
         found.setdefault(reason, []).append(place)
     return {reason.value: tally(outline, found[reason]) for reason in LeftOut if reason in found}
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """What `tally` counts, for people; empty where it is nothing."""
+    return ", ".join(f"{count:,} {what[:-1] if count == 1 else what}" for what, count in counts.items() if count)
 
 
 def encode_choice(choice: Choice) -> bytes:

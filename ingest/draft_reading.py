@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.channels.files import printable_name
-from ingest.draft_outline import Chooser, Outliner, tallies
+from ingest.draft_outline import Chooser, Outliner, in_words, tallies
 from ingest.formats.container import Declared, MemberBroken, NoContainer, Remark
 from ingest.formats.selection import ChosenMember, written
 from ingest.unpacking_session import UnpackingEnded, UnpackingSession
@@ -162,8 +162,7 @@ class ChosenContent:
 
 def sentence_of(reason: str, counts: dict[str, int]) -> str:
     """How much was left out for a reason, for people."""
-    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-    return f"the submitter left out as {reason}: {told or 'nothing'}"
+    return f"the submitter left out as {reason}: {in_words(counts)}"
 
 
 def _session(kind: ContainerKind, ranges: RangeSource, terms: ReadingTerms, told: Told) -> UnpackingSession:

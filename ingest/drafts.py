@@ -1,6 +1,6 @@
 """Drafts: uploads from which their submitters still choose, sealed under keys of their own, and ended at once.
 
-Rules: a draft is durable before it is answered: its key file, then its bytes, then the row with the ledger leaf. It
+Rules: a draft is durable before it is answered: its bytes, then its key file, then the row with the ledger leaf. It
 ends in one transaction that says how (confirmed, discarded, expired) and closes the row; only then its key is
 overwritten, its bytes and its row removed, which whoever comes next does again where it was interrupted. Nobody but
 its submitter is told that it is there. Bytes and keys that no row names are of a killed upload, and go after an hour.
@@ -12,12 +12,12 @@ import hashlib
 import hmac
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import delete, insert, select, update
 
+from ingest.draft import Draft
 from ingest.draft_contents import DraftContent
 from ingest.draft_outline import Outline, decode_choice, encode_choice
 from ingest.tables import drafts
@@ -32,54 +32,19 @@ from storage.sealing import SealKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy import Connection
 
+    from ingest.draft import Upload
     from ingest.draft_guard import DraftGuard
     from ingest.draft_outline import Choice
-    from ingest.submission import ContentSource
     from storage.archive import Archive
     from storage.transaction import Transaction
     from storage.vault import HolderKey
 
 _ORPHAN_AGE = timedelta(hours=1)
 _OPEN, _CLOSED = "open", "closed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """Bytes from which somebody will choose; `source` is their name, `kind` that of the container."""
-
-    source: str = field(repr=False)
-    kind: str
-    payload: bytes | ContentSource = field(repr=False)
-    custodian_id: str
-    submitter: str = field(repr=False)
-    actor: str
-    expires_after: timedelta
-    day_first: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A draft, opened for its submitter; `outline` is None until the upload was listed."""
-
-    id: str
-    custodian_id: str
-    received_at: datetime
-    expires_at: datetime
-    size: int
-    blob_id: str
-    revision: int
-    source: str
-    kind: str
-    submitter: str
-    told: Told
-    key: HolderKey = field(repr=False)
-    outline: Outline | None = field(default=None, repr=False)
-    choice: Choice = field(default_factory=dict, repr=False)
 
 
 class Drafts:
@@ -106,22 +71,18 @@ class Drafts:
         store = self._archive.store
         store.refuse_if_failed()
         store.refuse_if_restricted()
-        draft_id = new_id(Prefix.DRAFT)
-        key = self._keys.create(draft_id)
+        key = store.vault.fresh(new_id(Prefix.DRAFT))
         payload = upload.payload
         measured = Measured((payload,) if isinstance(payload, bytes) else payload.pieces())
+        stored = self._blobs.write_pieces(store.vault.seal_pieces(key, SealKind.DRAFT, key.holder, measured))
         try:
-            stored = self._blobs.write_pieces(store.vault.seal_pieces(key, SealKind.DRAFT, draft_id, measured))
-        except BaseException:
-            self._keys.destroy(draft_id)
-            raise
-        try:
+            self._keys.keep(key)  # after the bytes: an upload may take longer than what nobody names may lie there
             self._write_row(upload, key, stored.blob_id, measured.size)
         except ArchiveError:  # after anything else nobody knows whether it was committed; `tidy` looks after an hour
-            self._keys.destroy(draft_id)
+            self._keys.destroy(key.holder)
             self._blobs.delete(stored.blob_id)
             raise
-        return draft_id
+        return key.holder
 
     def _write_row(self, upload: Upload, key: HolderKey, blob_id: str, size: int) -> None:
         about: dict[str, Any] = {"source": upload.source, "kind": upload.kind, "submitter": upload.submitter}
@@ -240,12 +201,19 @@ class Drafts:
             self.close(transaction, draft.id, EventKind.DRAFT_DISCARDED, actor, payload)
         self.finish(draft.id, draft.blob_id)
 
-    def refuse(self, draft: Draft, actor: str) -> None:
-        """Give up an upload that nobody can choose from; it never was one, and who handed it in has it still."""
+    def refuse(self, draft: Draft, actor: str, why: ArchiveError) -> NoReturn:
+        """Give up an upload that nobody can choose from; it never was one, and who handed it in has it still.
+
+        Raises:
+            Conflict: everything must be kept, so it stays.
+            ArchiveError: `why`, once it is destroyed.
+        """
         with self._archive.store.write() as transaction:
+            self.refuse_held(transaction.connection, draft)
             payload = {"reason": "no conversation was recognised", "size": draft.size}
             self.close(transaction, draft.id, EventKind.DRAFT_DISCARDED, actor, payload)
         self.finish(draft.id, draft.blob_id)
+        raise why
 
     def finish(self, draft_id: str, blob_id: str) -> None:
         """Destroy the key and the bytes of a closed draft, then its row; any number of times."""

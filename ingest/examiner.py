@@ -18,7 +18,7 @@ from ingest.authenticity_rounds import complete
 from ingest.concluding import Concluder, Waiting, clean_name
 from ingest.containers import Containers, ContainerState, container_kind_of
 from ingest.envelopes import arrival_of
-from ingest.formats.chats.slices import FOOTER_BYTES, HEADER_BYTES, front_length, index_length
+from ingest.formats.chats.slices import FOOTER_BYTES, HEADER_BYTES, front_length, index_length, read_index
 from ingest.formats.container import MemberKind
 from ingest.formats.container_kinds import ContainerKind
 from ingest.formats.detect import HEAD_BYTES, is_output
@@ -100,6 +100,7 @@ class Examiner:
         epoch = archive.store.current_epoch()
         self._found = {}
         self._conversations.begin()
+        self._concluder.pages.begin()
         opened, examined = self._open_all(rows, epoch)
         custodians = list(dict.fromkeys(one.submission.custodian_id for one in opened))
         for custodian_id in custodians:
@@ -206,18 +207,22 @@ class Examiner:
         return whole[:HEAD_BYTES], reading
 
     def _slice_request(self, content: SubmissionContent, size: int) -> ReadingRequest | None:
-        """All of a slice, or without its files where these are large."""
-        if size <= self._largest:
+        """A slice without its files where these hold no text, or are large; else all of it."""
+        if size <= HEAD_BYTES:
             return slice_reading(content.read(), size)
         with content.ranges() as ranges:
             try:
                 front = front_length(ranges.read(0, HEADER_BYTES))
                 back = index_length(ranges.read(size - FOOTER_BYTES, FOOTER_BYTES))
+                if front + back > min(size, self._largest):
+                    return None if size > self._largest else slice_reading(content.read(), size)
+                index = ranges.read(size - back, back)
+                wordless = all(one.is_wordless for one in read_index(index[:-FOOTER_BYTES]))
             except ValueError:  # whoever wrote it parsed hostile bytes: the reader refuses it in its turn
                 return slice_reading(b"", size)
-            if front + back > min(size, self._largest):
-                return None
-            return slice_reading(ranges.read(0, front) + ranges.read(size - back, back), size)
+            if wordless or size > self._largest:
+                return slice_reading(ranges.read(0, front) + index, size)
+        return slice_reading(content.read(), size)
 
     def _too_large(self) -> Description:
         unread = f"the document: not read: larger than {self._largest >> 20} MB"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.formats.attachment_text import read_attachment
-from ingest.formats.chats.slices import range_of, read_slice
+from ingest.formats.chats.slices import is_wordless, range_of, read_slice
 from ingest.formats.headers import ContentFields
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MOST_TEXT: Final = 8 << 20
 _MOST_NAMED: Final = 100
 _TOO_LARGE: Final = "its files were not read: together they are too large"
-_MEDIA: Final = ("image/", "audio/", "video/", "font/")
 _NOT_READ: Final = "{count:,} of its files are pictures, sound or video, which hold no text to be read"
 
 
@@ -40,15 +39,16 @@ def read_whole_slice(payload: bytes, options: Mapping[str, Any]) -> Description:
     files = described.components[1:]
     if not files:
         return described
-    if len(payload) < size:
-        return replace(described, unsearchable=(*described.unsearchable, _TOO_LARGE))
     texts: list[str] = []
     unread: list[str] = []
     media = 0
     left = MOST_TEXT - len(described.text)
     for number, file in enumerate(files, start=1):
-        if file.media_type.startswith(_MEDIA):
+        if is_wordless(file.media_type):
             media += 1
+            continue
+        if len(payload) < size:
+            unread = [_TOO_LARGE]
             continue
         offset, length = range_of(file.path) or (0, 0)
         fields = ContentFields(media_type=file.media_type, name=file.name)

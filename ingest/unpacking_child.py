@@ -51,6 +51,7 @@ READERS: Final = {
     ContainerKind.GZIP: "ingest.formats.gzip_members",
     ContainerKind.PST: "ingest.formats.pst",
     ContainerKind.OLM: "ingest.formats.olm",
+    ContainerKind.WARC: "ingest.formats.captures.warc_members",
     ContainerKind.EXPORT: "ingest.formats.chats.export_file",
     ContainerKind.MAIL: "ingest.formats.mail_exports",
     ContainerKind.SELECTION: "ingest.formats.selection",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from storage.errors import Corrupt, NotFound
 from storage.files import erase, sync_folder, write_whole
-from storage.sealing import SealKind, new_key, seal, unseal
+from storage.sealing import SealKind, seal, unseal
 from storage.vault import HolderKey
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class DraftKeys:
         self._keyring = keyring
         self._folder = folder / "draft"
 
-    def create(self, draft_id: str) -> HolderKey:
-        """A new key, durable when this returns.
+    def keep(self, key: HolderKey) -> None:
+        """Write down a new key (`Vault.fresh`); durable when this returns.
 
         Raises:
             StorageFull, TemporarilyUnavailable: it cannot be written.
@@ -42,16 +42,14 @@ class DraftKeys:
         if not self._folder.is_dir():  # archives of before have none
             self._folder.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self._folder.parent)
-        key = new_key()
         sealed = seal(
             self._keyring.master,
             archive_id=self._keyring.archive_id,
             kind=SealKind.WRAPPED_KEY,
-            object_id=f"draft/{draft_id}",
-            plain=key,
+            object_id=f"draft/{key.holder}",
+            plain=key.key,
         )
-        write_whole(self._path(draft_id), sealed)
-        return HolderKey(draft_id, key)
+        write_whole(self._path(key.holder), sealed)
 
     def open(self, draft_id: str) -> HolderKey:
         """A draft's key.

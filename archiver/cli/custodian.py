@@ -27,7 +27,12 @@ def _document(one: Custodian) -> dict[str, object]:
 @custodian.command("add")
 @click.argument("address")
 @click.option("--name", required=True, help="The employee's name.")
-@click.option("--also", multiple=True, metavar="ADDRESS", help="Another address of his, such as a personal one, or a telephone number.")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Another address of his, such as a personal one, or a telephone number.",
+)
 @command
 def add(session: Session, address: str, name: str, also: tuple[str, ...]) -> None:
     """Add a custodian by his ADDRESS at work; give the personal ones that he forwards from with --also.

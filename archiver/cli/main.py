@@ -36,6 +36,7 @@ _COMMANDS = {
     "ledger": "ledger",
     "notice": "notice",
     "outbox": "outbox",
+    "participant": "participant",
     "quarantine": "quarantine",
     "receipt": "receipt",
     "record": "record",

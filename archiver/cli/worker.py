@@ -9,6 +9,7 @@ import click
 import structlog
 
 from archiver.forgetting import forgetting
+from archiver.giving_way import give_way
 from archiver.logs import configure
 from archiver.problems import Exit
 from archiver.unlocking import unlock_from_parent
@@ -29,17 +30,23 @@ from archiver.worker import (
 log = structlog.get_logger()
 
 
+_SECOND = frozenset({WorkerRole.EXAMINER, WorkerRole.FOLLOWER, WorkerRole.CLOCK})
+
+
 @click.command("worker", hidden=True)
 @click.argument("role", type=click.Choice([role.value for role in WorkerRole]))
 @click.option("--data", required=True, type=click.Path(path_type=Path))
 @click.option("--fd", type=int, help="The listening socket that is inherited.")
-def worker(role: str, data: Path, fd: int | None) -> None:
+@click.option("--first", is_flag=True, help="Do not give way to other programs: a person waits for this one.")
+def worker(role: str, data: Path, fd: int | None, *, first: bool) -> None:
     """Do one kind of work until told to stop."""
     configure("INFO")
     installation = open_installation(data, unlock_from_parent(data))
     stop = Stop()
     stop.install_disk_watch(installation.archive.store.disk_failed)
     chosen = WorkerRole(role)
+    if chosen in _SECOND and not first:
+        give_way()
     try:
         with forgetting(installation):
             if chosen is WorkerRole.SMTP:

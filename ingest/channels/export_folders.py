@@ -2,7 +2,8 @@
 
 Rule kept: nothing is parsed here. A folder is taken for an export where it has the files that one kind of export is
 known by, at the places where they lie in it, and where the first of them begins as an export does. It may say yes to
-a folder that is none: its files are then taken one by one, as they are out of any archive of files.
+a folder that is none: its files are then taken one by one, as they are out of any archive of files. A folder in which
+exports of several platforms were gathered is none itself.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMES: Final = 20_000
 _MOST_MATCHES: Final = 50
+_MOST_LOOKED_INTO: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Layout:
         beside: paths of which one must be there as well; empty where `first` is enough.
         holds: bytes of which the beginning of the first file must hold one, where its name says little.
         is_part: it is the folder of one conversation, whose name may be all that tells which one it is.
+        mostly: at least half of the folders in it must have such a file, because only their contents make it one.
     """
 
     platform: str
@@ -44,6 +47,7 @@ class Layout:
     beside: tuple[str, ...] = ()
     holds: tuple[bytes, ...] = ()
     is_part: bool = False
+    mostly: bool = False
 
 
 _SCRIPT: Final = (b"window.YTD", b"window.__THAR", b"Grailbird")
@@ -72,7 +76,7 @@ LAYOUTS: Final = (
     Layout("meta", "inbox/*/message_*.*"),
     Layout("meta", "message_[0-9]*.*", holds=_META, is_part=True),
     Layout("meta", "posts/your_posts*.json"),
-    Layout("messenger", "*.json", ("media/",), (b'"threadName"',)),
+    Layout("meta", "*.json", ("media/",), (b'"threadName"',)),
     Layout("x", "data/*.js", holds=_SCRIPT),
     Layout("x", "data/js/tweets/*.js", holds=_SCRIPT),
     Layout("x", "*.js", holds=_SCRIPT),
@@ -80,8 +84,8 @@ LAYOUTS: Final = (
     Layout("telegram", "messages.html"),
     Layout("telegram", "chats/chat_*/messages.html"),
     Layout("signal", "main.jsonl", ("metadata.json", "files/")),
-    Layout("signal", "*/chat.md", ("*/data.json", "*/media/")),
-    Layout("signal", "*/data.json", ("*/chat.md", "*/index.md"), (b'"sender"',)),
+    Layout("signal", "*/chat.md", ("*/data.json", "*/media/"), mostly=True),
+    Layout("signal", "*/data.json", ("*/chat.md", "*/index.md"), (b'"sender"',), mostly=True),
     Layout("signal", "chat.md", ("data.json", "media/"), is_part=True),
     Layout("imessage", "chat.db"),
     Layout("imessage", "*.txt", ("attachments/",)),
@@ -91,14 +95,16 @@ LAYOUTS: Final = (
         for root in ("takeout/", "")
         for product in ("voice/calls", "google chat/groups", "hangouts", "youtube*/*comment*", "youtube*/*chat*")
     ),
-    Layout("voice", "* - *.html", holds=(b"hChatLog", b"haudio")),
-    Layout("voice", "calls/* - *.html", holds=(b"hChatLog", b"haudio")),
-    Layout("googlechat", "groups/*/messages.json", ("groups/*/group_info.json",)),
+    Layout("google", "* - *.html", holds=(b"hChatLog", b"haudio")),
+    Layout("google", "calls/* - *.html", holds=(b"hChatLog", b"haudio")),
+    Layout("google", "groups/*/messages.json", ("groups/*/group_info.json",)),
     Layout("slack", "channels.json", ("users.json",)),
     Layout("slack", "dms.json", ("users.json",)),
     Layout("discord", "messages/index.json", ("messages/*/channel.json",)),
-    Layout("discord", "*/c*/messages.json", ("*/c*/channel.json",), (b'"Contents"',)),
-    Layout("discord", "*/c*/messages.csv", ("*/c*/channel.json",), (b"ID,Timestamp,Contents",)),
+    Layout("discord", "*/c*/messages.json", ("*/user.json",), (b'"Contents"',)),
+    Layout("discord", "*/c*/messages.csv", ("*/user.json",), (b"ID,Timestamp,Contents",)),
+    Layout("discord", "c*/messages.json", ("c*/channel.json",), (b'"Contents"',), mostly=True),
+    Layout("discord", "c*/messages.csv", ("c*/channel.json",), (b"ID,Timestamp,Contents",), mostly=True),
     Layout("discord", "*.json", ("*.json_Files/",), (b'"guild"',)),
     Layout("discord", "*.html", ("*.html_Files/",), (b"DiscordChatExporter", b"chatlog")),
     Layout("tiktok", "direct message*/*.txt"),
@@ -110,7 +116,7 @@ LAYOUTS: Final = (
     Layout("linkedin", "shares.csv", _LINKEDIN, (b"ShareLink",)),
     Layout("mastodon", "outbox.json", ("actor.json",)),
     Layout("bluesky", "app.bsky.feed.post/"),
-    Layout("groupme", "*/message.json", ("*/conversation.json",)),
+    Layout("groupme", "*/message.json", ("*/conversation.json",), mostly=True),
     Layout("groupme", "message.json", ("conversation.json",), is_part=True),
     Layout("skype", "messages.json", ("endpoints.json", "media/"), (b'"conversations"',)),
 )
@@ -118,14 +124,32 @@ LAYOUTS: Final = (
 
 def layout_of(folder: Path) -> Layout | None:
     """The layout of an export that a folder has, None where it has none; never raises for what lies in it."""
-    listed = _Listed(folder)
+    listed = _Listed(os.fspath(folder))
+    found = _first_fitting(listed)
+    if found is None:
+        return None
+    own = {one.partition("/")[0].casefold() for one in (found.first, *found.beside) if "/" in one}
+    for inside in islice(listed.folders(), _MOST_LOOKED_INTO):
+        other = None if os.path.basename(inside).casefold() in own else _first_fitting(_Listed(inside))  # noqa: PTH119
+        if other is not None and other.platform != found.platform:
+            return None
+    return found
+
+
+def _first_fitting(listed: _Listed) -> Layout | None:
     return next((one for one in LAYOUTS if _fits(listed, one)), None)
 
 
 def _fits(listed: _Listed, layout: Layout) -> bool:
-    found = listed.find(layout.first)
-    if not any(_begins(one, layout) for one in islice(found, _MOST_MATCHES)):
+    found = islice((one for one in listed.find(layout.first) if _begins(one, layout)), _MOST_MATCHES)
+    first = next(found, None)
+    if first is None:
         return False
+    if layout.mostly:
+        depth = layout.first.count("/")
+        holding = {one.rsplit("/", depth)[0] for one in (first, *found)}
+        if len(holding) * 2 < min(sum(1 for _ in listed.folders()), _MOST_MATCHES):
+            return False
     return not layout.beside or any(next(listed.find(one), None) is not None for one in layout.beside)
 
 
@@ -149,9 +173,16 @@ def _begins(path: str, layout: Layout) -> bool:
 class _Listed:
     """A folder and those in it by their names, each listed once; links are neither."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = os.fspath(folder)
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
         self._names: dict[str, tuple[dict[str, list[str]], dict[str, list[str]]]] = {}
+
+    def folders(self) -> Iterator[str]:
+        """The paths of the folders in it that are not hidden."""
+        _, folders = self._listed(self._folder)
+        for name, paths in folders.items():
+            if not name.startswith("."):
+                yield from paths
 
     def find(self, pattern: str) -> Iterator[str]:
         """The paths that fit a pattern, in no order."""

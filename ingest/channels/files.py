@@ -129,7 +129,9 @@ def _export_items(path: Path, source: str, kind: str | None, without: Path | Non
     if folder is None:
         return
     yield from problems
-    remark = f"packed by the archive from a folder of {len(folder.files):,} files; the SHA-256 of each is in the zip"
+    count = len(folder.files)
+    files = "1 file" if count == 1 else f"{count:,} files"
+    remark = f"packed by the archive from a folder of {files}; the SHA-256 of each is in the zip"
     yield FoundItem(source=source, payload=folder, kind=envelope_kind(ContainerKind.ZIP), remark=remark)
 
 

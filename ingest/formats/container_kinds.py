@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from ingest.formats.captures.warc_records import SIGNATURE as WARC_SIGNATURE
 from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.export_signs import may_be_export
@@ -25,6 +26,8 @@ class ContainerKind(StrEnum):
     GZIP = "gzip"
     PST = "pst"
     OLM = "olm"
+    WARC = "warc"
+    """A capture of pages, as a file of records; compressed it is a gzip."""
     EXPORT = "export"
     """One file that may be the export of conversations or posts."""
     MAIL = "mail"
@@ -51,6 +54,8 @@ _NAME_AT = 30
 
 def container_kind(head: bytes, name: str) -> ContainerKind | None:
     """The kind of container that begins with these bytes (4 kB do) and has this file name; None where it is none."""
+    if WARC_SIGNATURE.match(head):
+        return ContainerKind.WARC
     found = detect(head, name).kind
     if found is MediaKind.ZIP:
         return _kind_of_zip(head, name.lower())
@@ -66,6 +71,8 @@ def may_be(kind: ContainerKind, head: bytes) -> bool:
     it, a tar of old has none. What begins like a mail is none of these.
     """
     found = detect(head).kind
+    if kind is ContainerKind.WARC:
+        return found is MediaKind.GZIP or WARC_SIGNATURE.match(head) is not None
     if kind in (ContainerKind.PST, ContainerKind.GZIP):
         return _BY_SIGNATURE.get(found) is kind
     return kind is ContainerKind.MBOX or found is not MediaKind.EML

@@ -83,6 +83,12 @@ _KNOWN_FIELDS = frozenset(
     b"list-id status x-received".split()
 )
 _FIELD_LINE = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
+# an object or an array (RFC 8259), and nothing that people begin a text with: "[Draft] ...", "{\\rtf1 ..."
+_JSON_START = re.compile(
+    rb'\s{0,200}(?:(?:\[\s{0,200}){0,50}\{\s{0,200}["}]|(?:\[\s{0,200}){1,50}'
+    rb'(?:"|\]\s{0,200}(?:[,\]]|$)|(?:-?\d[\d.eE+-]{0,40}|true|false|null)\s{0,200}(?:,|\]\s{0,200}(?:[,\]]|$))))'
+)
+_JSON_WITHIN = 1_000
 _MAX_LINES = 60
 _BOM = b"\xef\xbb\xbf"
 _MAIL_NAMES = (".eml", ".emlx", ".mht", ".mhtml")
@@ -135,7 +141,8 @@ def _textual(head: bytes, name: str) -> Detected:
         return _detected(MediaKind.HTML, "text/html")
     if start.startswith(b"<?xml"):
         return _detected(MediaKind.XML, "application/xml")
-    if start.startswith((b"{", b"[")) and name.endswith((".json", ".jsonl", ".ndjson", "")):
+    named_json = start.startswith((b"{", b"[")) and name.endswith((".json", ".jsonl", ".ndjson"))
+    if named_json or _JSON_START.match(text[:_JSON_WITHIN]):
         return _detected(MediaKind.JSON, "application/json")
     return _plain(text, name)
 

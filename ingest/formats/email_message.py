@@ -42,7 +42,7 @@ __all__ = ["MAX_TEXT", "READER", "extract_part", "read_email"]
 
 READER = "email/2"
 _GAP = "\n\n"
-_EXPORTS = frozenset({ContainerKind.EXPORT, ContainerKind.ZIP})
+_EXPORTS = frozenset({ContainerKind.EXPORT, ContainerKind.ZIP, ContainerKind.WARC})
 MAX_TEXT = 8 * 1024 * 1024
 # Parts whose bytes say nothing to a reader: their lack of text is no gap in what search can find.
 _SILENT = frozenset(

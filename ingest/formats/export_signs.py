@@ -13,11 +13,16 @@ from typing import Final
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_MARKS: Final = "[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*"
-# a line that begins with a date or a time as messengers print them, in any digits
+_MARKS: Final = "[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]{0,4}"
+_BREAK: Final = rf"(?:{_MARKS}[./-]{_MARKS} ?{_MARKS}|[^\w\n./-]{{1,3}}| ?[年년月월] ?)"
+_MIDDLE: Final = rf"{_BREAK}(?:\d{{1,2}}|[^\W\d_]{{2,12}}\.?){_BREAK}"
+_DATE: Final = rf"(?:\d{{1,2}}{_MIDDLE}\d{{2,4}}|\d{{4}}{_MIDDLE}\d{{1,2}})(?!\d)"
+# a line that begins with a date or a time as messengers print them, in any digits, or with what else begins a message
 _DATED: Final = re.compile(
-    rf"^{_MARKS}\[?{_MARKS}(?:\d{{1,4}}[^\w\n]{{1,3}}(?:\d{{1,2}}|\w{{2,12}}\.?)[^\w\n]{{1,4}}\d{{2,4}}\b|\d{{1,2}}:\d{{2}}\t"
-    r"|\w{2,9}\.? \d{1,2}, \d{4}  ?\d{1,2}:\d{2}|\w{2,9}\.?, \d{1,2}[^\w\n]|From: .{1,200}\n(?:Type|Sent|Received): )",
+    rf"^{_MARKS}(?:\[?{_MARKS}{_DATE}"
+    rf"|[^\W\d_]{{1,12}}\.?,? {_DATE}[^\n\d]{{0,8}}$"
+    r"|\d{1,2}:\d{2}\t|[^\W\d_]{2,12}\.? \d{1,2}, \d{4}  ?\d{1,2}:\d{2}"
+    r"|={62}\r?\nGuild: |>>> .{1,300}:\s*$|(?:Date|Datum): \d{4}-\d{2}-\d{2} )",
     re.MULTILINE,
 )
 _LINE_HEADER: Final = re.compile(r"^(?:\ufeff)?\[?LINE\]? ?", re.IGNORECASE)
@@ -27,7 +32,8 @@ _SCRIPT: Final = re.compile(
 _XML: Final = (b"<smses", b"<calls", b"<allsms", b"<threads")
 _HTML: Final = (
     b"hchatlog", b"haudio", b'class="history"', b"pull_right date details", b"_a6-g", b"pam _3-95", b"_2ph_",
-    b'class="message"', b'class="sent', b'class="received', b"DiscordChatExporter", b"chatlog", b"Snapchat",
+    b'class="message"', b'class="sent', b'class="received', b'class ="announcement"', b'class="timestamp"',
+    b"participants:", b"DiscordChatExporter", b"chatlog", b"Snapchat",
     b"/your_activity", b"my-comments", b"outer-cell mdl-cell",
 )  # fmt: skip
 _CSV: Final = (
@@ -36,6 +42,7 @@ _CSV: Final = (
     b"first name,last name,url",
     b"date,sharelink", b"date,link,message", b"notes:",
 )  # fmt: skip
+_SIGNAL_BACKUP: Final = b"SBACKUP\x01"
 _BINARY: Final = (".binproto", ".car", ".backup")  # their first bytes are lengths, which say nothing
 _MOST_LINES: Final = 40
 
@@ -43,7 +50,7 @@ _MOST_LINES: Final = 40
 def may_be_export(head: bytes, name: str = "") -> bool:
     """Whether a file that begins so (4 kB do) may be an export of conversations or posts."""
     head = head[:HEAD_BYTES]
-    if _SCRIPT.match(head):
+    if _SCRIPT.match(head) or head.startswith(_SIGNAL_BACKUP):
         return True
     kind = detect(head, name).kind
     lower = head.lower()
@@ -51,7 +58,7 @@ def may_be_export(head: bytes, name: str = "") -> bool:
         return True
     if kind is MediaKind.XML or lower.lstrip().startswith(_XML):
         return any(one.lower() in lower for one in _XML + _HTML)
-    if kind is MediaKind.HTML:
+    if kind is MediaKind.HTML or (kind is MediaKind.TEXT and head.lstrip().startswith(b"<")):
         return any(one.lower() in lower for one in _HTML)
     if kind is MediaKind.TEXT:
         return _text(head, lower)
@@ -59,9 +66,6 @@ def may_be_export(head: bytes, name: str = "") -> bool:
 
 
 def _text(head: bytes, lower: bytes) -> bool:
-    start = head.lstrip().removeprefix(_BOMS[0]).lstrip()
-    if start.startswith((b"{", b"[{", b"[\n", b"[\r")):
-        return True  # JSON under another name
     if any(one in lower.partition(b"\n")[0] for one in _CSV):
         return True
     encoding = "utf-16" if head.startswith(_BOMS[1:]) else "utf-8"

@@ -2,14 +2,19 @@
 
 Rule kept: the size that the trailer states is not believed for anything; the checksum is verified, and a stream that
 is cut short or damaged gives what came out before that with the reason. Several members, one after the other (§2.2),
-are one file; what follows the last of them and is no member is passed over and said, as gzip(1) does.
+are one file; what follows the last of them and is no member is passed over and said, as gzip(1) does. A WARC file is
+taken apart as it is (`captures.warc_members`), since its members are its records.
 """
 
 from __future__ import annotations
 
+import io
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
+from ingest.formats.captures import warc_members
+from ingest.formats.captures.warc_members import load
+from ingest.formats.captures.warc_records import record_at
 from ingest.formats.container import UNTOLD, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member
 
@@ -18,7 +23,9 @@ if TYPE_CHECKING:
 
     from ingest.formats.container import Circumstances, Found
 
-READER = "gzip 1"
+__all__ = ["READER", "load", "members"]
+
+READER = "gzip 2"
 _MARK = b"\x1f\x8b"
 _BLOCK = 1 << 18
 _OUT = 1 << 20
@@ -26,8 +33,13 @@ _GZIP_WINDOW = 31  # 15 bits and a gzip header (zlib's inflateInit2)
 _ENDINGS = ((".tgz", ".tar"), (".taz", ".tar"), (".gz", ""), (".z", ""))
 
 
-def members(source: BinaryIO, name: str, _about: Circumstances = UNTOLD) -> Iterator[Found]:
+def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`."""
+    size = source.seek(0, io.SEEK_END)
+    if record_at(warc_members.opened_file(source, name, size).stream, 0) is not None:
+        yield from warc_members.members(source, name, about)
+        return
+    source.seek(0)
     feed = _Feed(source)
     yield file_member(_inner_name(name), _inflate(feed))
     if feed.trailing:

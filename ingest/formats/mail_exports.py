@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from ingest.formats.chats.export_members import export_members
 from ingest.formats.chats.held_files import HeldFiles
-from ingest.formats.chats.registry import load, recognised
+from ingest.formats.chats.registry import recognised
 from ingest.formats.container import UNTOLD, ContainerBroken, Declared, Member, MemberKind, NoContainer
 from ingest.formats.container_kinds import ContainerKind, container_kind
 from ingest.formats.detect import HEAD_BYTES
 from ingest.formats.enclosures import open_mail
-from ingest.formats.zip_members import is_export
+from ingest.formats.zip_members import is_export, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,8 @@ def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Itera
     for number, found in enumerate(open_mail(source.read()).enclosures, start=1):
         given = found.fields.name or f"attachment {number}"
         kind = container_kind(found.content[:HEAD_BYTES], given)
-        if kind is ContainerKind.ZIP and is_export(cast("BinaryIO", io.BytesIO(found.content)), given, about):
+        is_archive = kind is ContainerKind.ZIP and is_export(cast("BinaryIO", io.BytesIO(found.content)), given, about)
+        if is_archive or kind is ContainerKind.WARC:
             archives.append((given, found.content))
         else:
             files.setdefault(given, found.content)

@@ -63,7 +63,7 @@ def written(members: Iterable[ChosenMember], left_out: Iterable[str]) -> Iterato
     """
     out = _Gathered()
     lines: list[dict[str, Any]] = []
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for number, member in enumerate(members, start=1):
             problem = None
             entry = f"members/{number:06}"

@@ -1,6 +1,7 @@
 """A zip file as a container of files: every entry of its directory is a member, with its bytes or why there are none.
 
-An archive that is the export of conversations is taken apart as one (`chats.export_members`).
+An archive that is the export of conversations is taken apart as one (`chats.export_members`), and so is one that is a
+capture of pages (`captures.wacz`).
 
 Rule kept: the directory's word is taken for what is there, and the bytes' word for how much: an entry gives exactly
 the size and the checksum that the directory states, or it is broken. Nothing is ever written under a name of the
@@ -18,15 +19,18 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
+from ingest.formats.captures import wacz
+from ingest.formats.captures.warc_members import load as load_captures
 from ingest.formats.chats.archived_files import MOST_FILES, ArchivedFiles
 from ingest.formats.chats.export_members import export_members
-from ingest.formats.chats.registry import formats_of, load
+from ingest.formats.chats.registry import formats_of
+from ingest.formats.chats.registry import load as load_exports
 from ingest.formats.container import UNTOLD, ContainerBroken, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member, refused_member
 from ingest.formats.zip_directory import LOCAL_SIZE, Entry, entries, find_directory, overlapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ingest.formats.chats.export_members import OtherFile
     from ingest.formats.chats.model import ExportFormat
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READER", "entry_pieces", "load", "members"]
 
-READER = "zip 2"
+READER = "zip 3"
 _LOCAL_MARK = b"PK\x03\x04"
 _STORED, _DEFLATED, _BZIP2, _AES = 0, 8, 12, 99
 _ENCRYPTED = 1 | 1 << 6 | 1 << 13
@@ -88,6 +92,12 @@ class _Bunzipper:
         return self._engine.decompress(packed, _OUT)
 
 
+def load() -> None:
+    """Import all readers of exports and captures, for a process that is to be confined."""
+    load_exports()
+    load_captures()
+
+
 def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`.
 
@@ -102,7 +112,12 @@ def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Itera
         yield Remark(text="bytes in front of the archive were passed over")
     if directory.trailing:
         yield Remark(text="bytes behind the archive were passed over")
-    export, formats = _export(source, directory, marked, name, about)
+    found, export, formats = _export(source, directory, marked, name, about)
+    if wacz.recognise(export):
+        ranges = partial(_range, source, found)
+        size = source.seek(0, 2)
+        yield from wacz.wacz_members(source, export, ranges, _others(source, directory, marked), size, about)
+        return
     if formats:
         yield from export_members(export, export, formats, _others(source, directory, marked))
         return
@@ -127,8 +142,8 @@ def _others(source: BinaryIO, directory: Directory, marked: Sequence[int]) -> It
 
 def _export(
     source: BinaryIO, directory: Directory, marked: Sequence[int], name: str, about: Circumstances
-) -> tuple[ArchivedFiles, tuple[ExportFormat, ...]]:
-    """The archive as an export, and the formats that know it; one of too many files nobody knows."""
+) -> tuple[dict[str, Entry], ArchivedFiles, tuple[ExportFormat, ...]]:
+    """Its files, the archive as an export, and the formats that know it; one of too many files nobody knows."""
     found: dict[str, Entry] = {}
     if directory.count <= MOST_FILES:
         for entry in entries(source, directory):
@@ -143,15 +158,28 @@ def _export(
 
     sizes = {path: entry.size for path, entry in found.items()}
     export = ArchivedFiles(name, sizes, pieces, zone=ZoneInfo(about.zone), day_first=about.day_first)
-    return export, formats_of(export, about.mapping) if found else ()
+    return found, export, formats_of(export, about.mapping) if found else ()
+
+
+def _range(source: BinaryIO, found: Mapping[str, Entry], path: str) -> tuple[int, int, bool]:
+    """Where the bytes of a file lie, how many they are, and whether they are deflated.
+
+    Raises:
+        MemberBroken: they are not there, or compressed otherwise.
+    """
+    entry = found[path]
+    if entry.method not in (_STORED, _DEFLATED):
+        raise MemberBroken(f"it is compressed by method {entry.method}, in which no place can be found")
+    return _start(source, entry), entry.packed, entry.method == _DEFLATED
 
 
 def is_export(source: BinaryIO, name: str, about: Circumstances) -> bool:
-    """Whether a zip file is the export of conversations; never raises for any bytes."""
+    """Whether a zip file is the export of conversations or a capture of pages; never raises for any bytes."""
     try:
         directory = find_directory(source)
         marked, _ = overlapping(source, directory)
-        return bool(_export(source, directory, marked, name, about)[1])
+        _, export, formats = _export(source, directory, marked, name, about)
+        return bool(formats) or wacz.recognise(export)
     except ContainerBroken:
         return False
 
@@ -165,12 +193,17 @@ def entry_pieces(source: BinaryIO, entry: Entry, *, overlaps: bool) -> Iterator[
     problem = "its bytes overlap with those of another entry" if overlaps else _problem(entry)
     if problem is not None:
         raise MemberBroken(problem)
+    return _checked(source, entry, _start(source, entry))
+
+
+def _start(source: BinaryIO, entry: Entry) -> int:
+    """Where the bytes of an entry begin."""
     source.seek(entry.offset)
     local = source.read(LOCAL_SIZE)
     if len(local) < LOCAL_SIZE or not local.startswith(_LOCAL_MARK):
         raise MemberBroken("its bytes are not where the directory says")
     start = entry.offset + LOCAL_SIZE + int.from_bytes(local[26:28], "little")
-    return _checked(source, entry, start + int.from_bytes(local[28:30], "little"))
+    return start + int.from_bytes(local[28:30], "little")
 
 
 def _member(source: BinaryIO, entry: Entry, *, overlaps: bool) -> Member:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from storage.strict_json import Members
 
-MEMBER = {"path": "", "name": "x", "kind": "document", "problem": None, "remark": None, "whole": True}
+MEMBER = {"path": "", "name": "x", "kind": "document", "problem": None, "remark": None, "whole": True, "aside": False}
 HOARD: list[bytes] = []
 
 
-def main(kind: str, memory: str, cpu_seconds: str, _seconds: str) -> None:
+def main(kind: str, memory: str, cpu_seconds: str, _seconds: str, _zone: str) -> None:
     """`kind` is a kind of container, which stands for a plan; the container's name may stand for another."""
     requests, answers = private_pipes()
     confinement = confine(memory=int(memory), cpu_seconds=int(cpu_seconds))

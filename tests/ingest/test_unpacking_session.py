@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.formats.container import Member, MemberBroken, MemberKind, Remark
+from ingest.formats.container import Declared, DeclaredFolder, Member, MemberBroken, MemberKind, Remark, Tally
 from ingest.formats.container_kinds import ContainerKind
 from ingest.reading_codec import Frame
 from ingest.unpacking_codec import (
     Word,
+    declared_head,
     member_head,
     read_begun,
-    read_count,
+    read_declared,
     read_folder,
     read_member,
     read_range,
@@ -148,13 +149,24 @@ def test_a_member_that_is_not_as_agreed_is_refused(head):
         (read_begun, {"reader": "x" * 65, "after": 0}),
         (read_remark, {"text": "t", "path": "", "lost": -1}),
         (read_folder, {"path": "p", "count": "1"}),
-        (read_count, {"count": 1.5}),
+        (lambda one: read_declared(one, ()), {"count": 1.5, "tallies": []}),
+        (lambda one: read_declared(one, ()), {"count": 1, "tallies": [["messages", 1, 1]]}),
+        (lambda one: read_declared(one, ()), {"count": 1, "tallies": [["messages", -1, 1, 0]]}),
+        (lambda one: read_declared(one, ()), {"count": 1, "tallies": [["x" * 41, 1, 1, 0]]}),
+        (lambda one: read_declared(one, ()), {"count": 1, "tallies": [["messages", 1, 1, 0]] * 101}),
         (read_reason, {"reason": ["x"]}),
     ],
 )
 def test_other_frames_that_are_not_as_agreed_are_refused(read, head):
     with pytest.raises(ValueError, match="not as agreed"):
         read(frame(Word.BEGUN, head))
+
+
+def test_what_is_declared_is_told_and_read_again():
+    tallies = (Tally(what="messages", held=3, taken=2, missing=1), Tally(what="posts", held=None, taken=5, missing=0))
+    folders = (DeclaredFolder(path="p", count=7),)
+    declared = Declared(count=None, folders=folders, tallies=tallies)
+    assert read_declared(frame(Word.DECLARED, declared_head(declared)), folders) == declared
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ _DOCUMENTS: Final = frozenset(
 )
 _DOCUMENT_STARTS: Final = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
 _VAGUE: Final = frozenset({"", "application/octet-stream", "binary/octet-stream", "unknown/unknown"})
-_MADE: Final = frozenset({"warcinfo", "request", "metadata", "conversion", "continuation"})
 
 
 class Sort(StrEnum):
@@ -48,6 +47,10 @@ class Sort(StrEnum):
     MADE = "made"
     """How the capture was made."""
     OTHER = "other"
+
+
+_MADE: Final = ("warcinfo", "request", "metadata", "conversion", "continuation")
+_BY_KIND: Final = dict.fromkeys(_MADE, Sort.MADE) | {"revisit": Sort.REVISIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Opened:
                 return found
         return found
 
-    @property
+    @cached_property
     def media_type(self) -> str:
         """What its body is, by the server's word, and by the first bytes where that says nothing."""
         head = self.head
@@ -97,6 +100,10 @@ class Opened:
             pass
         found = detect(front)
         return "" if found.kind in (MediaKind.EMPTY, MediaKind.TEXT, MediaKind.UNKNOWN) else found.media_type
+
+    def block(self) -> Iterator[bytes]:
+        """Its block as it is stored."""
+        return pieces_of(self.file.stream, self.record.block_at, self.record.length)
 
     def stored(self, most: int | None = None) -> Iterator[bytes]:
         """Its body as it is stored, or only the first bytes of it."""
@@ -117,20 +124,25 @@ class Opened:
         """All bytes of the record: its fields and its block, without the line ends behind it."""
         return b"".join(pieces_of(self.file.stream, self.record.at, self.record.end - self.record.at))
 
-    @property
+    @cached_property
     def sort(self) -> Sort:
         """What it is to the archive."""
         kind = self.record.kind
-        if kind == "revisit":
-            return Sort.REVISIT
+        if kind in _BY_KIND:
+            return _BY_KIND[kind]
         if kind == "resource" and self.record.target.startswith("urn:"):
             return Sort.BROWSER
-        if kind in _MADE or not self.record.target.startswith(("http:", "https:")):
-            return Sort.MADE if kind in _MADE else Sort.OTHER
-        if kind not in ("response", "resource") or (kind == "response" and self.head is None):
-            return Sort.OTHER
-        if self.head is not None and not 200 <= self.head.status < 300:  # noqa: PLR2004 - RFC 9110 §15.3
-            return Sort.OTHER
+        return self._sort_of_content() if self._is_answer(kind) else Sort.OTHER
+
+    def _is_answer(self, kind: str) -> bool:
+        """Whether it is what a server sent as what was asked for (RFC 9110 §15.3), or stands for that."""
+        if not self.record.target.lower().startswith(("http:", "https:")):
+            return False
+        if kind == "response":
+            return self.head is not None and 200 <= self.head.status < 300  # noqa: PLR2004 - RFC 9110
+        return kind == "resource"
+
+    def _sort_of_content(self) -> Sort:
         found = self.media_type
         if found in _HTML:
             return Sort.PAGE

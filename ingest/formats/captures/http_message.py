@@ -82,7 +82,7 @@ def body_of(fields: Mapping[str, str], stored: Iterable[bytes]) -> Iterator[byte
     Raises:
         MemberBroken: there is no more of it, at once or later.
     """
-    waiting = (piece for piece in stored if piece)
+    waiting: Iterator[bytes] = (piece for piece in stored if piece)
     if "chunked" in fields.get("transfer-encoding", "").lower():
         waiting = _without_chunks(waiting)
     codings = [one.strip().lower() for one in fields.get("content-encoding", "").split(",")]

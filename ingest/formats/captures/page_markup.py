@@ -47,8 +47,9 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 class PageMarkup:
     """What a page says of itself.
 
-    `shown` are its pictures, sounds and films: for each the addresses of which a browser takes one. `named` are pictures
-    that it names for other sites, which a browser does not fetch. `problem` is why the markup could not be taken apart.
+    `shown` are its pictures, sounds and films: for each the addresses of which a browser takes one. `named` are
+    pictures that it names for other sites, which a browser does not fetch. `problem` is why the markup could not be
+    taken apart.
     """
 
     title: str | None = None

@@ -49,7 +49,7 @@ class Survey:
         self.records = 0
         self.wrong: set[int] = set()
         self.software: str | None = None
-        self.checked = 0
+        self._revisits = array("Q")
         self._by_address: dict[bytes, tuple[int, ...]] = {}
         self._by_payload: dict[bytes, int] = {}
         self._redirects: dict[bytes, str] = {}
@@ -75,6 +75,7 @@ class Survey:
                     yield Remark(text=_WRONG, path=found.record.target)
         if len(self.wrong) > _MOST_NAMED:
             yield Remark(text=_MORE_WRONG.format(count=len(self.wrong) - _MOST_NAMED))
+        self._sort_revisits()
 
     def captured(self, address: str, near: int, sorts: tuple[Sort, ...]) -> Opened | None:
         """The record of an address that was captured next after the place `near`, or last before it."""
@@ -123,15 +124,13 @@ class Survey:
             if record.kind == "warcinfo" and self.software is None:
                 self.software = _software(found)
             return
-        if sort is Sort.PAGE or (sort is Sort.REVISIT and _is_page_again(found)):
-            self.pages.append(found.place)
-        else:
-            self.others.append(found.place)
+        places = self.pages if sort is Sort.PAGE else self._revisits if sort is Sort.REVISIT else self.others
+        places.append(found.place)
         if sort is not Sort.OTHER and len(self._by_address) < _MOST_KEYS:
             key = _key("at", comparable(record.target))
-            places = self._by_address.get(key, ())
-            if len(places) < _MOST_PLACES:
-                self._by_address[key] = (*places, found.place)
+            known = self._by_address.get(key, ())
+            if len(known) < _MOST_PLACES:
+                self._by_address[key] = (*known, found.place)
         if sort in (Sort.PAGE, Sort.SHOWN, Sort.DOCUMENT) and len(self._by_payload) < 2 * _MOST_KEYS:
             for key in _payload_keys(found, revisit=False):
                 self._by_payload.setdefault(key, found.place)
@@ -140,6 +139,19 @@ class Survey:
             further = resolved(record.target, head.fields.get("location", ""))
             if further is not None and len(self._redirects) < _MOST_REDIRECTS:
                 self._redirects.setdefault(_key("at", comparable(record.target)), further)
+
+    def _sort_revisits(self) -> None:
+        """Revisits of pages are pages: known by the head that they keep, or by what they refer to."""
+        for place in self._revisits:
+            found = self._opened(place)
+            original = None if found is None else self.revisited(found)
+            is_page = (found is not None and _is_page_again(found)) or (
+                original is not None and original.sort is Sort.PAGE
+            )
+            (self.pages if is_page else self.others).append(place)
+        if self._revisits:
+            self.pages = array("Q", sorted(self.pages))
+            self.others = array("Q", sorted(self.others))
 
     def _opened(self, place: int) -> Opened | None:
         try:
@@ -153,7 +165,7 @@ def fits(found: Opened) -> bool | None:
     fields, record = found.record.fields, found.record
     block = stated_digest(fields.get("warc-block-digest", ""))
     if block is not None:
-        return block.fits(_block(found))
+        return block.fits(found.block())
     payload = stated_digest(fields.get("warc-payload-digest", ""))
     if payload is None or record.kind not in ("response", "resource"):
         return None
@@ -163,12 +175,6 @@ def fits(found: Opened) -> bool | None:
         return payload.fits(found.body())
     except MemberBroken:
         return False
-
-
-def _block(found: Opened) -> Iterator[bytes]:
-    from ingest.formats.captures.inflated import pieces_of  # noqa: PLC0415
-
-    return pieces_of(found.file.stream, found.record.block_at, found.record.length)
 
 
 def _is_page_again(found: Opened) -> bool:

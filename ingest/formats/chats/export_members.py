@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ingest.formats.chats.days import Gathered
-    from ingest.formats.chats.model import Export, ExportFormat, Media
+    from ingest.formats.chats.model import Export, ExportFormat, Media, Thread
     from ingest.formats.container import Found
 
 READER: Final = "exports 1"
 _NAMED_MISSING: Final = 1_000
 _MISSING: Final = "a message names this file, which the export does not have"
 _POSTS: Final = "posts"
+_NAMED_PEOPLE: Final = 5
 _FELL: Final = "its reader fell over something in it; what it had read until then is kept"
 _UNBOUND: Final = "its content could not be made into a record: it breaks a bound of what a record may be"
 
@@ -169,7 +170,7 @@ def _member(gathered: Gathered, files: OpenExport) -> Member:
     day = gathered.day or "undated"
     is_post = thread.kind is ThreadKind.POST
     return Member(
-        path=_POSTS if is_post else thread.title or thread.key,
+        path=_POSTS if is_post else _called(thread),
         name=f"{day} {thread.key}" if is_post else day,
         kind=MemberKind.SLICE,
         pieces=_pieces(gathered, files),
@@ -180,6 +181,11 @@ def _member(gathered: Gathered, files: OpenExport) -> Member:
             messages=len(gathered.reading.messages),
         ),
     )
+
+
+def _called(thread: Thread) -> str:
+    """A conversation's name for people: its title, else who takes part, else what identifies it."""
+    return thread.title or ", ".join(thread.participants[:_NAMED_PEOPLE]) or thread.key
 
 
 def _pieces(gathered: Gathered, files: OpenExport) -> Iterator[bytes]:

@@ -30,7 +30,7 @@ _MOST_LOOKED_INTO: Final = 8
 _BOTH: Final = 2
 _LARGEST_PROFILE: Final = 4 << 20
 _FACEBOOK: Final = re.compile(
-    r"(?:^|/)(?:your_activity_across_facebook/|your_facebook_activity/|facebook-[^/]+/|comments_and_reactions/comments\.|comments/comments\."
+    r"(?:^|/)(?:your_activity_across_facebook/|your_facebook_activity/|facebook-[^/]+/|comments_and_reactions/comments\.|comments/comments\.(?:json|html)"
     r"|posts/your_posts|messages/(?:e2ee_cutover|archived_threads|filtered_threads|legacy_threads)/)"
 )
 _INSTAGRAM: Final = re.compile(

@@ -37,6 +37,7 @@ DIGITS: Final = 12
 HEADER_BYTES: Final = len(SIGNATURE) + 2 * DIGITS + 2
 FOOTER_BYTES: Final = DIGITS + 1
 _PLACE: Final = re.compile(rf"bytes=([0-9]{{1,{DIGITS}}})\+([0-9]{{1,{DIGITS}}})")
+_WORDLESS: Final = ("image/", "audio/", "video/", "font/")
 _KINDS: Final = frozenset({RecordKind.CONVERSATION, RecordKind.POST, RecordKind.PAGE})
 _MOST_FILES: Final = 100_000
 _LARGEST: Final = 10**DIGITS - 1
@@ -53,6 +54,16 @@ class SliceFile:
     size: int
     sha256: str
     problem: str | None = None
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether it is of a kind that no text can be read in: a picture, sound, video."""
+        return is_wordless(self.media_type)
+
+
+def is_wordless(media_type: str) -> bool:
+    """Whether files of this kind hold no text that could be read in them."""
+    return media_type.startswith(_WORDLESS)
 
 
 def written(
@@ -188,7 +199,16 @@ def _type_of(described: Description) -> str:
 
 
 def _with_files(described: Description, files: tuple[SliceFile, ...]) -> Description:
-    """The messages with the digests of what they carry; a file that broke is not present."""
+    """The messages with the digests of what they carry; a file that broke is not present.
+
+    Of a page the files are what it shows, which no message carries.
+    """
+    if described.kind is RecordKind.PAGE and not any(
+        each.present for one in described.messages for each in one.attachments
+    ):
+        broken = sum(one.problem is not None for one in files)
+        notes = (f"{broken:,} files that the page shows are broken in the capture",) if broken else ()
+        return replace(described, notes=(*described.notes, *notes))
     waiting = iter(files)
     messages = []
     for message in described.messages:

@@ -112,7 +112,7 @@ def _found(piece: Piece, path: str, threads: dict[str, Thread]) -> Iterator[Said
         if one.problem or not reply:
             yield Remark(text=one.problem or _LOST, path=path, lost=1)
         else:
-            yield Said(thread=_thread(message | reply, path, threads), message=_message(one, reply))
+            yield Said(thread=thread, message=_message(one, reply))
 
 
 def _thread(message: dict[str, Any], path: str, threads: dict[str, Thread]) -> Thread:
