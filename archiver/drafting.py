@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
 from archiver.unpacking_turns import unpacking_limits
+from archiver.wiring import SERVICE_ACTOR
 from ingest.channels.files import find_items
 from ingest.containers import Containers
 from ingest.draft import Upload
@@ -61,7 +62,7 @@ class Drafting:
         authorize(self.who, Act.SUBMIT)
         object.__setattr__(self, "drafts", self.installation.drafts())
         with suppress(TemporarilyUnavailable):  # the clock does it as well
-            self.drafts.tidy(self.who.actor)
+            self.drafts.tidy(f"{SERVICE_ACTOR}:drafts")
 
     def owner(self, address: str | None) -> str:
         """Whose records they will be: the custodian of that address, else one's own.

@@ -94,7 +94,7 @@ def _check(scratch: Scratch, layout: Layout, messages: int, records: int) -> Non
 
 def _row(runs: list[ChatRun]) -> list[str]:
     one = runs[0]
-    rate = one.messages / statistics.median(run.seconds for run in runs)
+    rate = _rate(runs)
     cpu = statistics.median(run.cpu_seconds for run in runs)
     memory = max(run.memory for run in runs)
     name = f"**{one.name}**" if one.is_goal else one.name
@@ -145,10 +145,13 @@ def main() -> None:
     goals = [runs for runs in found if runs[0].is_goal]
     reached = sum(_rate(runs) >= _GOAL for runs in goals)
     head = ["format", "messages/s", "records", "records/s", "CPU µs a message", "peak memory", "export"]
+    said = (
+        f"{chosen.messages:,} messages in {chosen.conversations} conversations, each on {chosen.days} days, *dense* on "
+        f"{chosen.dense}; where a file holds one conversation, {chosen.days} days of it. Words from a list, no media."
+    )
     lines = [
         *about,
-        f"{chosen.messages:,} messages in {chosen.conversations} conversations, each on {chosen.days} days, *dense* on "
-        f"{chosen.dense}; one conversation on {chosen.days} days where a file holds no more. Words from a list, no media.",
+        said,
         "",
         *table(head, [_row(runs) for runs in found]),
         f"Bold: formats with the goal of {_GOAL:,} messages/s; {reached} of {len(goals)} rows reach it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.chat_exports import OWNER, Layout, Plan, Spoken, write_zip
@@ -183,7 +184,7 @@ def _mastodon(plan: Plan, target: Path) -> None:
             "attributedTo": actor,
             "to": everybody,
             "cc": [f"{actor}/followers"],
-            "content": f"<p>{one.text}</p>",
+            "content": f"<p>{escape(one.text).replace(chr(10), '<br>')}</p>",
             "attachment": [],
             "tag": [],
         }

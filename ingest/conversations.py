@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, insert, select
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 TAG_BYTES = 16  # half of what HMAC-SHA-256 gives
 _PAIR = 2 * TAG_BYTES
 _MINUTE = len("2024-01-05T18:07")
+_OFFSET = len("+01:00")
 _GONE = "an earlier record of this conversation's day was destroyed or handed over: {}"
 
 
@@ -64,12 +68,14 @@ class Conversations:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._settled: list[PartRow] = []
+        self._days: dict[bytes, frozenset[str]] = {}
         self._handles = Handles(archive)
         self._people: dict[str, HandleRow] = {}
 
     def begin(self) -> None:
         """Forget what the last batch settled: it is written."""
         self._settled.clear()
+        self._days.clear()
         self._people.clear()
 
     def settle(
@@ -80,9 +86,8 @@ class Conversations:
         assert conversation is not None
         thread = self._tag("thread", custodian_id, description.platform or "", conversation.key)[:TAG_BYTES]
         day = conversation.day if description.kind.value == "conversation" else ""
-        with self._archive.store.read() as connection:
-            family, gone = self._family(connection, thread, day)
-        tags = self._tags(thread, description.messages)
+        family, gone = self._family(thread, day)
+        tags = self._tags(thread, description.messages, ZoneInfo(conversation.zone))
         row = PartRow(
             record_id=record_id,
             root_id=family[0].root_id if family else record_id,
@@ -128,24 +133,37 @@ class Conversations:
             named = [{name: getattr(one, name) for name in HandleRow.__slots__} for one in people]
             transaction.connection.execute(insert(record_participants), named)
 
-    def _family(self, connection: Connection, thread: bytes, day: str) -> tuple[list[PartRow], list[str]]:
+    def _family(self, thread: bytes, day: str) -> tuple[list[PartRow], list[str]]:
         """The active records of this day, the first first, and those that are no longer active."""
-        query = select(conversation_parts, records.c.state).join(records)
-        query = query.where(conversation_parts.c.thread == thread, conversation_parts.c.day == day)
         active, gone = [], []
-        for row in connection.execute(query.order_by(records.c.position)):
-            if row.state == RecordState.ACTIVE.value:
-                active.append(_part(row))
-            else:
-                gone.append(row.record_id)
+        if day in self._written_days(thread):
+            query = select(conversation_parts, records.c.state).join(records)
+            query = query.where(conversation_parts.c.thread == thread, conversation_parts.c.day == day)
+            with self._archive.store.read() as connection:
+                rows = connection.execute(query.order_by(records.c.position)).all()
+            for row in rows:
+                if row.state == RecordState.ACTIVE.value:
+                    active.append(_part(row))
+                else:
+                    gone.append(row.record_id)
         active += [one for one in self._settled if one.thread == thread and one.day == day]
         return active, gone
 
-    def _tags(self, thread: bytes, messages: Iterable[Message]) -> list[tuple[bytes, bytes]]:
+    def _written_days(self, thread: bytes) -> frozenset[str]:
+        """The days that the archive has of a conversation: asked once a batch, since most exports bring many days."""
+        days = self._days.get(thread)
+        if days is None:
+            query = select(conversation_parts.c.day).where(conversation_parts.c.thread == thread).distinct()
+            with self._archive.store.read() as connection:
+                days = self._days[thread] = frozenset(connection.execute(query).scalars())
+        return days
+
+    def _tags(self, thread: bytes, messages: Iterable[Message], zone: ZoneInfo) -> list[tuple[bytes, bytes]]:
         """Digests of identity and content, one pair a message.
 
-        Without an id the minute counts, since phones export the same chat with seconds and without; what is said twice
-        in one minute is told apart by how often it was said before.
+        Without an id the minute counts, since phones export the same chat with seconds and without: that of the
+        record's zone, since one export prints local times and another instants. What is said twice in one minute is
+        told apart by how often it was said before. A person is known by his number, not by the name beside it.
         """
         key = self._archive.store.keyring.digest_key
         identity_of, content_of = b"message" + thread, b"content" + thread
@@ -156,7 +174,7 @@ class Conversations:
                 identity = f"id{_sized(one.id)}"
             else:
                 files = "".join([_sized(file.name) for file in one.attachments])
-                same = f"{_sized((one.at or '')[:_MINUTE])}{_sized(one.sender)}{_sized(one.text)}{files}"
+                same = f"{_sized(_minute(one.at, zone))}{_sized(_who(one.sender))}{_sized(one.text)}{files}"
                 before = said.get(same, 0)
                 said[same] = before + 1
                 identity = f"said{before}:{same}"
@@ -172,6 +190,23 @@ class Conversations:
         encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
         message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
         return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
+
+
+def _minute(at: str | None, zone: ZoneInfo) -> str:
+    """The minute of a moment in a zone; of one that is printed without an offset, that which is printed."""
+    if at is None:
+        return ""
+    if at[-_OFFSET:].startswith(("+", "-")):
+        with suppress(ValueError, OverflowError):
+            at = datetime.fromisoformat(at).astimezone(zone).isoformat()
+    return at[:_MINUTE]
+
+
+def _who(sender: str | None) -> str | None:
+    """A sender by his number or address where there is one: what the owner's phone calls him changes."""
+    if sender is not None and sender.endswith(">"):
+        return sender[:-1].rpartition(" <")[2]
+    return sender
 
 
 def _is_plain(message: Message) -> bool:

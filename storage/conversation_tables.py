@@ -12,6 +12,7 @@ from storage.columns import CarriedBy, Id, carried, metadata
 # One row for each record that came out of an export. `root_id` is the record that it is a part of, its own id where it
 # is none; `thread` a keyed digest of custodian, platform and conversation; `day` empty for posts and undated messages;
 # `container_id` the export. `digests` are 32 bytes for each message that was new in it, empty once it was destroyed.
+# Of a captured page they are those of its posts and comments and then those of its lines, whether new or not.
 # Of `messages` so many were `known` before, `changed` since, and `lacking` are what earlier exports had and this not.
 conversation_parts = Table(
     "conversation_parts",

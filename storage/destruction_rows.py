@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from storage.conversation_tables import conversation_parts
+from storage.errors import Conflict
 from storage.events import Event, EventKind
 from storage.participant_tables import TAG_BYTES, participant_links, record_participants
 from storage.records import Outcome, RecordState
@@ -147,10 +148,11 @@ def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[
     return found + [f"the active record {one}" for one in connection.execute(alive).scalars()]
 
 
-def parts_left_behind(connection: Connection, chunk: Sequence[str], wanted: Collection[str]) -> tuple[str, str] | None:
-    """A record of these and an active part of it that is not wanted, or the other way round; None where there is none.
+def refuse_split(connection: Connection, chunk: Sequence[str], wanted: Collection[str]) -> None:
+    """What a later export added to a conversation's day is the same record: it goes with it, or nothing goes.
 
-    What a later export added to a conversation's day is the same record: it goes with it, or nothing goes.
+    Raises:
+        Conflict: one of these records is a part of one, or has a part, that is active and not wanted.
     """
     mine, other = conversation_parts.alias(), conversation_parts.alias()
     query = (
@@ -159,7 +161,10 @@ def parts_left_behind(connection: Connection, chunk: Sequence[str], wanted: Coll
         .join(records, records.c.id == other.c.record_id)
         .where(mine.c.record_id.in_(chunk), records.c.state == RecordState.ACTIVE.value)
     )
-    return next(((row[0], row[1]) for row in connection.execute(query) if row[1] not in wanted), None)
+    for record_id, part_id in connection.execute(query):
+        if part_id not in wanted:
+            text = f"record {record_id} and {part_id} are parts of one; destroy them together; nothing was destroyed"
+            raise Conflict(text, record=record_id)
 
 
 def blob_names(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[str]:

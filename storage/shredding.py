@@ -21,15 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from storage.container_tables import container_members
-from storage.destruction_rows import (
-    blob_names,
-    chunks_of,
-    holders_of,
-    leaves_about,
-    parts_left_behind,
-    rows_left,
-    take_out,
-)
+from storage.destruction_rows import blob_names, chunks_of, holders_of, leaves_about, refuse_split, rows_left, take_out
 from storage.destructions import (
     BatchState,
     DestroyedRecord,
@@ -273,10 +265,7 @@ def _refuse_unfit(connection: Connection, wanted: list[str]) -> dict[str, str]:
             submission_of[record_id] = row.submission_id
         _refuse_containers(connection, [row for row in rows.values() if row.holder != row.submission_id])
         _refuse_members(connection, {row.submission_id: row.id for row in rows.values()})
-        left = parts_left_behind(connection, chunk, set(wanted))
-        if left is not None:
-            text = f"record {left[0]} and {left[1]} are parts of one; destroy them together; nothing was destroyed"
-            raise Conflict(text, record=left[0])
+        refuse_split(connection, chunk, set(wanted))
         lenders = [row.submission_id for row in rows.values() if row.holder == row.submission_id]
         _refuse_shared(connection, lenders, set(wanted))
         of = [row.submission_id for row in rows.values()]

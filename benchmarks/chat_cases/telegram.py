@@ -64,7 +64,7 @@ def _accounts(folder: Path) -> Iterator[Case]:
             for number, text in enumerate(chat.get("texts", ()))
         ]
         if "text_entities" in case:
-            text = "".join(text for _, text in case["text_entities"])
+            text = "\n".join(text for _, text in case["text_entities"])
             told.append(ExpectedMessage(index=0, at=None, sender=None, text=text))
         only = "texts" not in chat
         facts = Facts(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MOST_NAMES: Final = 20_000
+_MOST_NAMES: Final = 300_000
+_MOST_FOLDERS: Final = 10_000
 _MOST_MATCHES: Final = 50
 _MOST_LOOKED_INTO: Final = 100
 
@@ -203,7 +204,10 @@ class _Listed:
     def _listed(self, folder: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         known = self._names.get(folder)
         if known is None:
-            known = self._names[folder] = ({}, {})
+            known = ({}, {})
+            if len(self._names) >= _MOST_FOLDERS:
+                return known
+            self._names[folder] = known
             try:
                 with os.scandir(folder) as found:
                     for one in islice(found, _MOST_NAMES):

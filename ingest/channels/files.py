@@ -70,7 +70,7 @@ def find_items(paths: Sequence[Path], kind: str | None = None, *, without: Path 
         without: a folder that is passed over and said, such as the archive itself.
     """
     for path in paths:
-        yield from _items_of(path, printable_name(path.name or str(path)), kind, without)
+        yield from _items_of(path, printable_name(path.name or path.resolve().name or str(path)), kind, without)
 
 
 def _items_of(path: Path, source: str, kind: str | None, without: Path | None) -> Iterator[FoundItem]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from ingest.formats.captures.warc_records import SIGNATURE as WARC_SIGNATURE
 from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.export_signs import may_be_export
@@ -33,9 +32,11 @@ class ContainerKind(StrEnum):
     MAIL = "mail"
     """A mail that is a record itself and carries an export."""
     SELECTION = "selection"
-    """What a submitter chose out of an upload (`formats.selection`); never told by its bytes, which are those of a zip."""
+    """What a submitter chose out of an upload (`formats.selection`); by its bytes it would be a zip."""
 
 
+WARC_SIGNATURE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r?\n")
+"""What every record of a WARC file begins with (ISO 28500:2017, 4)."""
 _BY_SIGNATURE = {
     MediaKind.MBOX: ContainerKind.MBOX,
     MediaKind.TAR: ContainerKind.TAR,

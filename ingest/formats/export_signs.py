@@ -22,12 +22,16 @@ _DATED: Final = re.compile(
     rf"^{_MARKS}(?:\[?{_MARKS}{_DATE}"
     rf"|[^\W\d_]{{1,12}}\.?,? {_DATE}[^\n\d]{{0,8}}$"
     r"|\d{1,2}:\d{2}\t|[^\W\d_]{2,12}\.? \d{1,2}, \d{4}  ?\d{1,2}:\d{2}"
-    r"|={62}\r?\nGuild: |>>> .{1,300}:\s*$|(?:Date|Datum): \d{4}-\d{2}-\d{2} )",
+    r"|={62}\r?\nGuild: |>>> .{1,300}:\s*$)",
     re.MULTILINE,
 )
 _LINE_HEADER: Final = re.compile(r"^(?:\ufeff)?\[?LINE\]? ?", re.IGNORECASE)
 _SCRIPT: Final = re.compile(
-    rb"^\s*(?:window\.(?:YTD|__THAR)|(?:var )?(?:Grailbird|tweet_index|payload_details|user_details)\b)"
+    rb"^\s{0,100}(?:window\.(?:YTD|__THAR)|(?:var )?(?:Grailbird|tweet_index|payload_details|user_details)\b)"
+)
+# comments as TikTok lists them, which begin as the fields of a mail do
+_COMMENTS: Final = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s{0,100}(?:Date|Datum): \d{4}-\d{2}-\d{2} [0-9:]{8}(?: UTC)?\r?\n\w{1,30}: "
 )
 _XML: Final = (b"<smses", b"<calls", b"<allsms", b"<threads")
 _HTML: Final = (
@@ -50,7 +54,7 @@ _MOST_LINES: Final = 40
 def may_be_export(head: bytes, name: str = "") -> bool:
     """Whether a file that begins so (4 kB do) may be an export of conversations or posts."""
     head = head[:HEAD_BYTES]
-    if _SCRIPT.match(head) or head.startswith(_SIGNAL_BACKUP):
+    if _SCRIPT.match(head) or _COMMENTS.match(head) or head.startswith(_SIGNAL_BACKUP):
         return True
     kind = detect(head, name).kind
     lower = head.lower()
@@ -70,7 +74,7 @@ def _text(head: bytes, lower: bytes) -> bool:
         return True
     encoding = "utf-16" if head.startswith(_BOMS[1:]) else "utf-8"
     text = head.decode(encoding, "replace")
-    if _LINE_HEADER.match(text):
+    if _LINE_HEADER.match(text.lstrip()):
         return True
     lines = "\n".join(text.splitlines()[:_MOST_LINES])
     return _DATED.search(lines) is not None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.formats.captures import warc_members
 from ingest.formats.captures.warc_members import load
-from ingest.formats.captures.warc_records import record_at
+from ingest.formats.captures.warc_records import is_warc
 from ingest.formats.container import UNTOLD, Declared, MemberBroken, Remark
 from ingest.formats.member_content import file_member
 
@@ -36,7 +36,7 @@ _ENDINGS = ((".tgz", ".tar"), (".taz", ".tar"), (".gz", ""), (".z", ""))
 def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
     """See `formats.container.ContainerReader`."""
     size = source.seek(0, io.SEEK_END)
-    if record_at(warc_members.opened_file(source, name, size).stream, 0) is not None:
+    if is_warc(warc_members.opened_file(source, name, size).stream):
         yield from warc_members.members(source, name, about)
         return
     source.seek(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ingest import draft_outline
@@ -23,17 +25,17 @@ from ingest.unpacking_codec import ToldMember
 from storage.errors import InvalidInput
 
 
-def told(thread="t", day="2024-03-05", messages=2, path="Pat", **other):
+def told(thread="t", day="2024-03-05", messages=2, path="Pat", **other: Any):
     holds = SliceFacts(platform="whatsapp", thread=thread, day=day, messages=messages)
     told = {"problem": None, "remark": None, "aside": False, "content": b"", "holds": holds, "name": day}
     return ToldMember(**{"path": path, "kind": MemberKind.SLICE, **told, **other})
 
 
-def a_file(name="a.jpg", **other):
+def a_file(name="a.jpg", **other: Any):
     return told(path="media", name=name, kind=MemberKind.DOCUMENT, **{"holds": None, **other})
 
 
-def outlined(*members):
+def outlined(*members: ToldMember):
     outliner = Outliner()
     for one in members:
         outliner.add(one)

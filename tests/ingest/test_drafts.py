@@ -9,28 +9,32 @@ from unittest import mock
 import pytest
 
 from ingest.containers import Containers, ContainerState, container_kind_of
-from ingest.depositor import GroupDepositor
-from ingest.draft import Upload
-from ingest.draft_confirming import Confirmer
 from ingest.draft_guard import NoHolds
 from ingest.draft_outline import LeftOut, parse_numbers
-from ingest.draft_reading import ChosenContent, ReadingTerms, outline_of
+from ingest.draft_reading import ChosenContent
 from ingest.drafts import Drafts
 from ingest.formats.container_kinds import ContainerKind
 from ingest.formats.selection import members as members_of
-from ingest.unpacking_limits import UnpackingLimits
 from storage.errors import Conflict, NotFound, StorageFull
 from storage.events import EventKind
-from tests.ingest.zip_writing import Planned, build
-from tests.storage.archives import custodian, make_archive, open_again
-
-ACTOR, OTHER = "usr_ada", "usr_bob"
-SECRET = "my surgery is tomorrow"
-CHAT = (
-    "[3/5/24, 9:01:02 AM] Jane Doe: The bus is late\n[3/5/24, 9:02:02 AM] Pat Roe: walrus\n"
-    f"[3/15/24, 9:02:02 AM] Pat Roe: {SECRET}\n[3/16/24, 9:02:02 AM] Pat Roe: done <attached: 1.jpg>\n"
+from storage.rotation import Rotation
+from tests.ingest.draft_scene import (
+    ACTOR,
+    CHAT,
+    OTHER,
+    SECRET,
+    a_broken_zip,
+    confirmer,
+    files_of,
+    get,
+    leave_out,
+    leaves,
+    listed,
+    terms,
+    upload,
 )
-WEEK = timedelta(days=7)
+from tests.ingest.zip_writing import Planned, build
+from tests.storage.archives import custodian, make_archive
 
 
 class Held:
@@ -38,10 +42,6 @@ class Held:
 
     def must_keep(self, _connection, _custodian_id) -> bool:
         return True
-
-
-class Killed(BaseException):
-    """The program ends here."""
 
 
 @pytest.fixture
@@ -59,62 +59,6 @@ def owner(archive):
 @pytest.fixture
 def drafts(archive):
     return Drafts(archive, NoHolds())
-
-
-def upload(owner, content=CHAT.encode(), kind=ContainerKind.EXPORT, source="chat.txt"):
-    return Upload(
-        source=source,
-        kind=kind.value,
-        payload=content,
-        custodian_id=owner,
-        submitter="Ada",
-        actor=ACTOR,
-        expires_after=WEEK,
-    )
-
-
-def get(archive, drafts, draft_id, actor=ACTOR):
-    with archive.store.read() as connection:
-        return drafts.get(connection, draft_id, actor)
-
-
-def terms(archive):
-    return ReadingTerms(limits=UnpackingLimits(), zone=archive.zone.key)
-
-
-def listed(archive, drafts, draft_id):
-    draft = get(archive, drafts, draft_id)
-    outline = outline_of(drafts.content(draft), ContainerKind(draft.kind), draft.source, draft.told, terms(archive))
-    drafts.keep_outline(draft, outline)
-    return get(archive, drafts, draft_id)
-
-
-def leave_out(archive, drafts, draft, numbers):
-    drafts.keep_choice(draft, dict.fromkeys(parse_numbers(numbers, draft.outline), LeftOut.PERSONAL))
-    return get(archive, drafts, draft.id)
-
-
-def confirmer(archive, drafts):
-    return Confirmer(
-        archive=archive,
-        drafts=drafts,
-        depositor=GroupDepositor(archive, actor=ACTOR),
-        containers=Containers(archive, actor=ACTOR),
-        terms=terms(archive),
-    )
-
-
-def leaves(archive, kind):
-    with archive.store.read() as connection:
-        size = archive.ledger.head(connection).size
-        told = [archive.ledger.event_at(connection, position) for position in range(size)]
-        return [(one.event, archive.ledger.payload(connection, one.position)) for one in told if one.event.kind is kind]
-
-
-def files_of(archive):
-    """Bytes and keys of drafts that lie there."""
-    lying = [*(archive.folder / "drafts").rglob("*"), *(archive.folder / "keys" / "draft").glob("*")]
-    return [path for path in lying if path.is_file()]
 
 
 def test_an_upload_is_there_for_its_submitter_alone_and_the_ledger_says_its_size_only(archive, drafts, owner):
@@ -208,14 +152,6 @@ def test_a_draft_of_which_all_is_left_out_is_not_confirmed(archive, drafts, owne
     with pytest.raises(Conflict, match="--keep all"):
         confirmer(archive, drafts).confirm(draft, actor=ACTOR, whole=True)
     assert get(archive, drafts, draft.id) == draft
-
-
-def a_broken_zip():
-    return build(
-        Planned(name=b"_chat.txt", content=CHAT.encode()),
-        Planned(name=b"1.jpg", content=b"\xff\xd8\xff picture"),
-        Planned(name=b"2.jpg", content=b"\xff\xd8\xff another", flags=1),
-    )
 
 
 def test_what_could_not_be_read_is_not_destroyed_unless_that_is_said(archive, drafts, owner):
@@ -322,9 +258,8 @@ def test_a_hold_that_comes_after_the_choice_stops_the_confirmation(archive, draf
 
 def test_a_hold_that_comes_while_it_is_read_stops_the_confirmation(archive, drafts, owner):
     draft = listed(archive, drafts, drafts.add(upload(owner)))
-    answers = iter([False, True])
     with (
-        mock.patch.object(NoHolds, "must_keep", lambda *_: next(answers)),
+        mock.patch.object(NoHolds, "must_keep", side_effect=[False, True]),
         pytest.raises(Conflict, match="everything of this custodian must be kept"),
     ):
         confirmer(archive, drafts).confirm(draft, actor=ACTOR)
@@ -340,74 +275,6 @@ def test_a_full_disk_takes_nothing(archive, drafts, owner):
     assert files_of(archive) == []
 
 
-KILLS = [
-    ("storage.local_blobs.LocalBlobs.delete", "before"),
-    ("storage.draft_keys.DraftKeys.destroy", "before"),
-    ("storage.draft_keys.DraftKeys.destroy", "after"),
-    ("storage.local_blobs.LocalBlobs.delete", "after"),
-]
-
-
-def killed(place, when):
-    """The program ends before or after a step."""
-    module, _, name = place.rpartition(".")
-    owner_name, _, class_name = module.rpartition(".")
-    owner_class = getattr(__import__(owner_name, fromlist=[class_name]), class_name)
-    step = getattr(owner_class, name)
-
-    def dying(*args):
-        if when == "after":
-            step(*args)
-        raise Killed
-
-    return mock.patch.object(owner_class, name, dying)
-
-
-@pytest.mark.parametrize(("place", "when"), KILLS)
-def test_who_is_killed_while_a_confirmed_draft_is_removed_has_confirmed_it_once(archive, drafts, owner, place, when):
-    draft = listed(archive, drafts, drafts.add(upload(owner)))
-    with killed(place, when), pytest.raises(Killed):
-        confirmer(archive, drafts).confirm(draft, actor=ACTOR)
-    again = open_again(archive.folder)
-    try:
-        after = Drafts(again, NoHolds())
-        with pytest.raises(Conflict, match="was confirmed"):
-            get(again, after, draft.id)
-        after.tidy("service:clock")
-        assert files_of(again) == []
-        with again.store.read() as connection:
-            assert len(Containers(again, actor=ACTOR).all(connection)) == 1
-        assert len(leaves(again, EventKind.DRAFT_CONFIRMED)) == 1
-    finally:
-        again.close()
-
-
-def test_who_is_killed_before_the_commit_has_the_draft_as_it_was(archive, drafts, owner):
-    draft = leave_out(archive, drafts, listed(archive, drafts, drafts.add(upload(owner))), "1.2")
-    with killed("ingest.drafts.Drafts.close", "after"), pytest.raises((Killed, Exception)):
-        confirmer(archive, drafts).confirm(draft, actor=ACTOR)
-    again = open_again(archive.folder)
-    try:
-        assert get(again, Drafts(again, NoHolds()), draft.id) == draft
-        assert leaves(again, EventKind.DRAFT_CONFIRMED) == []
-        confirmer(again, Drafts(again, NoHolds())).confirm(draft, actor=ACTOR)
-    finally:
-        again.close()
-
-
-@pytest.mark.parametrize("place", ["storage.draft_keys.DraftKeys.keep", "storage.local_blobs.LocalBlobs.write_pieces"])
-def test_what_a_killed_upload_left_goes_after_an_hour(archive, drafts, owner, place):
-    with killed(place, "after"), pytest.raises(Killed):
-        drafts.add(upload(owner))
-    assert files_of(archive)
-    drafts.tidy("service:clock")
-    assert files_of(archive)
-    for path in files_of(archive):
-        os.utime(path, (0, 0))
-    drafts.tidy("service:clock")
-    assert files_of(archive) == []
-
-
 def test_bytes_and_keys_of_a_living_draft_stay_however_old(archive, drafts, owner):
     draft_id = drafts.add(upload(owner))
     for path in files_of(archive):
@@ -417,8 +284,6 @@ def test_bytes_and_keys_of_a_living_draft_stay_however_old(archive, drafts, owne
 
 
 def test_a_rotation_of_the_keys_leaves_drafts_alone(archive, drafts, owner):
-    from storage.rotation import Rotation
-
     draft_id = drafts.add(upload(owner))
     Rotation(archive).roll(ACTOR)
     assert get(archive, drafts, draft_id).source == "chat.txt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,10 +13,13 @@ from ingest.formats import selection
 from ingest.formats.container import ContainerBroken, Declared, Member, MemberBroken, MemberKind, Remark
 from ingest.formats.selection import ChosenMember, members, written
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SAID = ["the submitter left out as personal: 2 days"]
 
 
-def chosen(name, *pieces, kind=MemberKind.SLICE, path="Ann"):
+def chosen(name, *pieces: bytes, kind=MemberKind.SLICE, path="Ann"):
     return ChosenMember(path=path, name=name, kind=kind, pieces=pieces)
 
 
@@ -54,7 +58,7 @@ def test_anybody_can_open_it():
 
 
 def test_it_is_written_while_it_is_read():
-    def endless():
+    def endless() -> Iterator[bytes]:
         while True:
             yield bytes(1 << 16)
 
@@ -66,7 +70,7 @@ def test_it_is_written_while_it_is_read():
 
 
 def test_a_member_that_broke_on_its_way_is_one_without_bytes_and_the_others_come():
-    def broken():
+    def broken() -> Iterator[bytes]:
         yield b"half"
         raise MemberBroken("its checksum is wrong")
 
@@ -78,7 +82,7 @@ def test_a_member_that_broke_on_its_way_is_one_without_bytes_and_the_others_come
 
 
 def test_what_the_members_raise_passes_through():
-    def failing():
+    def failing() -> Iterator[ChosenMember]:
         yield chosen("y", b"y")
         raise KeyError
 
@@ -86,7 +90,7 @@ def test_what_the_members_raise_passes_through():
         b"".join(written(failing(), ()))
 
 
-def a_zip(manifest, **entries):
+def a_zip(manifest, **entries: bytes):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in entries.items():

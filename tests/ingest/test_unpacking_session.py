@@ -6,6 +6,7 @@ import pytest
 
 from ingest.formats.container import Declared, DeclaredFolder, Member, MemberBroken, MemberKind, Remark, Tally
 from ingest.formats.container_kinds import ContainerKind
+from ingest.formats.zip_members import READER
 from ingest.reading_codec import Frame
 from ingest.unpacking_codec import (
     Word,
@@ -73,7 +74,7 @@ def test_what_came_before_the_end_was_given():
 def test_it_begins_behind_the_members_that_were_met_before():
     content = build(*[Planned(name=b"%d" % number, method=0, content=bytes(300_000)) for number in range(9)])
     with UnpackingSession(ContainerKind.ZIP, Held(content), limits=UnpackingLimits()) as opened:
-        begun = opened.open("a.zip", reader="zip 1", after=7)
+        begun = opened.open("a.zip", reader=READER, after=7)
         told = list(opened.found())
     assert begun.after == 7
     assert len([one for one in told if hasattr(one, "content")]) == 2

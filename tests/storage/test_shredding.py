@@ -99,7 +99,8 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "record.destroyed destruction.decided destruction.confirmed backup.made backup.drilled archive.restored "
         "container.opened container.unpacked container.closed container.viewed "
         "participants.viewed participant.linked participant.unlinked "
-        "archive.loss_accepted archive.upgraded mailbox.declared submission.viewed submission.requeued answers.switched "
+        "archive.loss_accepted archive.upgraded mailbox.declared submission.viewed submission.requeued "
+        "answers.switched "
         "draft.added draft.confirmed draft.discarded draft.expired"
     )
     # a new kind must be put here, or into DESCRIBING where its payload says something of one record

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from ingest.formats.captures.http_message import LONGEST_HEAD, HttpHead, body_of, read_head
 from ingest.formats.captures.inflated import InflatedFile, pieces_of
 from ingest.formats.captures.warc_records import WarcRecord, record_at, records
-from ingest.formats.container import MemberBroken, Remark
+from ingest.formats.container import MemberBroken, NoContainer, Remark
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 
 if TYPE_CHECKING:
@@ -120,6 +120,19 @@ class Opened:
         """
         return body_of({} if self.head is None else self.head.fields, self.stored(most))
 
+    def bounded_body(self, free: int, times: int) -> Iterator[bytes]:
+        """As `body`, of at most `free` bytes or so many `times` what is stored.
+
+        Raises:
+            MemberBroken: there is no more of it, or too much.
+        """
+        left = max(free, times * self.record.length)
+        for piece in self.body():
+            left -= len(piece)
+            if left < 0:
+                raise MemberBroken("too much comes out of it for its size")
+            yield piece
+
     def whole(self) -> bytes:
         """All bytes of the record: its fields and its block, without the line ends behind it."""
         return b"".join(pieces_of(self.file.stream, self.record.at, self.record.end - self.record.at))
@@ -159,30 +172,40 @@ class Capture:
 
     Args:
         files: in the order in which they are read; at most `MOST_FILES`.
+        lone: there is one, and where it holds no record there is no capture.
     """
 
-    def __init__(self, files: Sequence[CaptureFile]) -> None:
+    def __init__(self, files: Sequence[CaptureFile], *, lone: bool = False) -> None:
         self.files = tuple(files)
+        self._lone = lone
         self._mended: dict[int, WarcRecord] = {}
 
     def walk(self) -> Iterator[Opened | Remark]:
         """All records of all files, and what is wrong with them.
 
         Raises:
-            NoContainer: a file is none.
+            NoContainer: the only file is none.
             ContainerBroken: a file is damaged in too many places.
         """
         for number, file in enumerate(self.files):
-            for found in records(file.stream):
-                if isinstance(found, Remark):
-                    yield Remark(text=found.text, path=found.path or file.name, lost=found.lost)
-                    continue
-                place = number << _FILE_SHIFT | found.at
-                if found.shortfall:
-                    self._mended[place] = found
-                yield Opened(place, file, found)
+            try:
+                yield from self._walk(number, file)
+            except NoContainer:
+                if self._lone:
+                    raise
+                yield Remark(text="no record of it can be read", path=file.name, lost=None)
             if isinstance(file.stream, InflatedFile):
                 yield from _of_compression(file)
+
+    def _walk(self, number: int, file: CaptureFile) -> Iterator[Opened | Remark]:
+        for found in records(file.stream):
+            if isinstance(found, Remark):
+                yield Remark(text=found.text, path=found.path or file.name, lost=found.lost)
+                continue
+            place = number << _FILE_SHIFT | found.at
+            if found.shortfall:
+                self._mended[place] = found
+            yield Opened(place, file, found)
 
     def open(self, place: int) -> Opened:
         """The record at a place that `walk` gave.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -23,6 +24,8 @@ _GZIP_WINDOW: Final = 31  # 15 bits and a gzip header (zlib's inflateInit2)
 _RAW_WINDOW: Final = -15
 _IN: Final = 1 << 16
 _OUT: Final = 1 << 18
+_BLOCK: Final = 1 << 16
+_BLOCKS_KEPT: Final = 256
 _FIRST_SPACING: Final = 1 << 20
 _MOST_PLACES: Final = 512
 _FREE: Final = 512 << 20
@@ -57,6 +60,7 @@ class InflatedFile(io.RawIOBase):
         self._spacing = _FIRST_SPACING
         self._places = [_Place(0, 0, None)]
         self._at = 0
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._begin(self._places[0])
 
     def readable(self) -> bool:
@@ -94,19 +98,16 @@ class InflatedFile(io.RawIOBase):
         """
         if size is None or size < 0:
             raise ValueError("all of it is too much")
-        if not self._held_at <= self._at <= self._out_at:
-            self._approach()
         parts: list[bytes] = []
         while size:
-            while self._out_at <= self._at:
-                if not self._advance():
-                    return b"".join(parts)
-            skipped = self._at - self._held_at
-            part = self._held[skipped : skipped + size]
+            number, skipped = divmod(self._at, _BLOCK)
+            part = self._block(number)[skipped : skipped + size]
+            if not part:
+                break
             parts.append(part)
             self._at += len(part)
             size -= len(part)
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """As `read`, into a buffer."""
@@ -114,14 +115,39 @@ class InflatedFile(io.RawIOBase):
         buffer[: len(content)] = content
         return len(content)
 
-    def _approach(self) -> None:
+    def _block(self, number: int) -> bytes:
+        """A block of what comes out, shorter at the end; those that were read last are kept."""
+        block = self._blocks.get(number)
+        if block is None:
+            block = self._blocks[number] = self._inflated(number * _BLOCK, _BLOCK)
+            if len(self._blocks) > _BLOCKS_KEPT:
+                self._blocks.popitem(last=False)
+        self._blocks.move_to_end(number)
+        return block
+
+    def _inflated(self, at: int, size: int) -> bytes:
+        if not self._held_at <= at <= self._out_at:
+            self._approach(at)
+        parts: list[bytes] = []
+        while size:
+            while self._out_at <= at:
+                if not self._advance():
+                    return b"".join(parts)
+            skipped = at - self._held_at
+            part = self._held[skipped : skipped + size]
+            parts.append(part)
+            at += len(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _approach(self, at: int) -> None:
         """Go on from the last place before the one that is wanted, unless what is being read is nearer."""
         best = self._places[0]
         for place in self._places:
-            if place.out_at > self._at:
+            if place.out_at > at:
                 break
             best = place
-        if self._at < self._held_at or best.out_at > self._out_at:
+        if at < self._held_at or best.out_at > self._out_at:
             self._begin(best)
 
     def _begin(self, place: _Place) -> None:

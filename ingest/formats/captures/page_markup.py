@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ingest.formats.chats.html_tree import Element
     from storage.records import Message
 
-MOST_SHOWN: Final = 2_000
+MOST_SHOWN: Final = 500
 _LONGEST_ADDRESS: Final = 8_000
 _LONGEST_TITLE: Final = 1_000
 _MOST_ELEMENTS: Final = 200_000
@@ -130,7 +130,9 @@ def _shown(document: Element, base: str) -> tuple[tuple[str, ...], ...]:
     found: dict[tuple[str, ...], None] = {}
     in_pictures: set[str] = set()
     for element in document.walk():
-        inside = element.walk() if element.tag in ("picture", "video", "audio") else (element,)
+        inside = (
+            islice(element.walk(), _MOST_CANDIDATES) if element.tag in ("picture", "video", "audio") else (element,)
+        )
         given = (one for each in inside for one in _candidates(each))
         whole = tuple(dict.fromkeys(one for each in islice(given, _MOST_CANDIDATES) if (one := resolved(base, each))))
         if not whole or in_pictures.issuperset(whole):

@@ -26,6 +26,7 @@ _TYPES: Final = frozenset(
 _TEXTS: Final = ("text", "articleBody", "commentText", "reviewBody")
 _DATES: Final = ("dateCreated", "datePublished", "commentTime")
 _WANTED: Final = frozenset({*_TEXTS, *_DATES, "author", "creator", "name", "url", "identifier"})
+_NAMES: Final = frozenset({"author", "creator", "name"})
 _MOST_JSON: Final = 4 << 20
 _MOST_SCRIPTS: Final = 100
 _MOST_NODES: Final = 100_000
@@ -145,7 +146,7 @@ def _of_items(document: Element) -> Iterator[Message]:
         if around is not None and "itemprop" in element.attributes:
             names = [one for one in element.attributes["itemprop"].split()[:20] if one in _WANTED]
             if names:
-                value: _Item | str = inner if inner is not around and inner is not None else _value(element)
+                value: _Item | str = inner if inner is not around and inner is not None else _value(element, names)
                 characters += len(value) if isinstance(value, str) else 0
                 for name in names:
                     around.had.setdefault(name, []).append(value)
@@ -177,8 +178,11 @@ def _around(item: _Item, names_of: dict[int, str | None]) -> str | None:
     return None
 
 
-def _value(element: Element) -> str:
+def _value(element: Element, names: list[str]) -> str:
+    """The value of a property (HTML standard, 5.2.4); of somebody whose name is a link, the name."""
     attribute = _VALUES.get(element.tag)
+    if element.tag == "a" and not _NAMES.isdisjoint(names):
+        attribute = None
     if "content" in element.attributes:
         return element.attributes["content"]
     if element.tag == "time" and element.attributes.get("datetime"):

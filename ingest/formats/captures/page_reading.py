@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.formats.captures.capture import Sort
 from ingest.formats.captures.digests import stated_digest
 from ingest.formats.captures.http_message import charset_of
-from ingest.formats.captures.page_markup import comparable, host_of, read_markup
+from ingest.formats.captures.page_markup import MOST_SHOWN, comparable, host_of, read_markup
 from ingest.formats.captures.survey import BROWSER_PICTURES, BROWSER_TEXTS, fits
 from ingest.formats.captures.warc_records import moment_of
 from ingest.formats.charsets import storable
@@ -38,6 +38,7 @@ _MOST_TEXT: Final = 8 << 20
 _MOST_FILES: Final = 200
 _MOST_FILE_BYTES: Final = 64 << 20
 _LONGEST_NAME: Final = 2_000
+_MOST_COMPARED: Final = 1 << 32  # characters
 _MOST_PARTICIPANTS: Final = 1_000
 _MOST_BROWSER_TEXT: Final = 4 << 20
 _PLATFORMS: Final = {
@@ -136,7 +137,7 @@ def read_page(page: Opened, survey: Survey, zone: ZoneInfo, budget: Budget, list
     at = moment_of(page.record.fields.get("warc-date", ""))
     title = found.title or (None if listed is None else listed.title)
     senders = dict.fromkeys(one.sender for one in found.messages if one.sender is not None)
-    beside = "\n".join(one.text for one in found.messages if one.text not in text[:_MOST_TEXT])
+    beside = _beside(found, text)
     whole = "\n\n".join(one for one in (text, beside) if one)
     if len(whole) > _MOST_TEXT:
         said.unsearchable.append("the page: its text is longer than can be kept")
@@ -163,6 +164,12 @@ def read_page(page: Opened, survey: Survey, zone: ZoneInfo, budget: Budget, list
         reader=READER,
     )
     return CapturedPage(reading=reading, source=source, media=media, places=places | shown_places, missing=missing)
+
+
+def _beside(found: PageMarkup, text: str) -> str:
+    """What its messages say that its text does not; where looking for that would take long, all that they say."""
+    is_quick = len(found.messages) * len(text) < _MOST_COMPARED
+    return "\n".join(one.text for one in found.messages if not is_quick or one.text not in text)
 
 
 def platform_of(address: str) -> str | None:
@@ -251,6 +258,8 @@ def _shown(
             continue
         budget.left -= one.record.length
         media[one.place] = Media(name=_file_name(one), media_type=one.media_type or None, entry=str(one.place))
+    if len(found.shown) >= MOST_SHOWN:
+        said.notes.append(f"it shows more files than the {MOST_SHOWN:,} that were looked for in the capture")
     if missing:
         said.notes.append(f"{missing:,} files that the page shows are not in the capture")
     if left_out:

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.formats.captures.capture import Capture, Opened
+    from ingest.formats.captures.http_message import HttpHead
 
 MOST_RECORDS: Final = 5_000_000
 _MOST_KEYS: Final = 1_000_000
-_MOST_PLACES: Final = 50
+_MOST_PLACES: Final = 20
 _MOST_NAMED: Final = 100
 _MOST_REDIRECTS: Final = 100_000
 _LONGEST_SOFTWARE: Final = 200
@@ -145,9 +146,7 @@ class Survey:
         for place in self._revisits:
             found = self._opened(place)
             original = None if found is None else self.revisited(found)
-            is_page = (found is not None and _is_page_again(found)) or (
-                original is not None and original.sort is Sort.PAGE
-            )
+            is_page = found is not None and _is_page_again(found, original)
             (self.pages if is_page else self.others).append(place)
         if self._revisits:
             self.pages = array("Q", sorted(self.pages))
@@ -177,10 +176,17 @@ def fits(found: Opened) -> bool | None:
         return False
 
 
-def _is_page_again(found: Opened) -> bool:
-    """Whether a revisit is of a page by the head that it keeps; one without a head is found by what it refers to."""
+def _is_page_again(found: Opened, original: Opened | None) -> bool:
+    """Whether a revisit is of a page: by what it refers to, where that is here, else by the head that it keeps."""
     head = found.head
-    return head is not None and head.media_type in ("text/html", "application/xhtml+xml")
+    if original is not None:
+        return original.sort is Sort.PAGE and (head is None or _is_good(head))
+    return head is not None and head.media_type in ("text/html", "application/xhtml+xml") and _is_good(head)
+
+
+def _is_good(head: HttpHead) -> bool:
+    """Whether an answer is what was asked for, or says that it has not changed (RFC 9110 §15.3, §15.4.5)."""
+    return 200 <= head.status < 300 or head.status == 304  # noqa: PLR2004 - as above
 
 
 def _payload_keys(found: Opened, *, revisit: bool) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from ingest.formats.captures.inflated import InflatedFile, RangeOfFile
 from ingest.formats.captures.page_markup import comparable
 from ingest.formats.captures.page_reading import ListedPage
 from ingest.formats.captures.warc_members import capture_members, opened_file
-from ingest.formats.captures.warc_records import record_at
+from ingest.formats.captures.warc_records import is_warc
 from ingest.formats.charsets import storable
 from ingest.formats.chats.json_lines import object_of
 from ingest.formats.container import ContainerBroken, Declared, Member, MemberBroken, MemberKind, Remark
@@ -140,7 +140,7 @@ def _opened(source: BinaryIO, name: str, ranges: Callable[[str], tuple[int, int,
         if inflated.read(2) == b"\x1f\x8b":
             raise MemberBroken("it is compressed twice")
         opened = CaptureFile(name, inflated)
-    if record_at(opened.stream, 0) is None:
+    if not is_warc(opened.stream):
         raise MemberBroken("it does not begin with a record")
     return opened
 

@@ -46,6 +46,7 @@ _PAGES: Final = "pages"
 _DOCUMENTS: Final = "documents"
 _RECORDS: Final = "records"
 _FREE: Final = 64 << 20
+_FREE_FILE: Final = 16 << 20
 _TIMES: Final = 20
 _UNBOUND: Final = "its content could not be made into a record: it breaks a bound of what a record may be"
 _FELL: Final = "its content could not be read as a page"
@@ -74,7 +75,7 @@ def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Itera
         NoContainer: it does not begin with a record.
     """
     size = source.seek(0, io.SEEK_END)
-    yield from capture_members(Capture([opened_file(source, name, size)]), size, about)
+    yield from capture_members(Capture([opened_file(source, name, size)], lone=True), size, about)
 
 
 def opened_file(source: BinaryIO, name: str, size: int) -> CaptureFile:
@@ -195,13 +196,21 @@ class _Out:
     def _page(self, page: Opened, entry: ListedPage | None) -> Member:
         name = f"{page.record.fields.get('warc-date', '')[:30]} {page.record.target}"
         if page.record.length > LARGEST_PAGE:
-            return Member(path=_PAGES, name=name, kind=MemberKind.DOCUMENT, pieces=page.body(), remark=_TOO_LARGE)
+            return Member(
+                path=_PAGES,
+                name=name,
+                kind=MemberKind.DOCUMENT,
+                pieces=page.bounded_body(_FREE, _TIMES),
+                remark=_TOO_LARGE,
+            )
         try:
             read = read_page(page, self._survey, self._zone, self._budget, entry)
         except (ContainerBroken, MemberBroken):
             raise
         except Exception:  # noqa: BLE001 - hostile markup must not take the other pages with it
-            return Member(path=_PAGES, name=name, kind=MemberKind.DOCUMENT, pieces=page.body(), remark=_FELL)
+            return Member(
+                path=_PAGES, name=name, kind=MemberKind.DOCUMENT, pieces=page.bounded_body(_FREE, _TIMES), remark=_FELL
+            )
         self._used |= read.places
         self._media += len(read.media)
         self._missing += read.missing
@@ -209,7 +218,7 @@ class _Out:
 
     def _pieces(self, page: CapturedPage) -> Iterator[bytes]:
         def opened(media: Media) -> Iterable[bytes]:
-            return self._survey.capture.open(int(media.entry or 0)).body()
+            return self._survey.capture.open(int(media.entry or 0)).bounded_body(_FREE_FILE, _TIMES)
 
         try:
             yield from written(page.reading, page.source, page.media, opened)
@@ -221,7 +230,7 @@ class _Out:
             last = unquote(urlsplit(found.record.target).path.rstrip("/").rpartition("/")[2])
         except ValueError:
             last = ""
-        member = file_member(f"{_DOCUMENTS}/{last.replace('/', '_') or 'document'}", found.body())
+        member = file_member(f"{_DOCUMENTS}/{last.replace('/', '_') or 'document'}", found.bounded_body(_FREE, _TIMES))
         if found.place in self._survey.wrong and member.remark is None and member.problem is None:
             return replace(member, remark="the digest that the capture states of it does not fit its bytes")
         return member

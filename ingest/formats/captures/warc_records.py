@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from ingest.formats.captures.inflated import pieces_of
 from ingest.formats.charsets import storable
 from ingest.formats.container import ContainerBroken, NoContainer, Remark
+from ingest.formats.container_kinds import WARC_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SIGNATURE: Final = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r?\n")
 _BEGINS: Final = re.compile(rb"\nWARC/(?:1\.[01]|0\.1[78])\r?\n[A-Za-z][A-Za-z0-9-]{0,60}:")
 _LONGEST_BEGINNING: Final = 100
 _END_OF_FIELDS: Final = re.compile(rb"\r?\n\r?\n")
@@ -36,6 +36,7 @@ _MOST_BLANK: Final = 1 << 20
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?Z?")
 _EARLIEST: Final = 1990
 _LATEST: Final = 2100
+_UNREADABLE: Final = Remark(text="the beginning of a record cannot be read", lost=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,17 @@ def moment_of(text: str) -> datetime | None:
     return found if _EARLIEST <= found.year < _LATEST else None
 
 
+def is_warc(source: BinaryIO) -> bool:
+    """Whether a file begins as a record does."""
+    source.seek(0)
+    return WARC_SIGNATURE.match(source.read(_LONGEST_BEGINNING)) is not None
+
+
 def record_at(source: BinaryIO, at: int) -> WarcRecord | None:
     """The record that begins at this offset, its length as it states it; None where none begins."""
     source.seek(at)
     front = source.read(_FRONT)
-    if SIGNATURE.match(front) is None:
+    if WARC_SIGNATURE.match(front) is None:
         return None
     end = _END_OF_FIELDS.search(front)
     if end is None:
@@ -111,14 +118,27 @@ def records(source: BinaryIO) -> Iterator[WarcRecord | Remark]:
     """All records of a file in order, from its first byte on.
 
     Raises:
-        NoContainer: it does not begin with a record.
+        NoContainer: it does not begin as a record does, or no record can be read in it.
         ContainerBroken: it is damaged in more places than are mended.
     """
-    found = record_at(source, 0)
-    if found is None:
+    if not is_warc(source):
         raise NoContainer
     repairs = 0
-    while found is not None:
+    at: int | None = 0
+    is_first = True
+    while at is not None:
+        found = record_at(source, at)
+        if found is None:
+            repairs = _counted(repairs)
+            at = _next_record(source, at + 1)
+            if at is None and is_first:
+                raise NoContainer
+            if not is_first:
+                yield _UNREADABLE
+            continue
+        if is_first:
+            yield from [_UNREADABLE] * repairs  # said only now: before there was a record it might have been none
+            is_first = False
         sound, at = _behind(source, found)
         if sound:
             yield found
@@ -127,13 +147,6 @@ def records(source: BinaryIO) -> Iterator[WarcRecord | Remark]:
             mended, at, remark = _mended(source, found)
             yield mended
             yield remark
-        found = None
-        while at is not None and found is None:
-            found = record_at(source, at)
-            if found is None:
-                repairs = _counted(repairs)
-                yield Remark(text="the beginning of a record cannot be read", lost=1)
-                at = _next_record(source, at + 1)
 
 
 def _counted(repairs: int) -> int:
@@ -161,7 +174,7 @@ def _behind(source: BinaryIO, record: WarcRecord) -> tuple[bool, int | None]:
         at += len(front) - len(rest)
         if rest:
             source.seek(at)
-            return SIGNATURE.match(source.read(_LONGEST_BEGINNING)) is not None, at
+            return WARC_SIGNATURE.match(source.read(_LONGEST_BEGINNING)) is not None, at
     return False, at
 
 

@@ -4,6 +4,9 @@ Rule kept: no message waits for memory. What waits is bounded for the whole expo
 touched longest ago goes out, and messages of the same day that come later go out as a slice of their own, which the
 archive joins to the record as a part. An export in order, from whichever end, never comes to that.
 
+What was said at the same moment stays in the order in which it was said: an export that goes from the newest message
+to the oldest is turned round.
+
 A moment with an offset belongs to its day in the archive's zone; one that is printed without belongs to the day that
 is printed. A message without a moment belongs to no day.
 """
@@ -40,6 +43,7 @@ MOST_MESSAGES: Final = 5_000
 MOST_BYTES: Final = 4 << 20
 _MOST_WAITING: Final = 48 << 20
 _MESSAGE_BYTES: Final = 800  # what an object of Python costs beside its text
+_MOST_THREADS: Final = 100_000  # whose direction is remembered
 _LARGEST_WAITING: Final = MOST_BYTES + MOST_MESSAGES * _MESSAGE_BYTES
 _LONGEST_TEXT: Final = 1 << 20
 _LONGEST_NAME: Final = 2_000
@@ -68,6 +72,11 @@ class _Waiting:
     messages: list[ChatMessage] = field(default_factory=list)
     size: int = 0
 
+    def is_of(self, thread: Thread) -> bool:
+        """Whether it is a part of this thread."""
+        mine = self.thread
+        return mine is thread or (mine.key == thread.key and mine.platform == thread.platform)
+
 
 class Days:
     """Gathers the messages of one export.
@@ -85,6 +94,7 @@ class Days:
         self._waiting: OrderedDict[tuple[str, str, str], _Waiting] = OrderedDict()
         self._touched: _Waiting | None = None
         self._size = 0
+        self._turned: dict[tuple[str, str], int] = {}
 
     def add(self, said: Said) -> Sequence[Gathered]:
         """Take a message; gives what went out for it, mostly nothing."""
@@ -98,6 +108,8 @@ class Days:
             waiting = self._waiting[key] = _Waiting(thread, day)
         elif waiting is not self._touched:
             self._waiting.move_to_end(key)
+        if self._touched is not None:
+            self._follow(self._touched, thread, message)
         self._touched = waiting
         size = len(message.raw) + len(message.text) + _MESSAGE_BYTES
         if message.attachments:
@@ -121,7 +133,21 @@ class Days:
     def _out(self, key: tuple[str, str, str]) -> Gathered:
         waiting = self._waiting.pop(key)
         self._size -= waiting.size
-        return gathered(waiting.thread, waiting.day, waiting.messages, self._reader, self._zone)
+        thread = waiting.thread
+        is_turned = self._turned.get((thread.platform, thread.key), 0) > 0
+        return gathered(thread, waiting.day, waiting.messages, self._reader, self._zone, newest_first=is_turned)
+
+    def _follow(self, before: _Waiting, thread: Thread, message: ChatMessage) -> None:
+        """Count whether the thread goes on to later or to earlier moments."""
+        at, last = message.at, before.messages[-1].at
+        if at is None or last is None or at is last or not before.is_of(thread):
+            return
+        if (at.tzinfo is None) is not (last.tzinfo is None) or at == last:
+            return
+        key = (thread.platform, thread.key)
+        known = self._turned.get(key)
+        if known is not None or len(self._turned) < _MOST_THREADS:
+            self._turned[key] = (known or 0) + (1 if at < last else -1)
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> str:
@@ -129,15 +155,19 @@ def day_of(at: datetime, zone: ZoneInfo) -> str:
     return (at if at.tzinfo is None else at.astimezone(zone)).date().isoformat()
 
 
-def gathered(thread: Thread, day: str, messages: list[ChatMessage], reader: str, zone: ZoneInfo) -> Gathered:
+def gathered(
+    thread: Thread, day: str, messages: list[ChatMessage], reader: str, zone: ZoneInfo, *, newest_first: bool = False
+) -> Gathered:
     """One record's messages, in order of time where all of them have one, read into a description.
 
-    The source keeps the order of the export.
+    The source keeps the order of the export. Where that goes from the newest to the oldest (`newest_first`), messages
+    of the same moment are turned round.
     """
     source = thread.joint.join([one.raw for one in messages])
     moments = [_instant(one.at, zone) for one in messages if one.at is not None]
     if thread.kind is ThreadKind.CONVERSATION and len(moments) == len(messages):
-        order = sorted(range(len(messages)), key=moments.__getitem__)
+        places = range(len(messages))
+        order = sorted(reversed(places) if newest_first else places, key=moments.__getitem__)
         messages = [messages[place] for place in order]
     first = messages[0]
     is_post = thread.kind is ThreadKind.POST

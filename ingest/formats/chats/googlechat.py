@@ -71,6 +71,7 @@ _KNOWN: Final = frozenset(
 )
 _NOTED: Final = frozenset({"start_index", "length", "format_metadata"})
 _CREATOR: Final = frozenset({"name", "email", "user_type"})
+_OWN_SIGNS: Final = ("shortcode", "short_code", "uuid", "uid")
 _QUOTES: Final = ("quoted_message_metadata", "quotes_message_metadata")
 _QUOTED_BY_ID: Final = frozenset({"message_id"})
 _QUOTED_TEXT: Final = frozenset({"text"})
@@ -267,7 +268,9 @@ def _reactions(value: dict[str, Any], group: _Group) -> Iterator[Reacted]:
     for one in entries(value.get("reactions")):
         emoji = members(members(one).get("emoji"))
         custom = members(emoji.get("custom_emoji"))
-        sign = words(emoji.get("unicode")) or words(custom.get("shortcode")) or words(custom.get("uuid"))
+        sign = words(emoji.get("unicode")) or next(
+            (said for each in _OWN_SIGNS if (said := words(custom.get(each)))), ""
+        )
         addresses = [words(each) for each in entries(members(one).get("reactor_emails"))]
         for address in addresses or [""]:
             yield Reacted(emoji=sign, by=group.known.get(address, address) or None)

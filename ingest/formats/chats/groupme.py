@@ -36,6 +36,9 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 _CARRIED: Final = {"image": "url", "linked_image": "url", "video": "url", "file": "file_id"}
 _SILENT: Final = frozenset({*_CARRIED, "mentions", "reply", "emoji"})
 _MOST_NAMED: Final = 10_000
+_KINDS_BY_ENDING: Final = (
+    ("png", "image/png"), ("gif", "image/gif"), ("jpeg", "image/jpeg"), ("jpg", "image/jpeg"), ("mp4", "video/mp4"),
+)  # fmt: skip
 _KNOWN: Final = frozenset(
     {
         "attachments", "conversation_id", "created_at", "deleted_at", "favorited_by", "group_id", "id", "name",
@@ -168,20 +171,20 @@ def _media(one: dict[str, Any], files: dict[str, str]) -> Media:
     address = words(one.get(_CARRIED[words(one.get("type"))]))
     match = _DIGEST.search(address)
     entry = files.get(match[0]) if match else None
-    kind = {"image": "image/jpeg", "linked_image": "image/jpeg", "video": "video/mp4"}.get(words(one.get("type")))
-    for ending, better in ((".png", "image/png"), (".gif", "image/gif")):
-        kind = better if ending in address else kind
+    # the address of a picture says what it is before the digest: 640x480.jpeg.0123...
+    kind = next((kind for ending, kind in _KINDS_BY_ENDING if f".{ending}" in base_name(address)), None)
     return Media(name=base_name(entry) if entry else base_name(address.split("?", 1)[0]), media_type=kind, entry=entry)
 
 
 def _reactions(message: dict[str, Any], told: _Told) -> Iterator[Reacted]:
-    """Reactions by name where the export has them, else the likes."""
-    given = [members(one) for one in entries(message.get("reactions"))]
-    for one in given:
+    """Reactions with their signs, then the likes of those who have none: newer exports repeat all who reacted there."""
+    named_with = set()
+    for one in map(members, entries(message.get("reactions"))):
         for who in entries(one.get("user_ids")):
+            named_with.add(words(who))
             yield Reacted(emoji=words(one.get("code")) or words(one.get("type")), by=_name(who, told))
-    if not given:
-        for who in entries(message.get("favorited_by")):
+    for who in entries(message.get("favorited_by")):
+        if words(who) not in named_with:
             yield Reacted(emoji=_HEART, by=_name(who, told))
 
 

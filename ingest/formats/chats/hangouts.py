@@ -57,6 +57,7 @@ _KNOWN: Final = frozenset(
         "advances_sort_timestamp",
     }
 )
+_KNOWN_MESSAGE: Final = frozenset({"message_content"})
 _KNOWN_CONTENT: Final = frozenset({"segment", "attachment"})
 _KNOWN_SEGMENT: Final = frozenset({"type", "text"})
 _KNOWN_ITEM: Final = frozenset({"type", "id", *_PICTURES})
@@ -268,6 +269,8 @@ def _files(content: dict[str, Any], export: Export, folder: str) -> tuple[Media,
 
 def _unmapped(event: dict[str, Any], content: dict[str, Any]) -> tuple[str, ...]:
     names = set(unmapped(event, _KNOWN))
+    if "chat_message" in event:
+        names.update(unmapped(members(event["chat_message"]), _KNOWN_MESSAGE, "chat_message."))
     if not content.keys() <= _KNOWN_CONTENT:
         names.update(unmapped(content, _KNOWN_CONTENT, "chat_message.message_content."))
     for one in entries(content.get("segment"))[:_MOST_PARTS]:

@@ -10,6 +10,7 @@ The schema is not published; columns and numbers are those seen from OS X 10.9 t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.formats.chats.imessage_rows import OWNER, message, target_of
@@ -33,6 +34,8 @@ _NAMES: Final = ("chat.db", "sms.db", "3d0d7e5fb2ce288813306e4d4636395e047a3d28"
 _MARKS: Final = (b"chat_message_join", b"associated_message_guid")
 _NEEDED: Final = frozenset({"message", "handle", "chat", "chat_message_join"})
 _BLOCK: Final = 4 << 20
+# what carried the last message: iMessage, SMS, RCS; "any" since macOS 26. A chat stays the same when it changes
+_SERVICE: Final = re.compile(r"\A[A-Za-z]{1,20}(?=;[-+];.)")
 _MOST_PEOPLE: Final = 1024
 _MOST_IN_TITLE: Final = 64
 _DAMAGED: Final = "the database of Messages is damaged from some place on; what stands before was read"
@@ -171,6 +174,7 @@ class _Threads:
         self._handles = handles
         self._people: dict[object, list[str]] = {}
         self._opened: dict[object, Thread] = {}
+        self._by_key: dict[str, Thread] = {}
         if "chat_handle_join" in source.names:
             for chat, handle in source.rows("SELECT chat_id, handle_id FROM chat_handle_join"):
                 if handle in handles:
@@ -180,14 +184,15 @@ class _Threads:
     @property
     def count(self) -> int:
         """How many there are messages of."""
-        return len(self._opened)
+        return len(self._by_key)
 
     def of(self, chat: object, handle: object) -> Thread:
         """The thread of a chat, or where that is None, of the person with this number."""
         key = ("chat", chat) if chat is not None else ("handle", handle)
         found = self._opened.get(key)
         if found is None:
-            found = self._opened[key] = self._open(chat, handle)
+            opened = self._open(chat, handle)
+            found = self._opened[key] = self._by_key.setdefault(opened.key, opened)
         return found
 
     def _open(self, chat: object, handle: object) -> Thread:
@@ -200,7 +205,7 @@ class _Threads:
         otherwise = f"chat:{chat}" if chat is not None else f"handle:{address or ''}"
         return Thread(
             platform="imessage",
-            key=_text(row, "guid") or _text(row, "chat_identifier") or otherwise,
+            key=_SERVICE.sub("", _text(row, "guid")) or _text(row, "chat_identifier") or otherwise,
             title=title or None,
             participants=(*dict.fromkeys(others), OWNER),
             owner=OWNER,

@@ -35,6 +35,7 @@ _MONTHS: Final = {
     "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
 _FIRST_YEAR: Final = 1990
+_LAST_YEAR: Final = 2099
 _NOON: Final = 12
 _NAMED: Final = re.compile(r"(?:[~/]|[A-Za-z]:\\).{0,500}Attachments/.{1,500}|attachments/[^ ].{0,500}")
 
@@ -51,7 +52,7 @@ def moment(text: str) -> datetime | None:
         )
     except ValueError:
         return None
-    return at if at.year >= _FIRST_YEAR else None
+    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
 
 def reaction(text: str) -> Reacted | None:

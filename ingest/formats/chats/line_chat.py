@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ingest.formats.chats.line_survey import DAY_LINE, HEAD_BYTES, Survey, message_of, names_of, surveyed
+from ingest.formats.chats.line_survey import DAY_LINE, HEAD_BYTES, Survey, is_of_desktop, message_of, names_of, surveyed
 from ingest.formats.chats.line_words import deleted_notice, media_of
 from ingest.formats.chats.model import ChatMessage, Said, Stated, Thread
 from ingest.formats.chats.text_lines import CUT, LONGEST, batches, first_lines
@@ -53,11 +53,11 @@ def _chats(export: Export) -> list[str]:
     names = export.names
     if len(names) > 1:
         names = [name for name in names if name.lower().endswith(".txt") and aside(name) is None][:_MOST_FILES]
-    return [name for name in names if _begins_chat(export.head(name, HEAD_BYTES))]
+    return [name for name in names if _begins_chat(export.head(name, HEAD_BYTES), name)]
 
 
-def _begins_chat(head: bytes) -> bool:
-    """Whether a file begins with a title of LINE's, or with a day and messages under it, as group chats may."""
+def _begins_chat(head: bytes, name: str) -> bool:
+    """Whether a file begins with a title of LINE's, or with a day and messages under it."""
     lines = [line for line in first_lines(head) if line.strip()]
     if not lines:
         return False
@@ -66,6 +66,8 @@ def _begins_chat(head: bytes) -> bool:
     if not days or (days[0] and not titled):
         return False
     following = lines[days[0] + 1 : days[0] + 2]
+    if not titled and is_of_desktop(lines, name):
+        return True
     return bool(following) and (message_of(following[0], tabs=True) is not None or (titled and _timed(following[0])))
 
 
@@ -130,14 +132,16 @@ def _telling(export: Export, name: str, survey: Survey, names: tuple[str, ...]) 
     day: date | None = None
     dated = False
     problem: MemberBroken | None = None
+    number = -1
     try:
         for batch, doubtful in batches(export.open(name), survey.script):
             made.dirty = made.dirty or doubtful
             for line in batch:
+                number += 1
                 bare = line.removesuffix("\r")
                 if doubtful:
                     bare = survey.script.readable(bare)
-                match = DAY_LINE.match(bare)
+                match = survey.day(bare, number)
                 found = None if match is not None or not dated else message_of(bare, tabs=survey.tabs)
                 if match is not None:
                     yield from made.ended()

@@ -22,6 +22,7 @@ _TITLES: Final = (
         re.IGNORECASE,
     ),
 )
+_FILE: Final = re.compile(r"^(\[LINE\](.{1,300}?))(?: ?\(\d\))?\.txt$", re.IGNORECASE)
 _FILES: Final = {
     "image/*": "Photo|Photos|写真|画像|照片|圖片|사진|ภาพ|รูป|รูปภาพ|Foto",
     "video/*": "Video|Videos|動画|视频|影片|동영상|วิดีโอ",
@@ -54,6 +55,12 @@ def title_of(line: str) -> str | None:
     """Whom or what a chat is with, from its first line."""
     line = line.lstrip("\ufeff").strip()
     return next((match[1].strip() for one in _TITLES if (match := one.match(line))), None)
+
+
+def title_of_file(name: str) -> str | None:
+    """The same from the name that the program gives a file: ``[LINE]NAME.txt``."""
+    match = _FILE.match(name.rpartition("/")[2])
+    return None if match is None else title_of(match[1]) or match[2].strip() or None
 
 
 def media_of(text: str) -> tuple[Media, ...]:

@@ -326,7 +326,6 @@ def _unwrapped(text: str) -> str:
 
 
 def _named_media(cell: str) -> Iterator[Media]:
-    """Files, which LinkedIn only names by their addresses."""
     for one in cell.replace(",", " ").split()[:1_000]:
         address = one.split("?", 1)[0]
         yield Media(name=base_name(address.rstrip("/")) or address)

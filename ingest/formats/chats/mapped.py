@@ -97,6 +97,7 @@ class Mapped:
         mapping = self._mapping
         columns: Columns | None = None if mapping.header else Columns(())
         known: frozenset[str] = frozenset()
+        places = {} if columns is None else _places(threads.asked, columns)
         count = damaged = 0
         broken: ContainerBroken | MemberBroken | None = None
         try:
@@ -105,19 +106,21 @@ class Mapped:
                     continue
                 if columns is None:
                     columns = Columns(row.cells)
-                    _refuse_missing(mapping, columns)
-                    known = _known_columns(mapping)
+                    _refuse_missing(threads.asked, columns)
+                    places = _places(threads.asked, columns)
+                    known = frozenset(columns.name_at(one) for several in places.values() for one in several)
                     continue
                 count += 1
                 if not row.cells:
                     yield Remark(text=row.problem or _LOST_ROW, path=name, lost=1)
                     continue
                 damaged += row.problem is not None
+                cells, width = row.cells, len(row.cells)
                 found = {
-                    thing: [cell for one in asked if (cell := _cell(row, columns, one))]
-                    for thing, asked in threads.asked.items()
+                    thing: [cell for one in several if one < width and (cell := cells[one])]
+                    for thing, several in places.items()
                 }
-                rest = columns.rest(row, known) if mapping.header else _unnamed(row, threads)
+                rest = columns.rest(row, known) if mapping.header else _unnamed(row, places)
                 yield threads.said(found, row.raw, rest, self._moment)
         except (ContainerBroken, MemberBroken) as problem:
             broken = problem
@@ -248,31 +251,32 @@ class _Threads:
         return name if self._export.has(name) else self._by_name.get(base_name(name))
 
 
-def _cell(row: Row, columns: Columns, name: str) -> str:
+def _places(asked: dict[str, tuple[str, ...]], columns: Columns) -> dict[str, tuple[int, ...]]:
+    """Where each thing stands: columns by their place (``#1``) or by name."""
+    return {thing: tuple(_place(one, columns) for one in names) for thing, names in asked.items()}
+
+
+def _place(name: str, columns: Columns) -> int:
     numbered = _NUMBERED.fullmatch(name)
-    if numbered is None:
-        return columns.cell(row, name.strip().lower())
-    place = int(numbered[1]) - 1
-    return row.cells[place] if place < len(row.cells) else ""
+    if numbered is not None:
+        return int(numbered[1]) - 1
+    found = columns.place(name.strip().lower())
+    assert found is not None  # the first row was looked at
+    return found
 
 
-def _known_columns(mapping: Mapping) -> frozenset[str]:
-    asked = (*mapping.time.columns, *(one for names in mapping.columns.values() for one in names))
-    return frozenset(one.strip().lower() for one in asked)
-
-
-def _refuse_missing(mapping: Mapping, columns: Columns) -> None:
+def _refuse_missing(asked: dict[str, tuple[str, ...]], columns: Columns) -> None:
     """Of the first row: every column that the description names must be there."""
-    things = {f"columns.{name}": asked for name, asked in mapping.columns.items()}
-    for thing, asked in {"time.column": mapping.time.columns, **things}.items():
-        for one in asked:
-            if not _NUMBERED.fullmatch(one) and one.strip().lower() not in columns.names:
-                raise ContainerBroken(f"its first row has no column {one!r}, which {thing} of the mapping names")
+    for thing, names in asked.items():
+        for one in names:
+            if not _NUMBERED.fullmatch(one) and columns.place(one.strip().lower()) is None:
+                key = "time.column" if thing == "time" else f"columns.{thing}"
+                raise ContainerBroken(f"its first row has no column {one!r}, which {key} of the mapping names")
 
 
-def _unnamed(row: Row, threads: _Threads) -> tuple[str, ...]:
-    asked = {one for names in threads.asked.values() for one in names}
-    rest = (f"#{place}" for place, cell in enumerate(row.cells, 1) if cell and f"#{place}" not in asked)
+def _unnamed(row: Row, places: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
+    asked = {one for several in places.values() for one in several}
+    rest = (f"#{place + 1}" for place, cell in enumerate(row.cells) if cell and place not in asked)
     return tuple(sorted(rest)[:_MOST_UNMAPPED])
 
 

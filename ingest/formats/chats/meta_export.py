@@ -68,8 +68,9 @@ def read_all(export: Export, platform: str) -> Read:
             work.append((in_html[0], read_page_thread(export, in_html, platform=platform, owner=owner)))
         left.difference_update(in_json, in_html)
     loose = [name for name in loose_files(export) if name in left]
+    named: dict[str, int] = {}
     for name in (*loose, *(name for name in mine if _OF_MESSAGES.search(name) and name.endswith(".json"))):
-        found = _loose(export, name, platform, owner) if name in left else None
+        found = _loose(export, name, platform, owner, named) if name in left else None
         if found is not None:
             left.discard(name)
             work.append((name, found))
@@ -111,11 +112,11 @@ def aside(name: str) -> str | None:
     return None if _ATTACHED.search(name) else "it belongs to no message or post"
 
 
-def _loose(export: Export, name: str, platform: str, owner: Owner) -> Read | None:
+def _loose(export: Export, name: str, platform: str, owner: Owner, named: dict[str, int]) -> Read | None:
     """A thread in a file that is not called as one."""
     head = export.head(name, HEAD)
     if is_e2ee(head) or is_thread(head):
-        return read_thread(export, [name], platform=platform, owner=owner, single=True)
+        return read_thread(export, [name], platform=platform, owner=owner, single=True, named=named)
     if is_markup(head) and not _POST_PAGE.search(name) and (_OF_MESSAGES.search(name) or len(export.names) == 1):
         return read_page_thread(export, [name], platform=platform, owner=owner, single=True)
     return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.charsets import storable
@@ -36,7 +37,7 @@ _IN_BRACKETS: Final = re.compile(r"\(([^()]{6,80})\)$")
 _LIST: Final = re.compile(r"^[^:\uff1a\d]{3,40}[:\uff1a] ?(.+)$")
 _LAST_OF_LIST: Final = re.compile(r" (?:and|und|et|y|e|og|och|en|i|\u0438|\u0456|ja|ve|și|és) ")
 _BEGINNING: Final = 1 << 17
-_LOOKED_AT: Final = 64  # what stands before a time and may belong to it
+_LOOKED_AT: Final = 64  # nodes before a time that may belong to it; boxes that show who takes part
 
 
 @dataclass(slots=True)
@@ -83,30 +84,40 @@ def title_of(page: str) -> str | None:
 
 
 def participants_of(page: str, times: PrintedTimes) -> tuple[str, ...]:
-    """The names behind "Participants:", in whatever language, above the first message; in the order of the page."""
-    if _BOX in page:
-        first = next(_elements(page, times), None)
-        if first is None or _last(list(first.walk()), _TIMES) is not None:
-            return ()
-        lines = first.text().split("\n")
-    else:
-        lines = _above_the_first_time(page, times)
-    for place, line in enumerate(lines):
+    """The names behind "Participants:", in whatever language, above the first message; in the order of the page.
+
+    "Agenda: a, b" in a first message and "Group invite link: off" look the same, but nobody of that name is a sender.
+    """
+    above, senders = _in_boxes(page, times) if _BOX in page else _above_the_first_time(page, times)
+    for place, line in enumerate(above):
         match = _LIST.match(storable(line).strip())
-        if match is not None:
-            names = _names(match[1])
-            # "Agenda: a, b" in a first message looks the same, but none of these is a sender
-            return names if _BOX in page or not set(names).isdisjoint(lines[place + 1 :]) else ()
+        names = _names(match[1]) if match is not None else ()
+        if not senders.isdisjoint(names) or not set(names).isdisjoint(above[place + 1 :]):
+            return names
     return ()
 
 
-def _above_the_first_time(page: str, times: PrintedTimes) -> list[str]:
+def _in_boxes(page: str, times: PrintedTimes) -> tuple[list[str], set[str]]:
+    """The lines of the boxes above the first message, and who sent the first messages."""
+    above: list[str] = []
+    senders: set[str] = set()
+    for element in islice(_elements(page, times), _LOOKED_AT):
+        inside = list(element.walk())[1:]
+        if (_last(inside, _TIMES) or _timed(element, times)) is not None:
+            heading = _first(inside, _HEADINGS)
+            senders.add(storable(heading.text()).strip() if heading is not None else "")
+        elif not senders:
+            above += element.text().split("\n")
+    return above, senders
+
+
+def _above_the_first_time(page: str, times: PrintedTimes) -> tuple[list[str], set[str]]:
     found: list[str] = []
     for line in parse(page[:_BEGINNING]).text().split("\n"):
         if times.read(line) is not None:
             break
         found.append(line)
-    return found
+    return found, set()
 
 
 def _names(text: str) -> tuple[str, ...]:

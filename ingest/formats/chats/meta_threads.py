@@ -8,7 +8,7 @@ are read all the same. Every object in a list of messages comes out as a message
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.formats.chats.counted import Counted
@@ -70,7 +70,13 @@ class _Page:
 
 
 def read_thread(
-    export: Export, pages: list[str], *, platform: str, owner: Owner, single: bool = False
+    export: Export,
+    pages: list[str],
+    *,
+    platform: str,
+    owner: Owner,
+    single: bool = False,
+    named: dict[str, int] | None = None,
 ) -> Iterator[Said | Stated | Remark]:
     """All messages of a thread, page by page as given, each in its own order.
 
@@ -80,6 +86,7 @@ def read_thread(
         platform: of the thread.
         owner: whose export it is; learns from the thread.
         single: this is one file by itself, so its folder says nothing of the thread.
+        named: how many threads so far had each key that is only a name; learns from the thread.
     """
     thread: Thread | None = None
     reader: MessageReader | None = None
@@ -87,6 +94,10 @@ def read_thread(
         page = _page(export, name)
         if thread is None or reader is None:
             thread = _thread(page.header, name, platform=platform, owner=owner, single=single)
+            if named is not None and "threadName" in page.header:
+                times = named[thread.key] = named.get(thread.key, 0) + 1
+                if times > 1:  # another person of that name: two threads never make one record
+                    thread = replace(thread, key=f"{thread.key} ({times})")
             reader = MessageReader(thread.owner, MediaFinder(export, name))
         pieces = iter(page.held) if page.held is not None else _messages(export, name)
         yield from _said(pieces, thread, reader, name)

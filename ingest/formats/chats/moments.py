@@ -38,7 +38,7 @@ def from_micros(value: object) -> datetime | None:
 def from_apple(value: object) -> datetime | None:
     """Since 2001-01-01 UTC: nanoseconds, or seconds as before macOS 10.13."""
     number = _number(value)
-    if number is None or number <= 0:
+    if number is None or not 0 < number < _LATEST * 1_000_000_000:
         return None
     seconds = number / 1_000_000_000 if number >= _APPLE_NANOSECONDS_FROM else number
     return _instant(seconds + _APPLE_EPOCH, 1)

@@ -46,7 +46,10 @@ _MOST_HEADER: Final = 1 << 16
 _ROW_PROBLEM: Final = "a row of this file is damaged, and was taken as it stands"
 _EMPTY_ROW: Final = "a row of this file could not be read"
 _ASIDE: Final = (
-    (re.compile(r"(?:post|comment|message)s?_headers\.csv"), "it repeats numbers and times of what another file holds"),
+    (
+        re.compile(r"(?:post|comment|message)s?(?:_archive)?_headers\.csv"),
+        "it repeats numbers and times of what another file holds",
+    ),
     (re.compile(r"drafts\.csv"), "not public: it holds drafts, which were not sent"),
     (
         re.compile(
@@ -82,10 +85,11 @@ class _Columns:
 
 @dataclass(slots=True)
 class _Account:
-    """Whose export it is, and the posts that it wrote, by number."""
+    """Whose export it is, the posts that it wrote, by number, and its private conversations."""
 
     name: str | None = None
     posts: dict[str, Thread] = field(default_factory=dict)
+    talks: dict[str, Thread] = field(default_factory=dict)
 
 
 def recognise(export: Export) -> bool:
@@ -184,7 +188,7 @@ def _comment(row: Row, columns: _Columns, account: _Account, path: str) -> Said:
     thread = account.posts.get(number) or _thread(
         number or f"comment-{columns.cell(row, 'id')}", path, account, url=link
     )
-    known = frozenset({"id", "permalink", "date", "link", "parent", "body", "media"})
+    known = frozenset({"id", "date", "link", "parent", "body", "media"})
     reply_to = columns.cell(row, "parent") or number or None
     return Said(thread=thread, message=_message(row, columns, account, body, known, body, reply_to))
 
@@ -232,15 +236,20 @@ def _private(row: Row, columns: _Columns, account: _Account, path: str) -> Said:
     sender, to = columns.cell(row, "from"), columns.cell(row, "to")
     people = tuple(dict.fromkeys(one for one in (sender, to) if one))
     body = _shown(columns.cell(row, "body"))
-    thread = Thread(
+    key = f"message-{columns.cell(row, 'thread_id') or columns.cell(row, 'id')}"
+    subject = _shown(columns.cell(row, "subject"))
+    thread = account.talks.get(key) or Thread(
         platform=PLATFORM,
-        key=f"message-{columns.cell(row, 'thread_id') or columns.cell(row, 'id')}",
-        title=_shown(columns.cell(row, "subject")) or None,
+        key=key,
+        title=subject or None,
         participants=people,
         owner=account.name,
         path=path,
         media_type="text/csv",
     )
+    if len(account.talks) < _MOST_POSTS:
+        account.talks[key] = thread
+    known = frozenset({"id", "permalink", "thread_id", "date", "from", "to", "body"})
     message = ChatMessage(
         at=utc_text(columns.cell(row, "date")),
         sender=sender or None,
@@ -249,9 +258,7 @@ def _private(row: Row, columns: _Columns, account: _Account, path: str) -> Said:
         id=columns.cell(row, "id") or None,
         side=_side(sender, account),
         deleted=body in _GONE,
-        unmapped=columns.rest(
-            row, frozenset({"id", "permalink", "thread_id", "date", "from", "to", "subject", "body"})
-        ),
+        unmapped=columns.rest(row, known | {"subject"} if subject == (thread.title or "") else known),
     )
     return Said(thread=thread, message=message)
 

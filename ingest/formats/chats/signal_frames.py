@@ -180,9 +180,11 @@ class ItemReader:
         """Names of what is not modelled; the same for messages of the same shape, of which there are few."""
         text = body.get("text")
         styled = isinstance(text, dict) and "bodyRanges" in text
+        captioned = "attachments" in body and _is_captioned(body)
         shape = (
             kind,
             styled,
+            captioned,
             "incoming" in item,
             tuple(key for key in item if item[key]),
             tuple(key for key in body if body[key] or key == "quote"),
@@ -191,6 +193,7 @@ class ItemReader:
         found = self._shapes.get(shape)
         if found is None:
             found = _names(item, kind, body, details, styled=styled)
+            found = tuple(sorted((*found, f"{kind}.attachments.caption"))) if captioned else found
             if len(self._shapes) < _MOST_SHAPES and size < _LARGEST_SHAPE:
                 self._shapes[shape] = found
         return found
@@ -222,6 +225,11 @@ def _side(item: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         if name in item:
             return side, _dict(item[name])
     return None, _NOTHING
+
+
+def _is_captioned(body: Mapping[str, Any]) -> bool:
+    """Whether a file has words of its own below it, as in releases that had a line for each."""
+    return any(_dict(one.get("pointer")).get("caption") for one in _dicts(body.get("attachments")))
 
 
 def _start(one: Mapping[str, Any]) -> int:

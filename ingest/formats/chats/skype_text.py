@@ -25,6 +25,7 @@ _LINES: Final = frozenset(
 )  # fmt: skip
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_PARAGRAPH: Final = re.compile(r"<(?:p|div)>((?:[^<>&\s\xa0]+ ?)*+)(?<! )</(?:p|div)>")  # most messages are one
 _LONGEST: Final = 1 << 20
 _MOST: Final = 1_000
 _ENDING: Final = re.compile(r"/(?:views|content)/[^/]*$")
@@ -78,6 +79,9 @@ def shown(markup: str, *, spaced: bool = True) -> Shown:
     """Read the markup of one message; `spaced` keeps line feeds as Skype does, where Teams writes HTML."""
     if "<" not in markup:
         return Shown(text=unescaped(markup))
+    paragraph = None if spaced else _PARAGRAPH.fullmatch(markup)
+    if paragraph is not None:
+        return Shown(text=paragraph[1])
     reading = _Reading(spaced=spaced)
     for token in tokens(markup[:_LONGEST]):
         if isinstance(token, str):

@@ -49,6 +49,7 @@ _KNOWN_SMS: Final = frozenset(
 _KNOWN_CALL: Final = frozenset({b"number", b"date", b"type", b"duration", b"contact_name", b"readable_date"})
 _SENT: Final = frozenset({b"2", b"3", b"4", b"5", b"6"})  # sent, draft, outbox, failed, queued: the owner's all of them
 _PLAIN: Final = frozenset({b"1", b"2"})
+_NOT_SENT: Final = {b"3": "draft", b"4": "outbox", b"5": "failed", b"6": "queued"}
 _CALLS: Final = {
     b"1": "incoming call",
     b"2": "outgoing call",
@@ -146,7 +147,7 @@ def _text(tag: XmlTag, threads: _Threads, path: str) -> Said:
         text=_joined(_word(fields.get(b"subject")), _word(fields.get(b"body")) or ""),
         raw=tag.raw,
         side="right" if sent else "left",
-        unmapped=_unmapped(fields, _KNOWN_SMS, () if kind in _PLAIN else ("type",)),
+        unmapped=_unmapped(fields, _KNOWN_SMS, _state("type", kind)),
     )
     return Said(thread=thread, message=message)
 
@@ -198,7 +199,7 @@ def _multimedia(held: Multimedia, threads: _Threads, path: str) -> Said:
         id=_word(fields.get(b"m_id")),
         side="right" if sent else "left",
         attachments=held.media,
-        unmapped=held.unmapped,
+        unmapped=tuple(sorted((*held.unmapped, *_state("msg_box", fields.get(b"msg_box", b"1"))))),
     )
     return Said(thread=thread, message=message)
 
@@ -271,6 +272,13 @@ def _name(value: bytes | None) -> str | None:
 
 def _word(value: bytes | None) -> str | None:
     return None if value is None or value in (b"null", b"") else resolved(value)
+
+
+def _state(label: str, kind: bytes) -> tuple[str, ...]:
+    """What is to be said of a message that was neither received nor sent: a draft is nobody's message yet."""
+    if kind in _PLAIN:
+        return ()
+    return (f"{label} ({_NOT_SENT[kind]}, not known to be sent)" if kind in _NOT_SENT else label,)
 
 
 def _subject(fields: dict[bytes, bytes]) -> str | None:

@@ -40,7 +40,8 @@ _MEDIA_FILE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_(.{1,300}?)(\.[A-Za
 _MILLISECONDS_BELOW: Final = 10**14  # as milliseconds this is the year 5138
 _LOOKED_AT: Final = 20_000
 _MOST_THREADS: Final = 100_000
-_ORDINARY: Final = frozenset({"", "TEXT", "MEDIA", "IMAGE", "VIDEO", "Text", "Media", "Image", "Video"})
+_WORDS: Final = frozenset({"", "TEXT"})
+_FILES: Final = frozenset({"MEDIA", "IMAGE", "VIDEO", "PHOTO"})
 _KNOWN: Final = frozenset(
     {
         "Content", "Conversation Title", "Created", "Created(microseconds)", "From", "IsSender", "Media IDs",
@@ -162,18 +163,22 @@ def _said(piece: Piece, entry: dict[str, Any], archive: _Archive, path: str) -> 
     kind = words(entry.get("Media Type"))
     notice = kind.upper().startswith("STATUS")
     erased = "ERASED" in kind.upper()
-    told = kind in _ORDINARY or notice
     text = words(entry.get("Content")) or words(entry.get("Text"))
     if old:
         text = html.unescape(text)
-    numbers = [one.strip() for one in words(entry.get("Media IDs")).split("|")]
+    media = tuple(
+        _media(one, archive) for number in words(entry.get("Media IDs")).split("|") if (one := number.strip())
+    )
+    told = notice or kind.upper() in _WORDS or (bool(media) and kind.upper() in _FILES)
+    if not media and kind.upper() in _FILES:
+        media = (Media(),)  # there was a picture or a video, and the export has not even a name of it
     message = ChatMessage(
         at=_moment(entry),
         sender=written or None,
         text=text or (kind if notice and not erased else ""),
         raw=piece.raw,
         side="center" if notice and not erased else "right" if sent else "left",
-        attachments=tuple(_media(one, archive) for one in numbers if one),
+        attachments=media,
         deleted=erased,
         system=notice and not erased,
         unmapped=tuple(sorted((*unmapped(entry, _KNOWN), *(() if told else ("Media Type",))))),

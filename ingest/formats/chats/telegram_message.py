@@ -25,15 +25,16 @@ _LONGEST_NAME: Final = 100
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, False)
 _MOST_UNNAMED: Final = 50
 """How many reactions of unnamed people are listed of one emoji; `reactions.count` is unmapped where there are more."""
+_BLOCKS: Final = frozenset({"blockquote", "pre"})
 _FILES: Final = ("photo", "file", "contact_vcard")
 _TOLD_WORDS: Final = """
     id type date date_unixtime edited edited_unixtime from text photo file file_name mime_type contact_vcard
     reply_to_message_id reply_to_peer_id forwarded_from forwarded_from_id contact_information location_information
-    place_name address poll game_title game_description game_link reactions text_entities
+    place_name address poll todo_list game_title game_description game_link reactions text_entities
 """
 _TOLD: Final = frozenset(_TOLD_WORDS.split())
 _CONTENT_WORDS: Final = """
-    contact_information location_information place_name address poll game_title game_description game_link
+    contact_information location_information place_name address poll todo_list game_title game_description game_link
 """
 _CONTENT: Final = frozenset(_CONTENT_WORDS.split())
 _NAMES_FILES: Final = frozenset((*_FILES, "thumbnail"))
@@ -90,20 +91,27 @@ def _name(value: dict[str, Any], label: str) -> str | None:
 
 
 def _text(value: object) -> str:
-    """The parts of a text, joined as they touch; a bare link that touches a marked part begins a word of its own."""
+    """The parts of a text, joined as they touch.
+
+    A bare link that touches a marked part begins a word of its own, a quotation and a block of code lines of their own.
+    """
     if isinstance(value, str):
         return value
     if not isinstance(value, list):
         return ""
     said: list[str] = []
-    after_mark = False
+    after_mark = after_block = False
     for part in value:
+        own = part.get("text") if isinstance(part, dict) else part
+        own = own if isinstance(own, str) else ""
+        is_block = isinstance(part, dict) and part.get("type") in _BLOCKS
+        if own and (is_block or after_block) and said and not said[-1].endswith("\n") and not own.startswith("\n"):
+            said.append("\n")
+        after_block = is_block or (after_block and not own)
         if isinstance(part, str):
             said.append(part)
             after_mark = False
         elif isinstance(part, dict):
-            own = part.get("text")
-            own = own if isinstance(own, str) else ""
             if after_mark and part.get("type") == "link" and said and not said[-1][-1:].isspace():
                 said.append(" ")
             said.append(own)
@@ -160,13 +168,13 @@ def _said_by_fields(value: dict[str, Any]) -> Iterator[str]:
     place = value.get("location_information")
     if isinstance(place, dict) and "latitude" in place and "longitude" in place:
         yield f"{place['latitude']}, {place['longitude']}"
-    poll = value.get("poll")
-    if isinstance(poll, dict):
-        yield _text(poll.get("question"))
-        answers = poll.get("answers")
-        for answer in answers if isinstance(answers, list) else ():
-            if isinstance(answer, dict):
-                yield f"- {_text(answer.get('text'))}"
+    for listed, heading in ((value.get("poll"), "question"), (value.get("todo_list"), "title")):
+        if isinstance(listed, dict):
+            yield _text(listed.get(heading))
+            answers = listed.get("answers")
+            for answer in answers if isinstance(answers, list) else ():
+                if isinstance(answer, dict):
+                    yield f"- {_text(answer.get('text'))}"
 
 
 def _files(value: dict[str, Any], root: str, export: Export) -> Iterator[Media]:
@@ -233,6 +241,8 @@ def _unmapped(value: dict[str, Any], more: tuple[str, ...], *, is_notice: bool) 
     if isinstance(poll := value.get("poll"), dict):
         deeper.extend(unmapped(poll, frozenset({"question", "answers"}), "poll."))
         deeper.append("poll.answers.voters")
+    if isinstance(listed := value.get("todo_list"), dict):
+        deeper.extend(unmapped(listed, frozenset({"title", "answers"}), "todo_list."))
     return tuple(sorted((*found, *deeper))) if deeper else found
 
 

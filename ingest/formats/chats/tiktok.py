@@ -179,17 +179,17 @@ def _direct(piece: Piece, entry: dict[str, Any], account: _Account) -> Said:
         side=None if sender is None or account.owner is None else "right" if sender == account.owner else "left",
         unmapped=_rest(piece, _KNOWN_MESSAGE),
     )
-    return Said(thread=_conversation(other, account), message=message)
+    return Said(thread=_conversation(other, account, is_group="Group Chat" in piece.path), message=message)
 
 
-def _conversation(other: str, account: _Account, kind: str = "") -> Thread:
+def _conversation(other: str, account: _Account, kind: str = "", *, is_group: bool = False) -> Thread:
     known = account.threads.get(kind + other)
     if known is None:
         known = Thread(
             platform=PLATFORM,
             key=f"{kind}{other}",
             title=other or None,
-            participants=tuple(one for one in (account.owner, other) if one),
+            participants=tuple(one for one in (account.owner, None if is_group else other) if one),
             owner=account.owner,
             path=account.path,
         )

@@ -28,7 +28,8 @@ def _set(*lines: str) -> frozenset[str]:
 
 
 MEDIA: Final = _set(
-    "media omitted|video message omitted|video note omitted|multimedia omitido|archivo omitido|archivos omitidos|"
+    "media omitted|video message omitted|video note omitted|view once message omitted|view once photo omitted|"
+    "view once video omitted|view once voice message omitted|multimedia omitido|archivo omitido|archivos omitidos|"
     "archivo adjunto omitido|medien ausgeschlossen|medien weggelassen|mediendatei entfernt|médias omis|fichier omis|"
     "média manquante|mídia omitida|mídia oculta|arquivo de mídia oculto|arquivos de mídia ocultos|"
     "ficheiro não revelado|media omessi|media omesso|media mancante|media weggelaten|без медиафайлов|файл пропущен|"

@@ -223,3 +223,9 @@ def test_no_folder_of_mails_is_an_export(shared_dir):
         Path(here) for group in (shared_dir / "fixtures").glob("email-*") for here, _, _ in os.walk(group)
     ]  # walked as a person would hand them in, level by level
     assert [one.name for one in folders if layout_of(one) is not None] == []
+
+
+def test_a_folder_that_one_stands_in_goes_by_its_own_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(folder_of(tmp_path / "our slack", EXPORTS["slack"][1]))
+    (item,) = find_items([Path()])
+    assert item.source == "our slack"

@@ -1,4 +1,4 @@
-"""One small export of every format that there is a reader for, as files by name, out of what its own tests are made of."""
+"""One small export of every format that there is a reader for, out of what the tests of each are made of."""
 
 from __future__ import annotations
 

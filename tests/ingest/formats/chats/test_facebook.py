@@ -282,3 +282,17 @@ def test_reading_twice_gives_the_same():
     first, second = (list(facebook.read(export)) for _ in range(2))
     assert [one for one in first if isinstance(one, Said)]
     assert first == second
+
+
+def test_two_people_of_one_name_are_two_encrypted_threads():
+    one = {"senderName": "Facebook user", "text": "first", "timestamp": 1600000000000}
+    files = {
+        "messages/Facebook user_3.json": secure(one, name="Facebook user_3"),
+        "messages/Facebook user_7.json": secure({**one, "text": "second"}, name="Facebook user_7"),
+    }
+    found = reading(facebook, files)
+    assert [(each.thread.title, each.message.text) for each in found.said] == [
+        ("Facebook user", "first"),
+        ("Facebook user", "second"),
+    ]
+    assert len({each.thread.key for each in found.said}) == found.stated["conversations"] == 2

@@ -81,3 +81,12 @@ def test_json_is_read_where_a_thread_is_there_twice():
     assert found.texts == ["json"]
     assert [remark.path for remark in found.remarks] == [folder + "message_1.html"]
     assert facebook.aside(folder + "message_1.html") is not None
+
+
+def test_what_stands_above_the_messages_and_names_nobody_is_no_participant():
+    above = '<div class="pam _2ph- uiBoxWhite"><div class="_2lek">Group Invite Link: off</div></div>'
+    made = page(above, BOX.format("Zoë Friend", "x", "Sep 13, 2020, 12:26 PM"))
+    name = INBOX + "a_123456/message_1.html"
+    assert reading(facebook, {name: made}).said[0].thread.participants == ("Zoë Friend", "Ana Owner")
+    swapped = made.replace(b"Participants: Zo\xc3\xab Friend and Ana Owner", b"Group Invite Link: off")
+    assert reading(facebook, {name: swapped}).said[0].thread.participants == ()

@@ -46,6 +46,21 @@ def test_an_export_is_known_by_the_fields_of_its_messages():
     assert not groupme.recognise(HeldFiles(files={"message.json": dumped([{"text": "x", "created_at": 1}])}))
 
 
+def test_likes_beside_reactions_are_kept_and_none_is_doubled():
+    reacted = {"type": "unicode", "code": "👍", "user_ids": ["1"]}
+    made = reading(groupme, export(message(1, reactions=[reacted], favorited_by=["1", "2"])))
+    assert [(one.emoji, one.by) for one in made.messages[0].reactions] == [("👍", "Ana"), ("❤️", "Bo")]
+
+
+def test_what_a_picture_is_comes_from_its_address_alone():
+    def attached(address: str) -> dict[str, object]:
+        return {"type": "image", "url": f"https://i.groupme.com/{address}"}
+
+    kinds = [attached(f"1x1.jpeg.{DIGEST}"), attached(f"1x1.png.{DIGEST}"), attached(DIGEST)]
+    made = reading(groupme, export(message(1, None, attachments=kinds)))
+    assert [one.media_type for one in made.messages[0].attachments] == ["image/jpeg", "image/png", None]
+
+
 def test_a_message_has_its_people_likes_and_answer():
     liked = message(2, favorited_by=["1", "9"], attachments=[{"type": "reply", "reply_id": "5", "base_reply_id": "4"}])
     newer = message(3, reactions=[{"type": "unicode", "code": "👍", "user_ids": ["1"]}], favorited_by=["1"])

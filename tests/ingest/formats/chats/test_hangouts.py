@@ -78,6 +78,11 @@ def test_people_are_their_names_and_their_ids_and_the_owner_is_on_the_right() ->
     assert first.thread.key == "C1"
 
 
+def test_a_note_on_a_message_is_named() -> None:
+    noted = spoken({"type": "TEXT", "text": "waves"}) | {"annotation": [{"type": 4, "value": ""}]}
+    assert said(newer(event(1, chat_message=noted)))[0].message.unmapped == ("chat_message.annotation",)
+
+
 def test_microseconds_are_kept() -> None:
     (one,) = said(newer(event(234_567, chat_message=spoken())))
     assert one.message.at == datetime(2014, 5, 13, 16, 53, 20, 234_567, tzinfo=UTC)

@@ -40,10 +40,19 @@ def test_a_row_is_a_message_with_its_sender_time_and_chat():
     first, second = found
     assert (first.message.text, first.message.sender, first.message.at) == ("Hi", "+15550001", WHEN)
     assert (first.message.side, first.message.id) == ("left", "GHi")
-    assert (first.thread.key, first.thread.title) == ("iMessage;-;+15550001", "+15550001")
+    assert (first.thread.key, first.thread.title) == (";-;+15550001", "+15550001")
     assert (second.message.sender, second.message.side) == ("Me", "right")
     assert (second.thread.title, second.thread.participants) == ("Board", ("+15550001", "ann@example.com", "Me"))
     assert (stated(counts, "messages"), stated(counts, "conversations")) == (2, 2)
+
+
+def test_a_chat_stays_the_same_whatever_carried_it():
+    more = "INSERT INTO chat VALUES (3, 'any;-;+15550001', 45, '+15550001', ''), (4, 'SMS;-;+15550001', 45, '', '');"
+    more += "UPDATE chat_message_join SET chat_id = message_id + 1 WHERE message_id > 1;"
+    found, counts, _ = read(imessage_db, held(database({"text": "a"}, {"text": "b"}, {"text": "c"}, more=more)))
+    assert [one.thread.key for one in found] == [";-;+15550001"] * 3
+    assert found[0].thread is found[2].thread
+    assert stated(counts, "conversations") == 1
 
 
 def test_dates_in_seconds_are_those_of_older_releases():
@@ -175,7 +184,7 @@ def test_what_was_deleted_and_could_be_had_back_is_deleted_and_keeps_its_words()
               INSERT INTO chat_recoverable_message_join VALUES (1, 1, 0);"""
     found = read(imessage_db, held(database({"text": "a", "chat": None}, more=more)))[0]
     assert (found[0].message.deleted, found[0].message.text) == (True, "a")
-    assert found[0].thread.key == "iMessage;-;+15550001"
+    assert found[0].thread.key == ";-;+15550001"
 
 
 def test_columns_that_are_not_modelled_are_named_and_kept():
@@ -323,7 +332,7 @@ def test_the_database_beside_the_project_says_what_is_told(shared_dir: Path):
     assert stated(counts, "conversations") == told["n_chats"]
     for chat in told["chats"]:
         mine = [one for one in found if ("name" in chat) == (one.thread.title == chat.get("name"))]
-        mine = [one for one in mine if "guid" not in chat or one.thread.key == chat["guid"]]
+        mine = [one for one in mine if "guid" not in chat or one.thread.key == chat["guid"].removeprefix("iMessage")]
         if chat["id"] == 2:
             mine = [one for one in found if one.thread.title == "alice@example.com"]
         assert len(mine) == chat["n_messages"]
@@ -331,7 +340,7 @@ def test_the_database_beside_the_project_says_what_is_told(shared_dir: Path):
         assert [one.message.text for one in mine if one.message.text or "" in texts][: len(texts)] == texts
         names = [media.name for one in mine for media in one.message.attachments]
         assert names == chat.get("attachments", [])
-    first = [one.message.at for one in found if one.thread.key == "iMessage;-;+15551234567"]
+    first = [one.message.at for one in found if one.thread.key == ";-;+15551234567"]
     assert (min(filter(None, first)), max(filter(None, first))) == (
         datetime(2025, 6, 8, 10, tzinfo=UTC), datetime(2025, 6, 15, 8, tzinfo=UTC)
     )  # fmt: skip

@@ -148,3 +148,46 @@ def test_the_kept_chats_have_their_messages(shared_dir) -> None:
         for message, (sender, at, text) in zip(spoken, case.get("messages", []), strict=False):
             assert (message.sender, message.at.isoformat()[:16] if message.at else "") == (sender, at)
             assert message.text == text if isinstance(text, str) else message.attachments
+
+
+DESKTOP = "2026.09.25 Friday\n21:03 Jo Lee hello\nthere\n21:04 Ann yes\n2026.09.26 Saturday\n09:00 Jo Lee bye\n"
+
+
+def test_the_desktop_program_writes_no_title_and_the_file_is_called_after_the_chat() -> None:
+    export = HeldFiles(files={"[LINE]Jo Lee.txt": DESKTOP.encode()}, name="[LINE]Jo Lee.txt")
+    assert line_chat.recognise(export)
+    found = [one for one in line_chat.read(export) if isinstance(one, Said)]
+    assert found[0].thread.title == "Jo Lee"
+    assert [(one.message.sender, one.message.text, str(one.message.at)) for one in found] == [
+        ("Jo Lee", "hello\nthere", "2026-09-25 21:03:00"),
+        ("Ann", "yes", "2026-09-25 21:04:00"),
+        ("Jo Lee", "bye", "2026-09-26 09:00:00"),
+    ]
+
+
+def test_a_chat_of_the_desktop_program_is_known_by_its_few_names_but_a_schedule_is_not() -> None:
+    chat = "2026.09.25 Friday\n" + "".join(f"09:{one:02} {'Jo' if one % 2 else 'Ann'} word\n" for one in range(8))
+    schedule = "2026.09.25 Friday\n" + "".join(f"09:{one:02} Point{one} of the day\n" for one in range(8))
+    assert line_chat.recognise(export_of(chat))
+    assert not line_chat.recognise(export_of(schedule))
+
+
+def test_a_date_inside_a_text_of_several_lines_is_no_day() -> None:
+    text = (
+        '2026/9/25(金)\n21:03\tJo\t"Plan:\n2026/10/3(土)\n10:00 gate\n2026/10/4(日)\nfree"\n21:05\tAnn\tok\n'
+        '\n2026/9/26(土)\n09:00\tAnn\t"half a quotation\n\n2026/9/27(日)\n08:00\tJo\tyes\n'
+    )
+    assert [(one.text, str(one.at)) for one in told(export_of(TITLE + text))] == [
+        ("Plan:\n2026/10/3(土)\n10:00 gate\n2026/10/4(日)\nfree", "2026-09-25 21:03:00"),
+        ("ok", "2026-09-25 21:05:00"),
+        ('"half a quotation', "2026-09-26 09:00:00"),
+        ("yes", "2026-09-27 08:00:00"),
+    ]
+
+
+def test_a_date_that_is_written_otherwise_than_the_days_is_text() -> None:
+    messages = told(export_of(f"{TITLE}2026/9/25(金)\n21:03\tJo\twhen?\n3.10.2026\n21:04\tAnn\tok\n"))
+    assert [(one.text, str(one.at)[:10]) for one in messages] == [
+        ("when?\n3.10.2026", "2026-09-25"),
+        ("ok", "2026-09-25"),
+    ]

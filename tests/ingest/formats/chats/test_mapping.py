@@ -133,6 +133,12 @@ def test_a_table_without_a_header_is_named_by_places():
     assert (made.texts, made.messages[0].unmapped) == (["hi", "ho"], ("#4",))
 
 
+def test_a_place_may_be_named_beside_names():
+    made = reading(described(CSV.replace('"Message"', '"#5"')), {"x.csv": TABLE})
+    assert made.texts == ["Quiz, tomorrow", "Thanks", 'Hi "you"']
+    assert made.messages[0].unmapped == ("Read by",)
+
+
 def test_a_pattern_without_an_hour_tells_a_day():
     made = reading(
         described(CSV.replace(" %I:%M %p", "")), {"x.csv": TABLE.replace(b" 07:15 AM", b"").replace(b" 7:20 PM", b"")}

@@ -84,13 +84,29 @@ def test_private_messages_and_chats_are_conversations():
     assert chat.message.unmapped == ("conversation_type",)
 
 
+def test_a_subject_that_differs_from_the_conversations_is_not_dropped_in_silence():
+    messages = b"id,permalink,thread_id,date,ip,from,to,subject,body\n"
+    messages += b"m1,https://www.reddit.com/message/messages/m1,m1,2023-02-01 10:00:00 UTC,,bo,teacher,Trip,when?\n"
+    messages += b"m2,https://www.reddit.com/message/messages/m2,m1,2023-02-02 11:00:00 UTC,,teacher,bo,re: Trip,noon\n"
+    first, second = reading(reddit, {"messages_archive.csv": messages}).said
+    assert second.thread is first.thread
+    assert (first.message.unmapped, second.message.unmapped) == ((), ("subject",))
+
+
 @pytest.mark.parametrize("date", ["", "0", "1970-01-01 00:00:00 UTC", "9999-99-99 00:00:00 UTC", "registration ip"])
 def test_a_time_that_is_none_is_none(date: str):
     assert reading(reddit, {"comments.csv": COMMENTS + comment("c", "p", "x", date=date)}).messages[0].at is None
 
 
 def test_what_reddit_knows_is_set_aside():
-    for name in ("ip_logs.csv", "x/linked_identities.csv", "post_votes.csv", "drafts.csv", "post_headers.csv"):
+    for name in (
+        "ip_logs.csv",
+        "x/linked_identities.csv",
+        "post_votes.csv",
+        "drafts.csv",
+        "post_headers.csv",
+        "messages_archive_headers.csv",
+    ):
         assert reddit.aside(name)
     assert reddit.aside("posts.csv") is None
 

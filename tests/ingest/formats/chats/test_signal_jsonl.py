@@ -48,6 +48,15 @@ def test_a_line_of_the_plain_text_export_is_a_message_with_its_exact_bytes():
     assert not one.thread.serialised
 
 
+def test_words_below_a_file_are_named():
+    lines = [
+        chat_item(standardMessage={"attachments": [{"pointer": {"fileName": "a.png", "caption": words}}]})
+        for words in ("", "the gym")
+    ]
+    plain, captioned = read(signal_jsonl, held(exported(*lines)))[0]
+    assert (plain.message.unmapped, captioned.message.unmapped) == ((), ("standardMessage.attachments.caption",))
+
+
 def test_a_file_is_found_by_the_hash_of_its_content():
     plain = hashlib.sha256(b"picture").digest()
     pointer = {"fileName": "a.png", "locatorInfo": {"plaintextHash": base64.b64encode(plain).decode()}}

@@ -73,7 +73,13 @@ def test_texts_are_of_those_who_sent_them() -> None:
     ]
     assert first.message.at == datetime(2023, 10, 9, 22, 6, 19, 789_000, tzinfo=UTC)
     assert first.message.unmapped == ()
-    assert draft.message.unmapped == ("type",)
+    assert draft.message.unmapped == ("type (draft, not known to be sent)",)
+
+
+def test_a_multimedia_message_that_was_not_sent_says_so() -> None:
+    sent, draft = said(backup(mms(part("text/plain", said="a"), 2), mms(part("text/plain", said="b"), 3)))
+    assert sent.message.unmapped == ()
+    assert draft.message.unmapped == ("msg_box (draft, not known to be sent)",)
 
 
 def test_raw_is_the_element_as_it_stands() -> None:

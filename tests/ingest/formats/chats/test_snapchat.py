@@ -82,6 +82,14 @@ def test_sides_files_and_marks_are_read():
     assert made.stated == {"messages": 5}
 
 
+def test_a_picture_that_the_export_does_not_even_name_is_a_missing_one():
+    kinds = ("IMAGE", "VIDEO", "MEDIA", "TEXT", "STICKER")
+    made = reading(snapchat, export({"bo": [entry("bo", "", **{"Media Type": kind}) for kind in kinds]}))
+    assert [len(one.attachments) for one in made.messages] == [1, 1, 1, 0, 0]
+    assert not any(one.present or one.name for message in made.messages for one in message.attachments)
+    assert [one.unmapped for one in made.messages] == [*[("Media Type",)] * 3, (), ("Media Type",)]
+
+
 def test_the_account_is_known_from_what_it_sent_where_nothing_else_tells():
     made = reading(snapchat, {"chat_history.json": dumped({"bo": [entry(), entry("teacher")]})})
     assert made.said[0].thread.participants == ("teacher", "bo")

@@ -193,6 +193,12 @@ def test_reactions_of_named_and_of_unnamed_people() -> None:
     assert "reactions.count" in found.unmapped
 
 
+def test_a_quotation_and_a_block_of_code_are_lines_of_their_own() -> None:
+    parts = ["see", {"type": "blockquote", "text": "one\ntwo"}, "", "after\n", {"type": "pre", "text": "x"}, "\nend"]
+    (found,) = of(message(text=parts))
+    assert found.text == "see\none\ntwo\nafter\nx\nend"
+
+
 def test_polls_cards_and_places_are_said() -> None:
     poll = {
         "question": "When?",
@@ -204,8 +210,12 @@ def test_polls_cards_and_places_are_said() -> None:
         message(text="", poll=poll),
         message(text="", contact_information={"first_name": "Cy", "last_name": "", "phone_number": "+1 2"}),
         message(text="here", location_information={"latitude": 1.5, "longitude": 2}, place_name="Gym"),
+        message(
+            text="", todo_list={"title": "Bring", "answers": [{"text": "maps", "id": 1}], "others_can_append": True}
+        ),
     )
-    assert [one.text for one in found] == ["When?\n- Mon", "Cy, +1 2", "here\nGym\n1.5, 2"]
+    assert [one.text for one in found] == ["When?\n- Mon", "Cy, +1 2", "here\nGym\n1.5, 2", "Bring\n- maps"]
+    assert "todo_list.others_can_append" in found[3].unmapped
     assert {"poll.closed", "poll.total_voters", "poll.answers.voters"} <= set(found[0].unmapped)
 
 

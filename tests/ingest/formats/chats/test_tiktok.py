@@ -44,6 +44,13 @@ def old() -> dict[str, object]:
     }
 
 
+def test_the_name_of_a_group_is_nobody():
+    groups = {"GroupChat": {"Chat History with Staff:": [line("kim", "all")]}}
+    made = reading(tiktok, {"user_data_tiktok.json": dumped(new(**{"Direct Message": {"Group Chat": groups}}))})
+    one = next(one for one in made.said if one.message.text == "all")
+    assert (one.thread.title, one.thread.participants, one.message.sender) == ("Staff", ("school",), "kim")
+
+
 def test_a_download_is_known_by_its_sections():
     assert tiktok.recognise(HeldFiles(files={"top/user_data_tiktok.json": dumped(new()), "a.jpg": b""}))
     assert tiktok.recognise(HeldFiles(files={"renamed": dumped(old())}))

@@ -225,6 +225,7 @@ def test_a_file_of_an_older_apple_export_is_named() -> None:
 @pytest.mark.parametrize(
     "words",
     ["<Media omitted>", "<media omitted>", "<Medien ausgeschlossen>", "<Multimedia omitido>", "<Média vynechány>",
+     "<View once voice message omitted>",
      "<Без медиафайлов>", "<メディアは含まれていません>", "<تم استبعاد الوسائط>", "< Média vynechána >"],
 )  # fmt: skip
 def test_a_file_that_was_left_out_is_said_in_any_language(words: str) -> None:
