@@ -68,10 +68,13 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
         "platform": None,
         "conversation": None,
         "messages": [],
+        "part_of": None,
+        "parts": [],
         "text": "",
         "components": [],
         "notes": [],
         "unsearchable": [],
+        "unmapped": [],
         "series": record.series_id,
         "retention": {
             "decision": None,

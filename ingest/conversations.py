@@ -96,7 +96,7 @@ class Conversations:
             container_id=container_id,
             messages=len(tags),
         )
-        known = {tag: content for one in family for tag, content in _pairs(one.digests)}
+        known = _known(family, container_id, tags)
         fresh: list[Message] = []
         brought: list[bytes] = []
         changed = 0
@@ -274,6 +274,18 @@ def _reduced(description: Description, fresh: tuple[Message, ...], row: PartRow)
         notes.append(f"{row.lacking:,} messages of this day that an earlier export has are not in this one")
     text = transcript(fresh) + (beside if fresh else "")
     return replace(description, messages=fresh, text=text, notes=(*description.notes, *notes))
+
+
+def _known(family: list[PartRow], container_id: str | None, tags: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The messages that are there already, each with what it says.
+
+    What the same export brought counts only where this is the same slice once more, read by another version of the
+    reader: a day that is cut into several slices may have the same words on both sides of the cut, which are two.
+    """
+    own = {tag: content for one in family if one.container_id == container_id for tag, content in _pairs(one.digests)}
+    again = sum(tag in own for tag, _ in tags) * 2 > len(tags)
+    others = (one for one in family if one.container_id != container_id)
+    return {tag: content for one in others for tag, content in _pairs(one.digests)} | (own if again else {})
 
 
 def _lacking(family: list[PartRow], container_id: str | None, tags: list[tuple[bytes, bytes]]) -> int:

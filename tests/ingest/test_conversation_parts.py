@@ -131,3 +131,16 @@ def test_digests_are_of_this_archive_alone(archive, conversations):
     row = conversations.settle(day(said("one")), "cus_1", *ROOT)[1]
     assert archive.store.keyring.digest_key not in row.digests
     assert b"one" not in row.digests
+
+
+def test_the_same_words_on_both_sides_of_a_cut_day_are_two_messages(conversations):
+    first = day(*(said(f"one {number}") for number in range(5)), said("ok"))
+    second = day(said("ok"), *(said(f"two {number}") for number in range(5)))
+    _, row = again(conversations, first, second, container="sub_1")
+    assert (row.known, row.messages) == (0, 6)
+
+
+def test_a_slice_that_is_read_once_more_by_another_reader_is_known(conversations):
+    first = day(*(said(f"one {number}") for number in range(5)))
+    _, row = again(conversations, first, first, container="sub_1")
+    assert row.known == 5

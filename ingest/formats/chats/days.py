@@ -17,6 +17,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.charsets import storable
 from ingest.formats.chats.model import ThreadKind
 from ingest.formats.chats.slices import source_component
 from ingest.formats.chats.transcript import transcript
@@ -187,7 +188,7 @@ def gathered(
             participants=_participants(thread, messages),
             day=day,
             zone=zone.key,
-            key=thread.key,
+            key=_cut(thread.key),
             owner=_name(thread.owner),
             url=_name(thread.url),
         ),
@@ -197,7 +198,7 @@ def gathered(
         components=(source_component(source, thread.media_type),),
         asserted=tuple(said),
         notes=() if not cut else (f"the text of {cut} messages is cut; all of it stands in the source",),
-        unmapped=tuple(sorted({name for one in messages for name in one.unmapped})[:_MOST_UNMAPPED]),
+        unmapped=tuple(sorted({_cut(name) for one in messages for name in one.unmapped})[:_MOST_UNMAPPED]),
         reader=reader,
     )
     media = tuple([media for one in messages for media in one.attachments if media.present])
@@ -227,7 +228,7 @@ def _message(one: ChatMessage) -> Message:
     return Message(
         at=None if at is None else at.isoformat(),
         sender=None if sender is None else sender[:_LONGEST_NAME],
-        text=one.text[:_LONGEST_TEXT],
+        text=storable(one.text[:_LONGEST_TEXT]),
         side=one.side,
         attachments=tuple([_attachment(media) for media in one.attachments]) if one.attachments else (),
         reply_to=_name(one.reply_to),
@@ -248,7 +249,7 @@ def _reaction(one: Reacted) -> Reaction:
 
 def _version(one: object) -> Version:
     at, text = getattr(one, "at", None), getattr(one, "text", "")
-    return Version(at=None if at is None else at.isoformat(), text=text[:_LONGEST_TEXT])
+    return Version(at=None if at is None else at.isoformat(), text=storable(text[:_LONGEST_TEXT]))
 
 
 def _attachment(media: Media) -> Attachment:
@@ -256,8 +257,8 @@ def _attachment(media: Media) -> Attachment:
 
 
 def _cut(text: str) -> str:
-    return text[:_LONGEST_NAME]
+    return storable(text[:_LONGEST_NAME])
 
 
 def _name(text: str | None) -> str | None:
-    return None if text is None else text[:_LONGEST_NAME]
+    return None if text is None else storable(text[:_LONGEST_NAME])

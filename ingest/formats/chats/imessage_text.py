@@ -42,7 +42,7 @@ _MOST_NAMES: Final = 1000
 _FIRST: Final = re.compile(f"{DATE}(?= |$)".encode())
 _REST: Final = re.compile(rf"{DATE}( \([^\n]*\))?(?: ?)(.*)", re.DOTALL)
 _INDENTED: Final = re.compile(f" {{4}}{DATE}".encode())
-_EDITED: Final = re.compile(r"Edited .{1,100}? later: ?")
+_EDITED: Final = re.compile(r"Edited (?:.{1,100}? )?later: ?")
 _BYTES_IN_MESSAGE: Final = 16 << 20
 
 

@@ -71,6 +71,7 @@ class _Outbox:
     name: str
     owner: str | None
     owner_id: str | None
+    alone: bool
     others: int = 0
     total: int | None = None
     seen: dict[str, int] = field(default_factory=dict)
@@ -109,9 +110,9 @@ def _is_outbox(head: bytes) -> bool:
 
 def _read(export: Export, name: str) -> Iterator[Said | Stated | Remark]:
     owner, owner_id = _owner(export, folder_of(name) + "actor.json")
-    box = _Outbox(export=export, name=name, owner=owner, owner_id=owner_id)
     broken: ContainerBroken | MemberBroken | None = None
-    alone = b"OrderedCollection" not in export.head(name)
+    alone = b"OrderedCollection" not in export.head(name)  # then it may be anybody's
+    box = _Outbox(export=export, name=name, owner=owner, owner_id=owner_id, alone=alone)
     try:
         for piece in walk(export.open(name), () if alone else _STREAMED):
             if len(piece.path) == 2 or alone:  # noqa: PLR2004 - an entry of the list
@@ -200,7 +201,7 @@ def _message(
         text=text or (target or "" if announced else ""),
         raw=raw,
         id=(None if announced else named(note.get("id"))) or named(activity.get("id")),
-        side="right",
+        side=None if box.alone else "right",
         attachments=tuple(_media(members(one), box) for one in _listed(note.get("attachment"))),
         reply_to=_first(note.get("inReplyTo")),
         edited_at=updated,
@@ -237,7 +238,7 @@ def _thread(
         key=number or f"{box.name}#{words(activity.get('published'))}",
         title=None if to_some else named(_shown(note.get("name"))),
         participants=tuple(dict.fromkeys(people)),
-        owner=box.owner or owner,
+        owner=None if box.alone else box.owner or owner,
         kind=ThreadKind.CONVERSATION if to_some else ThreadKind.POST,
         path=box.name,
         url=None if to_some else _first(note.get("url")) or named(note.get("id")) or named(activity.get("object")),

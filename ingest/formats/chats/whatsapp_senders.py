@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 50_000
 _MIXED: Final = ""
+_NO_NAME: Final = f"<{LRM}"
 _LONGEST_NAME: Final = 100
 _LONGEST_BEGINNING: Final = 400
 _SURE, _SELDOM = 3, 2
@@ -70,7 +71,9 @@ class Speakers:
     @staticmethod
     def _follows(rest: str, end: int) -> str:
         second = rest.find(": ", end + 2, end + 2 + _LONGEST_NAME)
-        return rest[end + 2 : second] if second > end + 2 else _MIXED
+        if second <= end + 2 or rest[end + 2] in _NO_NAME:
+            return _MIXED  # "<attached: ..." and notices go on with a colon, and are no name
+        return rest[end + 2 : second]
 
     def settled(self, title: str | None, *, bracket: bool) -> Senders:
         """Who they are; `title` is what the file's name says that the chat is called."""

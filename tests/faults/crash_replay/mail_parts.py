@@ -100,6 +100,7 @@ class OpenSession:
                 kind=one.kind,
                 problem=one.problem,
                 remark=one.remark,
+                aside=one.aside,
                 content=content if whole else None,
             )
 

@@ -106,6 +106,11 @@ def test_answers_that_are_shown_below_a_message_are_not_taken_twice():
     assert (second.text, second.unmapped) == ("Yes", ("reply",))
 
 
+def test_an_edit_whose_distance_is_not_told_is_one_too():
+    one = text(f"{STAMP}\nMe\n{STAMP} Frist\nEdited later: First\n")[0]
+    assert (one.text, [version.text for version in one.edits]) == ("First", ["Frist"])
+
+
 def test_every_version_of_an_edited_message_comes_out():
     one = text(f"{STAMP}\nMe\n{STAMP} Frist\nEdited 15 seconds later: Frst\nEdited 5 seconds later: First\n")[0]
     assert one.text == "First"

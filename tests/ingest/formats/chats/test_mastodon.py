@@ -79,7 +79,10 @@ def test_a_note_is_a_post_with_the_text_that_people_see():
 def test_an_object_that_was_saved_by_itself_is_read():
     alone = dumped({"@context": ["https://www.w3.org/ns/activitystreams", {"x": "y"}], **note()})
     assert mastodon.recognise(HeldFiles(files={"saved.json": alone}))
-    assert reading(mastodon, {"saved.json": alone}).texts == ["hello"]
+    made = reading(mastodon, {"saved.json": alone})
+    assert made.texts == ["hello"]
+    # anybody may have written it, so nothing says that it is the owner's
+    assert (made.said[0].thread.owner, made.messages[0].side, made.messages[0].sender) == (None, None, ME)
     assert not mastodon.recognise(HeldFiles(files={"actor.json": ACTOR}))
 
 

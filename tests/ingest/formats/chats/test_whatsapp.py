@@ -348,3 +348,9 @@ def test_every_head_is_a_message_and_is_stated() -> None:
 def test_what_a_mac_adds_is_set_aside_and_a_forgotten_file_is_not() -> None:
     assert whatsapp.aside("__MACOSX/._chat.txt")
     assert whatsapp.aside("00000012-PHOTO.jpg") is None
+
+
+@pytest.mark.parametrize("mark", ["", LRM])
+def test_somebody_who_only_sends_pictures_is_named_by_his_name(mark):
+    text = "".join(f"[1/{day}/24, 6:07:33 PM] Jane Doe: {mark}<attached: {day}.jpg>\n" for day in range(13, 17))
+    assert {one.sender for one in told(export_of(text, name="_chat.txt"))} == {"Jane Doe"}
