@@ -98,6 +98,7 @@ def test_its_containers_still_account_for_every_member(number, tmp_path):
     frozen = unpack(number, tmp_path)
     command(frozen, "upgrade")
     found = command(frozen, "container", "list")["containers"]
-    assert [(one["kind"], one["members"], one["unexplained"]) for one in found] == [("zip", 2, 0), ("mbox", 2, 0)]
+    accounts = [("zip", 2, 0), ("mbox", 2, 0), ("export", 2, 0), ("export", 2, 0)]
+    assert [(one["kind"], one["members"], one["unexplained"]) for one in found] == accounts
     waiting = command(frozen, "quarantine", "list")
     assert waiting["total"] == 1
