@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, case, func, insert, select
+from sqlalchemy import Connection, case, exists, func, insert, select
 
 from ingest.formats.chats.transcript import transcript
 from ingest.participant_handles import HandleRow, Handles
@@ -246,13 +246,37 @@ def overlap_of(connection: Connection, container_id: str) -> dict[str, int]:
     """What an export shares with others.
 
     Its records, how many of them are parts of earlier ones, and of its messages how many were known before, changed
-    since, or are lacking that earlier exports have.
+    since, or are lacking that earlier exports have; and how many days that other exports have are absent from it,
+    between the first and the last that it has of a conversation.
     """
     parts = conversation_parts.c
     is_part = case((parts.record_id != parts.root_id, 1), else_=0)
     columns = (func.count(), func.sum(is_part), func.sum(parts.known), func.sum(parts.changed), func.sum(parts.lacking))
     row = connection.execute(select(*columns).where(parts.container_id == container_id)).one()
-    return dict(zip(("records", "parts", "known", "changed", "lacking"), (one or 0 for one in row), strict=True))
+    told = dict(zip(("records", "parts", "known", "changed", "lacking"), (one or 0 for one in row), strict=True))
+    return told | {"absent_days": _absent_days(connection, container_id)}
+
+
+def _absent_days(connection: Connection, container_id: str) -> int:
+    parts = conversation_parts.c
+    mine = (
+        select(parts.thread, func.min(parts.day).label("first"), func.max(parts.day).label("last"))
+        .where(parts.container_id == container_id, parts.day != "")
+        .group_by(parts.thread)
+        .subquery()
+    )
+    other, same = conversation_parts.alias(), conversation_parts.alias()
+    is_there = exists().where(
+        same.c.thread == other.c.thread, same.c.day == other.c.day, same.c.container_id == container_id
+    )
+    days = (
+        select(other.c.thread, other.c.day)
+        .join(mine, (mine.c.thread == other.c.thread) & other.c.day.between(mine.c.first, mine.c.last))
+        .where(~is_there)
+        .distinct()
+    )
+    absent: int = connection.execute(select(func.count()).select_from(days.subquery())).scalar_one()
+    return absent
 
 
 def repeated_among(connection: Connection, record_ids: Sequence[str]) -> set[str]:

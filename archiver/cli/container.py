@@ -107,6 +107,8 @@ def _text(document: dict[str, Any]) -> str:
             f"{overlap['known']:,} messages were known, {overlap['changed']:,} changed, "
             f"{overlap['lacking']:,} of before are not in it"
         )
+    if overlap["absent_days"]:
+        lines.append(f"overlap  {overlap['absent_days']:,} days that other exports have are not in this one")
     lines += [f"remark   {one['text']}" + (f": {one['path']}" if one["path"] else "") for one in document["remarks"]]
     shown = document.get("manifest", document["problems"])
     lines += [

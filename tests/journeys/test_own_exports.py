@@ -179,7 +179,19 @@ def test_a_later_export_adds_what_is_new_as_a_part(taken: Taken, tmp_path: Path)
     assert [one["text"] for one in part["messages"] if one["sender"] == "Pat Roe"][-1] == "The narwhal crew brings it"
     assert part["part_of"] == first["id"]
     overlap = taken.office.json("container", "show", item["submission"])["overlap"]
-    assert overlap == {"records": 1, "parts": 1, "known": 4, "changed": 0, "lacking": 0}
+    assert overlap == {"records": 1, "parts": 1, "known": 4, "changed": 0, "lacking": 0, "absent_days": 0}
+
+
+def test_a_day_that_a_later_export_lacks_altogether_is_told(taken: Taken, tmp_path: Path) -> None:
+    days = [f"4/{day}/26, 10:{day} - Kim Loe: The heron note {day}\n" for day in (13, 14, 15)]
+    items = []
+    for name, said in (("first", days), ("second", [days[0], days[2], days[2].replace("note", "list")])):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "WhatsApp Chat with Kim Loe.txt").write_text("".join(said), "utf-8")
+        items += ingest(taken.office, folder / "WhatsApp Chat with Kim Loe.txt", folder).items.values()
+    overlap = taken.office.json("container", "show", items[1]["submission"])["overlap"]
+    assert (overlap["absent_days"], overlap["known"]) == (1, 2)
 
 
 def test_the_archive_is_sound_with_all_of_it(taken: Taken) -> None:
