@@ -18,10 +18,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, case, exists, func, insert, select
+from sqlalchemy import Connection, Select, case, exists, func, insert, select
 
 from ingest.formats.chats.transcript import transcript
 from ingest.participant_handles import HandleRow, Handles
+from storage.container_tables import container_members
 from storage.conversation_tables import conversation_parts
 from storage.participant_tables import record_participants
 from storage.records import RecordState
@@ -254,24 +255,32 @@ def overlap_of(connection: Connection, container_id: str) -> dict[str, int]:
     columns = (func.count(), func.sum(is_part), func.sum(parts.known), func.sum(parts.changed), func.sum(parts.lacking))
     row = connection.execute(select(*columns).where(parts.container_id == container_id)).one()
     told = dict(zip(("records", "parts", "known", "changed", "lacking"), (one or 0 for one in row), strict=True))
+    # a day that came before in the same bytes made no record of its own now, and all of it was known
+    repeated = _within(container_id).where(container_members.c.outcome == "duplicate").subquery()
+    told["known"] += connection.execute(select(func.coalesce(func.sum(repeated.c.messages), 0))).scalar_one()
     return told | {"absent_days": _absent_days(connection, container_id)}
 
 
+def _within(container_id: str) -> Select[Any]:
+    """The rows of all days that an export has, those included that an earlier one brought in the same bytes."""
+    joined = conversation_parts.join(records).join(
+        container_members, container_members.c.submission_id == records.c.submission_id
+    )
+    return select(conversation_parts).select_from(joined).where(container_members.c.container_id == container_id)
+
+
 def _absent_days(connection: Connection, container_id: str) -> int:
-    parts = conversation_parts.c
-    mine = (
-        select(parts.thread, func.min(parts.day).label("first"), func.max(parts.day).label("last"))
-        .where(parts.container_id == container_id, parts.day != "")
-        .group_by(parts.thread)
+    within, other = _within(container_id).subquery(), conversation_parts.alias()
+    spans = (
+        select(within.c.thread, func.min(within.c.day).label("first"), func.max(within.c.day).label("last"))
+        .where(within.c.day != "")
+        .group_by(within.c.thread)
         .subquery()
     )
-    other, same = conversation_parts.alias(), conversation_parts.alias()
-    is_there = exists().where(
-        same.c.thread == other.c.thread, same.c.day == other.c.day, same.c.container_id == container_id
-    )
+    is_there = exists().where(within.c.thread == other.c.thread, within.c.day == other.c.day)
     days = (
         select(other.c.thread, other.c.day)
-        .join(mine, (mine.c.thread == other.c.thread) & other.c.day.between(mine.c.first, mine.c.last))
+        .join(spans, (spans.c.thread == other.c.thread) & other.c.day.between(spans.c.first, spans.c.last))
         .where(~is_there)
         .distinct()
     )
