@@ -134,8 +134,14 @@ def test_a_reader_that_ends_early_keeps_what_it_gave_and_the_next_format_goes_on
     assert "content of the export" not in remarks[1]
 
 
+def test_half_of_a_character_is_shown_as_one_that_is_missing():
+    (only,) = slices(found({"a": b""}, Planned([said("\ud800 is half of one")])))
+    assert only.messages[0].text == "\ufffd is half of one"
+
+
 def test_a_message_that_no_record_can_hold_spoils_its_own_slice_only():
-    members = found({"a": b""}, Planned([said("\ud800"), said("good", days=1)]))
+    full = said("too many files", attachments=(Media(name="a"),) * 250_001)
+    members = found({"a": b""}, Planned([full, said("good", days=1)]))
     outcomes = []
     for one in members:
         if isinstance(one, Member):
