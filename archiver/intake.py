@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenContainer
 from archiver.supervisor import Service, start_worker, stop_workers
-from archiver.unpacking_turns import await_unpacked, unpack_in_turn, unpacker_of
+from archiver.unpacking_turns import await_unpacked, unpacker_of, unpacking_turn
 from archiver.worker import WorkerRole, is_served
 from ingest.containers import REMARK, Containers, ContainerState
 from ingest.submission import Deposited, Handover
@@ -40,6 +40,7 @@ _POLL_SECONDS = 0.05
 _LONGEST_POLL_SECONDS = 1.0
 _SURELY_NOT_DONE = 4_000  # more a second than any examiner reads
 _PATIENCE_SECONDS = 1_800.0
+_SILENCE_SECONDS = 30
 _FULL_DISK_SECONDS = 5.0
 _FULL_DISK_BYTES = 4 << 20
 
@@ -81,7 +82,10 @@ class Intake:
         custodian_id: str | None,
         progress: Callable[[int, int | None], None],
         told: Told | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._say = say
+        self._is_told = False
         self._installation = installation
         self._told = told or Told()
         self._depositor: GroupDepositor = installation.depositor(actor)
@@ -91,6 +95,8 @@ class Intake:
         self._report = IntakeReport()
         self._seen = 0
         self._position = -1
+        with installation.archive.store.read() as connection:
+            self._since = installation.archive.ledger.head(connection).size
         self._containers = Containers(installation.archive, actor=actor)
         self._unpacker = unpacker_of(installation, actor)
         self.accounting = Accounting(installation.archive, self._containers, self._report)
@@ -244,7 +250,6 @@ class Intake:
                     goal = archive.ledger.head(connection).size - 1 if waiting == 0 else None
             if goal is not None and not opened and self._open_carried():
                 goal = None
-                continue
             opened = goal is not None
             reached = self._installation.index.position()
             if goal is not None and reached >= goal:
@@ -252,24 +257,41 @@ class Intake:
             self._progress(total - min(waiting, total), total)
             if (waiting, reached) != last:
                 last, moved_at = (waiting, reached), time.monotonic()
-            elif time.monotonic() - moved_at > _PATIENCE_SECONDS:
-                raise TemporarilyUnavailable(
-                    "everything is stored, but examination or the index does not go on; run: archiver doctor"
-                )
-            elif time.monotonic() - moved_at > _FULL_DISK_SECONDS and self._disk_is_full():
-                raise StorageFull("everything taken is stored, but the disk is full: free some space and run it again")
+            else:
+                self._look_at_stillness(time.monotonic() - moved_at)
             crew.keep_up()
             # counting reads the whole queue, so a long one is not asked for before it can have ended
             time.sleep(max(_POLL_SECONDS, min(_LONGEST_POLL_SECONDS, waiting / _SURELY_NOT_DONE)))
 
+    def _look_at_stillness(self, seconds: float) -> None:
+        """End the wait where nothing has moved for too long, and say so before, once.
+
+        Raises:
+            TemporarilyUnavailable, StorageFull: as `_wait`.
+        """
+        if seconds > _PATIENCE_SECONDS:
+            raise TemporarilyUnavailable(
+                "everything is stored, but examination or the index does not go on; run: archiver doctor"
+            )
+        if seconds > _FULL_DISK_SECONDS and self._disk_is_full():
+            raise StorageFull("everything taken is stored, but the disk is full: free some space and run it again")
+        if seconds > _SILENCE_SECONDS and not self._is_told:
+            self._is_told = True
+            self._say("Nothing has moved for a while. All that was taken is stored; look beside with: archiver doctor")
+
     def _open_carried(self) -> bool:
-        """Take apart what examination found to carry an export; whether there is, or was, something to take apart."""
+        """Take apart what examination found mails of this run to carry; whether there is, or was, something of it.
+
+        What others handed in is not waited for: a mailbox file of theirs may take hours.
+        """
         archive = self._installation.archive
         with archive.store.read() as connection:
-            if not self._containers.all(connection, state=ContainerState.OPEN):
-                return False
-        if not unpack_in_turn(archive.folder, self._unpacker):
-            time.sleep(_POLL_SECONDS)  # somebody else has the turn
+            roots = self._containers.open_in_mails(connection, self._since, self._position)
+        if not roots:
+            return False
+        with unpacking_turn(archive.folder) as mine:
+            for root in roots if mine else ():
+                self._unpacker.unpack(root)
         with archive.store.read() as connection:
             self._position = max(self._position, archive.ledger.head(connection).size - 1)
         return True

@@ -20,6 +20,7 @@ from storage.errors import NotFound
 from storage.events import EventKind
 from storage.records import Outcome
 from storage.submissions import Conclusion
+from storage.tables import submissions
 from storage.transaction import prepare
 
 if TYPE_CHECKING:
@@ -251,6 +252,19 @@ class Containers:
         query = select(containers).where(*chosen).order_by(containers.c.depth, containers.c.opened_at)
         row = connection.execute(query.limit(1)).first()
         return None if row is None else _container(row)
+
+    def open_in_mails(self, connection: Connection, since: int, until: int) -> list[str]:
+        """The mails deposited at these positions of the ledger of whose exports some are still open."""
+        mails = containers.alias()
+        joined = containers.join(mails, mails.c.id == containers.c.root_id)
+        joined = joined.join(submissions, submissions.c.id == mails.c.id)
+        chosen = (
+            containers.c.state == ContainerState.OPEN.value,
+            mails.c.kind == ContainerKind.MAIL.value,
+            submissions.c.position.between(since, until),
+        )
+        query = select(mails.c.id).select_from(joined).where(*chosen).distinct()
+        return list(connection.execute(query).scalars())
 
     def counts(self, connection: Connection, one: Container) -> dict[str, int]:
         """How many members have which outcome."""

@@ -99,6 +99,7 @@ def ingest(
             submitter=who.name,
             custodian_id=custodian_id,
             progress=progress,
+            say=session.note,
             told=told,
         )
         report = intake.run(found, wait=not no_wait)

@@ -12,6 +12,8 @@ from archiver.intake import Intake
 from archiver.unlocking import unlock_folder
 from archiver.wiring import Installation, open_installation
 from ingest.channels.files import FoundItem
+from ingest.containers import Containers
+from ingest.formats.container_kinds import ContainerKind
 from storage.errors import StorageFull, TemporarilyUnavailable
 from tests.archiver.commands import PASSPHRASE, PERSONAL, a_mail
 
@@ -66,6 +68,50 @@ def test_an_examination_that_never_goes_on_ends_the_wait(installation: Installat
     assert isinstance(report.stopped_by, TemporarilyUnavailable)
     assert not isinstance(report.stopped_by, StorageFull)
     assert report.to_json()["waiting"] == 1
+
+
+@pytest.mark.usefixtures("idle")
+def test_a_wait_in_which_nothing_moves_is_told_once_before_it_ends(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(intake, "_SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(intake, "_PATIENCE_SECONDS", 1.0)
+    told: list[str] = []
+    one = Intake(
+        installation,
+        actor="operator:test",
+        submitter="test",
+        custodian_id=None,
+        progress=lambda _done, _total: None,
+        say=told.append,
+    )
+    one.run([mail(1)], wait=True)
+    assert len(told) == 1
+    assert "archiver doctor" in told[0]
+
+
+def test_a_mail_is_not_kept_waiting_by_a_container_that_others_handed_in(installation: Installation):
+    archive = installation.archive
+    submission = run(installation, FoundItem(source="box.mbox", payload=b"From x\n"), wait=False).parts[0].submission
+    containers = Containers(archive, actor="test")
+    with archive.store.write() as transaction:
+        containers.admit(transaction, submission, ContainerKind.MBOX)
+    with archive.store.read() as connection:
+        until = archive.ledger.head(connection).size
+        assert containers.open_in_mails(connection, 0, until) == []
+        assert [one.id for one in containers.all(connection)] == [submission]
+
+
+def test_what_a_mail_of_this_run_carries_is_waited_for(installation: Installation):
+    archive = installation.archive
+    submission = run(installation, mail(1), wait=False).parts[0].submission
+    containers = Containers(archive, actor="test")
+    with archive.store.write() as transaction:
+        containers.admit(transaction, submission, ContainerKind.MAIL)
+    with archive.store.read() as connection:
+        until = archive.ledger.head(connection).size
+        assert containers.open_in_mails(connection, 0, until) == [submission]
+        assert containers.open_in_mails(connection, until, until + 9) == []
 
 
 @pytest.mark.usefixtures("idle")
