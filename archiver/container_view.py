@@ -117,21 +117,22 @@ def list_members(installation: Installation, who: Principal, container_id: str) 
 
 
 def retry_container(installation: Installation, who: Principal, container_id: str) -> None:
-    """Let a container that failed be unpacked on.
+    """Let a container that failed be unpacked on; one that is open is so already.
 
     Raises:
         NotFound: there is no such container.
         Denied: it is another custodian's.
-        Conflict: it did not fail.
+        Conflict: it has come to its end.
     """
     archive = installation.archive
     containers = Containers(archive, actor=who.actor)
     with archive.store.read() as connection:
         one = containers.get(connection, container_id)
         _refuse_other(who, archive.submissions.get(connection, container_id).custodian_id)
-    if one.state is not ContainerState.FAILED:
-        raise Conflict(f"the container {container_id} is {one.state.value}; only one that failed is tried again")
-    containers.reopen(container_id)
+    if one.state is ContainerState.FAILED:
+        containers.reopen(container_id)
+    elif one.state is not ContainerState.OPEN:
+        raise Conflict(f"the container {container_id} is {one.state.value}; only one that is open or failed is tried")
 
 
 def has_findings(document: dict[str, Any]) -> bool:

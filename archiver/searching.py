@@ -96,7 +96,7 @@ def search_records(
         raise InvalidInput(f"limit is 0 to {MOST_AT_ONCE} and offset not below 0; --ids lists everything")
     query = _read(installation, text)
     _let_catch_up(installation)
-    coverage = installation.follower().coverage()
+    coverage = _coverage(installation)
     page = installation.index.search(
         _bounded(query, principal), limit=limit, offset=offset, order=Order(sort), allowed=_gone(installation)
     )
@@ -104,29 +104,53 @@ def search_records(
     with archive.store.read() as connection:
         opened = archive.catalogue.describe(connection, page.ids)
     with archive.store.write() as transaction:
-        payload = {"query": text, "total": page.total, "indexed": coverage.indexed, "records": coverage.records}
+        payload = {"query": text, "total": page.total, **_counted(coverage)}
         transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload=payload)
     return {
         "query": text,
         "total": page.total,
-        "coverage": {
-            "records": coverage.records,
-            "indexed": coverage.indexed,
-            "unsearchable": coverage.unsearchable,
-            "complete": coverage.complete,
-        },
+        "coverage": coverage,
         "hits": [_hit(one, query) for one in opened],
     }
 
 
-def search_ids(installation: Installation, principal: Principal, text: str) -> Iterator[str]:
-    """The id of every matching record, with no limit, newest first."""
+def search_ids(installation: Installation, principal: Principal, text: str) -> tuple[dict[str, Any], Iterator[str]]:
+    """The coverage, as `search_records` has it, and the id of every matching record, with no limit, newest first."""
     authorize(principal, Act.SEARCH)
     query = _read(installation, text)
     _let_catch_up(installation)
+    coverage = _coverage(installation)
     with installation.archive.store.write() as transaction:
-        transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload={"query": text, "ids": True})
-    yield from installation.index.ids(_bounded(query, principal), allowed=_gone(installation))
+        payload = {"query": text, "ids": True, **_counted(coverage)}
+        transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload=payload)
+    return coverage, installation.index.ids(_bounded(query, principal), allowed=_gone(installation))
+
+
+def not_looked_into(coverage: dict[str, Any]) -> list[str]:
+    """What a search could not look into, a sentence each; none if it was complete."""
+    lines = []
+    missing = coverage["records"] - coverage["indexed"]
+    if missing > 0:
+        lines.append(f"{missing:,} of {coverage['records']:,} records are not indexed yet; search again in a moment")
+    if coverage["unsearchable"]:
+        count = coverage["unsearchable"]
+        lines.append(f"{count:,} {'record has' if count == 1 else 'records have'} parts whose text could not be read")
+    return lines
+
+
+def _coverage(installation: Installation) -> dict[str, Any]:
+    found = installation.follower().coverage()
+    return {
+        "records": found.records,
+        "indexed": found.indexed,
+        "unsearchable": found.unsearchable,
+        "complete": found.complete,
+    }
+
+
+def _counted(coverage: dict[str, Any]) -> dict[str, int]:
+    """Of the coverage, what the event says."""
+    return {name: coverage[name] for name in ("indexed", "records")}
 
 
 def _hit(one: DescribedRecord, query: Query) -> dict[str, Any]:

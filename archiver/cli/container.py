@@ -58,7 +58,7 @@ def show(session: Session, container_id: str, *, with_members: bool) -> None:
 @click.argument("container_id", metavar="ID")
 @command
 def retry(session: Session, container_id: str) -> None:
-    """Unpack on a container that failed, from behind the last member that came out; then show it."""
+    """Unpack on a container that failed or was left open, from behind the last member that came out; then show it."""
     who = session.principal(Act.SUBMIT)
     installation = session.installation
     retry_container(installation, who, container_id)

@@ -18,7 +18,7 @@ from archiver.reading import custody, show_record
 from archiver.receipt_forms import as_text as as_text_receipt
 from archiver.receipts import receipt
 from archiver.record_view import as_text
-from archiver.searching import search_ids
+from archiver.searching import not_looked_into, search_ids
 from storage.errors import InvalidInput
 from storage.records import RecordState
 
@@ -84,7 +84,9 @@ def export(
             total = installation.archive.catalogue.count(connection, RecordState.ACTIVE)
         chosen: Iterable[str] = all_record_ids(installation)
     elif query is not None:
-        chosen = search_ids(installation, who, query)
+        coverage, chosen = search_ids(installation, who, query)
+        for one in not_looked_into(coverage):
+            session.note(one)
     else:
         chosen = dict.fromkeys(record_ids)
         total = len(chosen)

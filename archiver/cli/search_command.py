@@ -8,7 +8,7 @@ import click
 
 from archiver.access import Act
 from archiver.cli.session import command
-from archiver.searching import search_ids, search_records
+from archiver.searching import not_looked_into, search_ids, search_records
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
@@ -36,15 +36,17 @@ def search(session: Session, query: str, limit: int, offset: int, sort: str, eng
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     who = session.principal(Act.SEARCH)
     if ids:
-        for record_id in search_ids(session.installation, who, query):
+        coverage, found = search_ids(session.installation, who, query)
+        for record_id in found:
             click.echo(record_id)
+        for one in not_looked_into(coverage):
+            session.note(one)
         return
     document = search_records(session.installation, who, query, limit=limit, offset=offset, sort=sort, engine=engine)
     session.show(document, _text(document, offset))
 
 
 def _text(document: dict[str, Any], offset: int) -> str:
-    coverage = document["coverage"]
     lines = []
     for hit in document["hits"]:
         when = hit["sent_at"] or hit["captured_at"]
@@ -55,12 +57,7 @@ def _text(document: dict[str, Any], offset: int) -> str:
         ]
     shown = f"{offset + 1} to {offset + len(document['hits'])} of " if document["hits"] else ""
     lines.append(f"{shown}{document['total']:,} records")
-    missing = coverage["records"] - coverage["indexed"]
-    if missing > 0:
-        lines.append(f"{missing:,} of {coverage['records']:,} records are not indexed yet; search again in a moment")
-    if coverage["unsearchable"]:
-        lines.append(f"{coverage['unsearchable']:,} records have parts whose text could not be read")
-    return "\n".join(lines)
+    return "\n".join([*lines, *not_looked_into(document["coverage"])])
 
 
 COMMANDS = (search,)

@@ -61,7 +61,7 @@ def filed(house):
 
 
 def found(house, text: str) -> set[str]:
-    return set(search_ids(house, WHO, text))
+    return set(search_ids(house, WHO, text)[1])
 
 
 def state(house, batch_id) -> BatchState:

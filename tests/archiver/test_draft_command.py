@@ -132,6 +132,7 @@ def test_without_waiting_it_is_durable_and_unpacked_by_whoever_comes_next(office
     assert "report" not in done
     (box,) = office.json("container", "list")["containers"]
     assert box["state"] == "open"
+    assert office.json("container", "retry", box["id"])["state"] == "done"
 
 
 @pytest.mark.parametrize(

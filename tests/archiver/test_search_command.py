@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archiver.searching import not_looked_into
+from tests.archiver.commands import CUSTODIAN
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.archiver.commands import Office
     from tests.archiver.conftest import Filled
 
 HIT_FIELDS = {
@@ -61,6 +67,22 @@ def test_ids_are_printed_one_a_line_without_limit(filled: Filled):
     assert answer.status == 0
     assert len(listed) == len(set(listed)) == 3
     assert all(one.startswith("rec_") for one in listed)
+
+
+def test_a_list_of_ids_says_beside_it_what_was_not_looked_into():
+    coverage = {"records": 5_000, "indexed": 4_000, "unsearchable": 2, "complete": False}
+    missing, unread = not_looked_into(coverage)
+    assert missing.startswith("1,000 of 5,000 records are not indexed yet")
+    assert unread.startswith("2 records have")
+    assert not_looked_into({**coverage, "indexed": 5_000, "unsearchable": 0}) == []
+
+
+def test_ids_of_an_archive_with_unread_parts_are_printed_with_a_note(office: Office, tmp_path: Path):
+    (tmp_path / "sound.bin").write_bytes(bytes(range(256)))
+    office.json("ingest", str(tmp_path / "sound.bin"), "--custodian", CUSTODIAN)
+    answer = office.run("search", "--ids", "kind:document")
+    assert answer.out.startswith("rec_")
+    assert "1 record has parts whose text could not be read" in answer.err
 
 
 @pytest.mark.parametrize("query", ["(walrus", 'a AND "', "", "AND", "before:yesterweek"])
