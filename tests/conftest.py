@@ -16,6 +16,23 @@ PASSPHRASE = b"correct horse battery staple"
 os.environ.setdefault("ARCHIVER_SET_DNS__ENABLED", "false")
 
 
+_FIRST = ("faults", "fuzz", "journeys", "archiver")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs programs comes first, so that nothing long is left for the end, and a campaign has a worker to itself.
+
+    The tests of any other file stay together: they share what was made once for all of them.
+    """
+    folder = Path(__file__).parent
+    for item in items:
+        if "alone" not in item.keywords:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(folder).as_posix()))
+    place = {name: number for number, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.relative_to(folder).parts[0], len(_FIRST)))
+
+
 def _shared() -> Path | None:
     beside = Path(__file__).parent.parent.parent / "shared"
     chosen = Path(os.environ.get("ARCHIVER_SHARED", beside))

@@ -51,9 +51,17 @@ def found(office: Office, query: str) -> list[str]:
     return office.run("search", query, "--ids").out.split()
 
 
+@pytest.fixture(scope="module")
+def two_records(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    office = Office(folder=shutil.copytree(new_archive, folder / "archive"))
+    take(office, folder / "in", "walrus", "heron")
+    return office.folder
+
+
 @pytest.fixture
-def backed_up(office: Office, tmp_path: Path) -> tuple[Office, Path]:
-    take(office, tmp_path / "in", "walrus", "heron")
+def backed_up(two_records: Path, tmp_path: Path) -> tuple[Office, Path]:
+    office = Office(folder=shutil.copytree(two_records, tmp_path / "archive"))
     place = tmp_path / "place"
     office.json("backup", "create", "--to", str(place))
     return office, place
@@ -175,6 +183,8 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     backed_up: tuple[Office, Path], tmp_path: Path, arguments: list[str], status: int, word: str
 ):
     office, place = backed_up
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "walrus.eml").write_bytes(b"not ours")
     chosen = [one.format(archive=office.folder, place=place) for one in arguments]
     answer = office.run("backup", *chosen)
     assert answer.status == status, answer.err

@@ -1,5 +1,7 @@
 """`archiver quarantine`: what did not become a record is listed, shown, assigned, released or rejected, by somebody."""
 
+import shutil
+
 import pytest
 
 from archiver import quarantine
@@ -7,21 +9,28 @@ from archiver.unlocking import unlock_folder
 from archiver.wiring import open_installation
 from storage.errors import Corrupt
 from storage.events import EventKind
-from tests.archiver.commands import CUSTODIAN, PASSPHRASE, a_mail
+from tests.archiver.commands import CUSTODIAN, PASSPHRASE, Office, a_mail
 
 STRANGER = "stranger@far.example"
 
 
-@pytest.fixture
-def lying(office, tmp_path):
-    """An archive with two mails of a stranger and one of another in quarantine."""
-    inbox = tmp_path / "inbox"
+@pytest.fixture(scope="module")
+def filled_quarantine(new_archive, tmp_path_factory):
+    place = tmp_path_factory.mktemp("quarantine")
+    office = Office(folder=shutil.copytree(new_archive, place / "archive"))
+    inbox = place / "inbox"
     inbox.mkdir()
     (inbox / "a.eml").write_bytes(a_mail("Heronry", "The heronry is open.", sender=STRANGER))
     (inbox / "b.eml").write_bytes(a_mail("Second", "Another walrus.", sender=STRANGER))
     (inbox / "c.eml").write_bytes(a_mail("Third", "From elsewhere.", sender="other@far.example"))
     office.json("ingest", str(inbox), status=6)
-    return office
+    return office.folder
+
+
+@pytest.fixture
+def lying(filled_quarantine, tmp_path):
+    """An archive with two mails of a stranger and one of another in quarantine; a copy, each test changes its own."""
+    return Office(folder=shutil.copytree(filled_quarantine, tmp_path / "archive"))
 
 
 @pytest.fixture
