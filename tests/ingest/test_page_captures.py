@@ -43,7 +43,7 @@ def captured(text="a\nb", at: str | None = "2024-03-01T20:00:00+00:00", url=URL,
         text=text,
         sent_at=None if at is None else datetime.fromisoformat(at),
         components=(source_component(source, "application/warc"),),
-        reader="warc 1",
+        reader="warc 2",
     )
     return b"".join(written(reading, source, (), lambda _: ()))
 

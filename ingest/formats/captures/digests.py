@@ -38,9 +38,13 @@ class StatedDigest:
         """The algorithm as people write it."""
         return {"sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}[self.algorithm]
 
+    def computing(self) -> hashlib._Hash:
+        """A digest by its algorithm, of nothing yet."""
+        return hashlib.new(self.algorithm, usedforsecurity=False)
+
     def fits(self, pieces: Iterable[bytes]) -> bool:
         """Whether it is that of these bytes."""
-        digest = hashlib.new(self.algorithm, usedforsecurity=False)
+        digest = self.computing()
         for piece in pieces:
             digest.update(piece)
         return digest.digest() in self.values

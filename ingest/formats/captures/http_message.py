@@ -1,23 +1,24 @@
 """An HTTP answer as a capture stores it: its head, and its body without the codings of the transfer (RFC 9112, 9110).
 
-Rule kept: bodies are stored as sent, so chunks are joined and gzip and deflate undone here; many programs write down
-the fields of the answer beside a body from which they had removed the coding already, so a coding that the bytes
-contradict is not undone. Brotli and Zstandard need libraries that the archive does not have: such a body cannot be had,
-and that is the reason given. What ends too early gives what is there, and then the reason.
+Rule kept: bodies are stored as sent, so chunks are joined and gzip, deflate, Brotli and Zstandard (RFC 9659) undone
+here; many programs write down the fields of the answer beside a body from which they had removed the coding already, so
+a coding that the bytes contradict is not undone. What ends too early gives what is there, and then the reason.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.captures.compressions import BROTLI, DAMAGE, GZIP, MARK_BYTES, RAW_DEFLATE, ZLIB, ZSTANDARD
 from ingest.formats.charsets import storable
 from ingest.formats.container import MemberBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from ingest.formats.captures.compressions import Compression
 
 LONGEST_HEAD: Final = 1 << 18
 _STATUS: Final = re.compile(r"HTTP/\d(?:\.\d)? +(\d{3})(?: |$)")
@@ -25,8 +26,8 @@ _END: Final = re.compile(rb"\r?\n\r?\n")
 _CHUNK: Final = re.compile(rb"(?:\r?\n)?[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LONGEST_CHUNK_LINE: Final = 1_000
 _OUT: Final = 1 << 18
+_KNOWN: Final = ("gzip", "x-gzip", "deflate", "br", "zstd")
 _ZLIB_MARK: Final = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-_ZSTANDARD_MARK: Final = b"\x28\xb5\x2f\xfd"
 _SHORT: Final = "its body ends too early"
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r\f\x1b"))
 
@@ -102,40 +103,47 @@ def _decoded(coding: str, stored: Iterator[bytes]) -> Iterator[bytes]:
             held += piece
     except MemberBroken as error:
         broken = error
-    window = _window(coding, held)
-    if window is not None:
-        yield from _inflated(zlib.decompressobj(window), held, stored, broken)
+    found = _compression(coding, held)
+    if found is not None:
+        yield from _inflated(found, held, _going_on(stored, broken))
         return
-    if coding in ("gzip", "x-gzip", "deflate") or _is_plain(coding, held):
+    if coding in _KNOWN or _is_plain(held):
         if held:
             yield held
         if broken is not None:
             raise broken
         yield from stored
         return
-    name = {"br": "Brotli", "zstd": "Zstandard"}.get(coding, "a method that is not known")
-    raise MemberBroken(f"its body is compressed with {name}, which cannot be read here; it is kept as it was sent")
+    raise MemberBroken("its body is coded in a way that is not known; it is kept as it was sent")
 
 
-def _window(coding: str, held: bytes) -> int | None:
-    """What zlib is to expect; None where these bytes are none of its."""
+def _compression(coding: str, held: bytes) -> Compression | None:
+    """How bytes of a coding are compressed; None where these are not."""
     if coding in ("gzip", "x-gzip"):
-        return 31 if held.startswith(b"\x1f\x8b") else None
+        return GZIP if GZIP.begins(held) else None
     if coding == "deflate":
         if held.startswith(_ZLIB_MARK):
-            return 15
-        try:
-            zlib.decompressobj(-15).decompress(held, _OUT)
-        except zlib.error:
-            return None
-        return -15
+            return ZLIB
+        return RAW_DEFLATE if _gives(RAW_DEFLATE, held) else None
+    if coding == "zstd":
+        return ZSTANDARD if ZSTANDARD.begins(held) else None
+    if coding == "br":
+        # it has no mark: what looks like something else is Brotli only where something comes out of it
+        return None if not held or (_is_plain(held) and not _gives(BROTLI, held)) else BROTLI
     return None
 
 
-def _is_plain(coding: str, held: bytes) -> bool:
-    """Whether bytes that are said to be compressed are not: Zstandard has a mark, and Brotli is never plain text."""
-    if coding == "zstd":
-        return not held.startswith(_ZSTANDARD_MARK)
+def _gives(compression: Compression, held: bytes) -> bool:
+    """Whether something comes out of these bytes, or they are nothing, compressed."""
+    engine = compression.begin()
+    try:
+        return bool(engine.decompress(held, _OUT)) or (engine.eof and not engine.unused_data)
+    except DAMAGE:
+        return False
+
+
+def _is_plain(held: bytes) -> bool:
+    """Whether bytes that are said to be coded look like text or a known file."""
     start = held[:_LONGEST_CHUNK_LINE]
     if start.translate(None, _CONTROLS) != start:
         return start.startswith((b"\x89PNG", b"GIF8", b"RIFF", b"%PDF-", b"\xff\xd8\xff"))
@@ -146,26 +154,36 @@ def _is_plain(coding: str, held: bytes) -> bool:
     return True
 
 
-def _inflated(
-    engine: zlib._Decompress, held: bytes, stored: Iterator[bytes], broken: MemberBroken | None
-) -> Iterator[bytes]:
-    """What zlib makes of these bytes; what is behind the end of the compressed data is left."""
+def _going_on(stored: Iterator[bytes], broken: MemberBroken | None) -> Iterator[bytes]:
+    """What follows, or why nothing does."""
+    if broken is not None:
+        raise broken
+    yield from stored
+
+
+def _inflated(compression: Compression, held: bytes, stored: Iterator[bytes]) -> Iterator[bytes]:
+    """What comes out of these bytes, stream after stream; what is behind the last is left."""
     fed = held
-    while not engine.eof:
-        try:
-            piece = engine.decompress(fed, _OUT)
-        except zlib.error:
-            raise MemberBroken("its compressed body is damaged") from None
-        if piece:
-            yield piece
-        fed = engine.unconsumed_tail
-        if fed or engine.eof:
-            continue
-        if broken is not None:
-            raise broken
-        fed = next(stored, b"")
-        if not fed and not piece:
-            raise MemberBroken(_SHORT)
+    while True:
+        engine = compression.begin()
+        while not engine.eof:
+            try:
+                piece = engine.decompress(fed, _OUT)
+            except DAMAGE:
+                raise MemberBroken("its compressed body is damaged") from None
+            if piece:
+                yield piece
+            fed = engine.unconsumed_tail
+            if fed or engine.eof:
+                continue
+            fed = next(stored, b"")
+            if not fed and not piece:
+                raise MemberBroken(_SHORT)
+        fed = engine.unused_data
+        while compression.mark and len(fed) < MARK_BYTES and (more := next(stored, b"")):
+            fed += more
+        if not compression.begins(fed):
+            return
 
 
 def _without_chunks(stored: Iterator[bytes]) -> Iterator[bytes]:

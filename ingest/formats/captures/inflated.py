@@ -1,27 +1,27 @@
-"""Compressed bytes as a file that can be read from any place: gzip (RFC 1952) and raw deflate (RFC 1951).
+"""Compressed bytes as a file that can be read from any place: gzip (RFC 1952), raw deflate (RFC 1951), Zstandard.
 
 Rule kept: memory is bounded whatever comes out. Places to begin from are kept on the way, at the start of every gzip
 member and inside of long ones, and thinned out when there are many; so a file of one compressed record after the other
-and one that was compressed as a whole are the same to whoever reads. Bytes that cannot be had end the file, and
-`problem` says why; that a file of few bytes unfolds without end is an error.
+and one that was compressed as a whole are the same to whoever reads. In a frame of Zstandard there is no place to begin
+from but its start, so how much is read again is bounded. Bytes that cannot be had end the file, and `problem` says why;
+that a file of few bytes unfolds without end is an error.
 """
 
 from __future__ import annotations
 
 import io
-import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from ingest.formats.captures.compressions import DAMAGE, GZIP, MARK_BYTES
 from ingest.formats.container import ContainerBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GZIP_MARK: Final = b"\x1f\x8b"
-_GZIP_WINDOW: Final = 31  # 15 bits and a gzip header (zlib's inflateInit2)
-_RAW_WINDOW: Final = -15
+    from ingest.formats.captures.compressions import Compression
+
 _IN: Final = 1 << 16
 _OUT: Final = 1 << 18
 _BLOCK: Final = 1 << 16
@@ -30,6 +30,7 @@ _FIRST_SPACING: Final = 1 << 20
 _MOST_PLACES: Final = 512
 _FREE: Final = 512 << 20
 _RATIO: Final = 200
+_MOST_AGAIN: Final = 64 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,17 @@ class InflatedFile(io.RawIOBase):
     Args:
         source: the compressed bytes, seekable.
         size: how many there are.
-        raw: they are one raw deflate stream, else gzip members.
+        compression: how they are compressed: as one stream, or as one after the other where streams have a mark.
     """
 
-    def __init__(self, source: BinaryIO, size: int, *, raw: bool = False) -> None:
+    def __init__(self, source: BinaryIO, size: int, compression: Compression = GZIP) -> None:
         super().__init__()
         self.problem: str | None = None
         self.trailing = False
         self._source = source
         self._size = size
-        self._raw = raw
+        self._compression = compression
+        self._again = self._furthest = 0
         self._spacing = _FIRST_SPACING
         self._places = [_Place(0, 0, None)]
         self._at = 0
@@ -151,7 +153,7 @@ class InflatedFile(io.RawIOBase):
             self._begin(best)
 
     def _begin(self, place: _Place) -> None:
-        self._engine = None if place.engine is None else place.engine.copy()
+        self._engine: Any = None if place.engine is None else place.engine.copy()
         self._in_at = place.in_at
         self._fed = b""
         self._held, self._held_at, self._out_at = b"", place.out_at, place.out_at
@@ -169,11 +171,12 @@ class InflatedFile(io.RawIOBase):
         fed = bool(self._fed)
         try:
             piece = engine.decompress(self._fed, _OUT)
-        except zlib.error:
+        except DAMAGE:
             self.problem = "its compressed data is damaged"
             return False
         self._held, self._held_at = piece, self._out_at
         self._out_at += len(piece)
+        self._count_again(len(piece))
         if self._out_at > _FREE and self._out_at > _RATIO * self._size:
             raise ContainerBroken("too much comes out of its compressed data for its size")
         self._fed = engine.unused_data if engine.eof else engine.unconsumed_tail
@@ -185,31 +188,44 @@ class InflatedFile(io.RawIOBase):
         self._keep()
         return True
 
+    def _count_again(self, size: int) -> None:
+        """Bound what is read again, where reading can only begin at the start of a stream."""
+        if self._compression.resumable:
+            return
+        self._again += max(size - max(self._out_at - self._furthest, 0), 0)
+        self._furthest = max(self._furthest, self._out_at)
+        if self._again > _MOST_AGAIN:
+            raise ContainerBroken(
+                "it is compressed in one piece that would be read again too often; decompress it and hand in the file"
+            )
+
     def _next_member(self) -> bool:
-        """Begin the next gzip member, if there is one."""
-        if self._raw:
+        """Begin the next stream, if there is one."""
+        if self._compression.mark is None:
             if self._out_at or self._in_at:
                 return False  # a raw stream has one end
-            self._engine = zlib.decompressobj(_RAW_WINDOW)
+            self._engine = self._compression.begin()
             return True
         at = self._in_at - len(self._fed)
-        while len(self._fed) < len(GZIP_MARK) and self._in_at < self._size:
+        while len(self._fed) < MARK_BYTES and self._in_at < self._size:
             self._source.seek(self._in_at)
             piece = self._source.read(min(_IN, self._size - self._in_at))
             if not piece:
                 break
             self._in_at += len(piece)
             self._fed += piece
-        if not self._fed.startswith(GZIP_MARK):
+        if not self._compression.begins(self._fed):
             self.trailing = bool(self._fed.strip(b"\0")) and at > 0
             return False
-        self._engine = zlib.decompressobj(_GZIP_WINDOW)
+        self._engine = self._compression.begin()
         return True
 
     def _keep(self) -> None:
         """Keep this place to begin from, where the last one is far."""
         last = self._places[-1]
         if self._out_at - last.out_at < self._spacing:
+            return
+        if self._engine is not None and not self._compression.resumable:
             return
         engine = None if self._engine is None else self._engine.copy()
         self._places.append(_Place(self._out_at, self._in_at - len(self._fed), engine))

@@ -14,7 +14,7 @@ from ingest.formats.captures.capture import Sort
 from ingest.formats.captures.digests import stated_digest
 from ingest.formats.captures.http_message import charset_of
 from ingest.formats.captures.page_markup import MOST_SHOWN, comparable, host_of, read_markup
-from ingest.formats.captures.survey import BROWSER_PICTURES, BROWSER_TEXTS, fits
+from ingest.formats.captures.survey import BROWSER_PICTURES, BROWSER_TEXTS, fits, payload_fits
 from ingest.formats.captures.warc_records import moment_of
 from ingest.formats.charsets import storable
 from ingest.formats.chats.days import day_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ingest.formats.captures.page_markup import PageMarkup
     from ingest.formats.captures.survey import Survey
 
-READER: Final = "warc 1"
+READER: Final = "warc 2"
 LARGEST_PAGE: Final = 32 << 20
 SOURCE_TYPE: Final = "application/warc"
 _MOST_TEXT: Final = 8 << 20
@@ -282,7 +282,7 @@ def _say_origin(page: Opened, original: Opened, survey: Survey, said: _Said) -> 
         said.notes.append("the digest that the capture states of this page's record does not fit its bytes")
     payload = stated_digest(original.record.fields.get("warc-payload-digest", ""))
     is_other = payload is not None and "warc-block-digest" in fields and original.head is not None
-    if is_other and not _payload_fits(original):
+    if is_other and payload_fits(original) is False:
         said.notes.append("the digest that the capture states of this page's content does not fit it")
     said.asserted.append("address, time and content are what the capture says; nothing in it proves them")
     if survey.software:
@@ -292,17 +292,6 @@ def _say_origin(page: Opened, original: Opened, survey: Survey, said: _Said) -> 
         said.notes.append(f"the capture says that this record was cut short ({storable(cut)[:40]})")
     if page.record.shortfall or original.record.shortfall:
         said.notes.append("the record is shorter in the capture than it states; what there is of it was read")
-
-
-def _payload_fits(original: Opened) -> bool:
-    stated = stated_digest(original.record.fields.get("warc-payload-digest", ""))
-    assert stated is not None
-    if stated.fits(original.stored()):
-        return True
-    try:
-        return stated.fits(original.body())
-    except MemberBroken:
-        return False
 
 
 def _printed_date(page: Opened) -> str | None:

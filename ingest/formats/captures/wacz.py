@@ -2,7 +2,7 @@
 
     ``datapackage.json``          every other file with its SHA-256 and its length (Frictionless Data Package)
     ``datapackage-digest.json``   the SHA-256 of the former, and mostly a signature
-    ``archive/*.warc[.gz]``       the records, by the standard not compressed once more by the zip
+    ``archive/*.warc[.gz|.zst]``  the records, by the standard not compressed once more by the zip
     ``pages/*.jsonl``             a line that says what the file is, then a page a line: url, ts, title, text, ...
     ``indexes/``                  where in the WARC files an address lies; not needed to read them
 
@@ -19,6 +19,13 @@ import json
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from ingest.formats.captures.capture import MOST_FILES, Capture, CaptureFile
+from ingest.formats.captures.compressions import (
+    DICTIONARY_MARK,
+    GZIP_MARK,
+    MARK_BYTES,
+    RAW_DEFLATE,
+    ZSTANDARD_MARK,
+)
 from ingest.formats.captures.inflated import InflatedFile, RangeOfFile
 from ingest.formats.captures.page_markup import comparable
 from ingest.formats.captures.page_reading import ListedPage
@@ -49,7 +56,7 @@ _ASIDE: Final = (
     (("logs/",), "it is a log of the program that made the capture"),
     ((PACKAGE, _DIGEST), "it lists the files of the capture, which were held against it"),
 )
-_WARC_NAMES: Final = (".warc", ".warc.gz")
+_WARC_NAMES: Final = (".warc", ".warc.gz", ".warc.zst")
 
 
 def recognise(export: ArchivedFiles) -> bool:
@@ -136,8 +143,8 @@ def _opened(source: BinaryIO, name: str, ranges: Callable[[str], tuple[int, int,
     if not deflated:
         opened = opened_file(stream, name, packed)
     else:
-        inflated = cast("BinaryIO", InflatedFile(stream, packed, raw=True))
-        if inflated.read(2) == b"\x1f\x8b":
+        inflated = cast("BinaryIO", InflatedFile(stream, packed, RAW_DEFLATE))
+        if inflated.read(MARK_BYTES).startswith((GZIP_MARK, ZSTANDARD_MARK, DICTIONARY_MARK)):
             raise MemberBroken("it is compressed twice")
         opened = CaptureFile(name, inflated)
     if not is_warc(opened.stream):

@@ -14,7 +14,9 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from ingest.formats.captures.capture import Capture, CaptureFile, Sort
-from ingest.formats.captures.inflated import GZIP_MARK, InflatedFile
+from ingest.formats.captures.compressions import DICTIONARY_MARK, GZIP, GZIP_MARK, ZSTANDARD_MARK, zstandard_of
+from ingest.formats.captures.compressions import load as load_compressions
+from ingest.formats.captures.inflated import InflatedFile, pieces_of
 from ingest.formats.captures.page_markup import comparable
 from ingest.formats.captures.page_reading import LARGEST_PAGE, READER, Budget, read_page
 from ingest.formats.captures.survey import Survey
@@ -26,6 +28,7 @@ from ingest.formats.container import (
     Member,
     MemberBroken,
     MemberKind,
+    NoContainer,
     Remark,
     Tally,
 )
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READER", "capture_members", "load", "members", "opened_file"]
 
+_HEAD: Final = 8
 _PAGES: Final = "pages"
 _DOCUMENTS: Final = "documents"
 _RECORDS: Final = "records"
@@ -66,6 +70,7 @@ def load() -> None:
     import charset_normalizer  # noqa: F401, PLC0415 - loaded on first use elsewhere
 
     html_to_text(_SAMPLE)
+    load_compressions()
 
 
 def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Iterator[Found]:
@@ -75,14 +80,26 @@ def members(source: BinaryIO, name: str, about: Circumstances = UNTOLD) -> Itera
         NoContainer: it does not begin with a record.
     """
     size = source.seek(0, io.SEEK_END)
-    yield from capture_members(Capture([opened_file(source, name, size)], lone=True), size, about)
+    try:
+        opened = opened_file(source, name, size)
+    except MemberBroken:
+        raise NoContainer from None  # whether it is a capture cannot be told
+    yield from capture_members(Capture([opened], lone=True), size, about)
 
 
 def opened_file(source: BinaryIO, name: str, size: int) -> CaptureFile:
-    """A WARC file of `size` bytes, whether it is compressed or not."""
+    """A WARC file of `size` bytes, whether it is compressed or not.
+
+    Raises:
+        MemberBroken: the dictionary that it is compressed with cannot be had.
+    """
     source.seek(0)
-    if source.read(len(GZIP_MARK)) == GZIP_MARK:
-        return CaptureFile(name, cast("BinaryIO", InflatedFile(source, size)))
+    head = source.read(_HEAD)
+    if head.startswith(GZIP_MARK):
+        return CaptureFile(name, cast("BinaryIO", InflatedFile(source, size, GZIP)))
+    if head.startswith((ZSTANDARD_MARK, DICTIONARY_MARK)):
+        compression = zstandard_of(head, lambda at, most: b"".join(pieces_of(source, at, most)))
+        return CaptureFile(name, cast("BinaryIO", InflatedFile(source, size, compression)))
     return CaptureFile(name, source)
 
 

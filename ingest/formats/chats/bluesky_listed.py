@@ -85,12 +85,12 @@ def _said(piece: Piece, path: str) -> Said | Remark | None:
     key = match[3] if match else f"{base_name(path)}#{'-'.join(map(str, piece.path))}"
     said = said_of(record, kind or POST, key, piece.raw, owner, media_type="application/json")
     extra = _beside(whole, post) if record is not whole else ()
-    message = replace(said.message, side=None, unmapped=tuple(sorted((*said.message.unmapped, *extra))))
+    message = said.message._replace(side=None, unmapped=tuple(sorted((*said.message.unmapped, *extra))))
     if handle is None:
-        return replace(said, message=message)
+        return said._replace(message=message)
     sender = f"@{handle}"
     thread = replace(said.thread, participants=(sender,), owner=None)
-    return replace(said, thread=thread, message=replace(message, sender=sender))
+    return said._replace(thread=thread, message=message._replace(sender=sender))
 
 
 def _beside(whole: dict[str, Any], post: dict[str, Any]) -> Iterator[str]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from ingest.formats.chats.imessage_rows import OWNER, message, target_of
 from ingest.formats.chats.imessage_tables import Beside, Files, Reactions, Tables
 from ingest.formats.chats.model import Said, Stated, Thread
-from ingest.formats.chats.sqlite_image import FAULTS, LARGEST, LARGEST_LOG, SIGNATURE, opened, tables
+from ingest.formats.chats.sqlite_export import opened_database
+from ingest.formats.chats.sqlite_image import FAULTS, SIGNATURE, tables
 from ingest.formats.chats.sqlite_image import load as load_sqlite
-from ingest.formats.container import ContainerBroken, MemberBroken, Remark
+from ingest.formats.container import ContainerBroken, Remark
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,7 +34,6 @@ _LOOKED_AT: Final = 256 << 10
 _NAMES: Final = ("chat.db", "sms.db", "3d0d7e5fb2ce288813306e4d4636395e047a3d28")
 _MARKS: Final = (b"chat_message_join", b"associated_message_guid")
 _NEEDED: Final = frozenset({"message", "handle", "chat", "chat_message_join"})
-_BLOCK: Final = 4 << 20
 # what carried the last message: iMessage, SMS, RCS; "any" since macOS 26. A chat stays the same when it changes
 _SERVICE: Final = re.compile(r"\A[A-Za-z]{1,20}(?=;[-+];.)")
 _MOST_PEOPLE: Final = 1024
@@ -91,26 +91,7 @@ def _found(export: Export) -> str | None:
 
 
 def _database(export: Export, name: str) -> tuple[sqlite3.Connection, list[Remark]]:
-    image, remarks = bytearray(), []
-    with export.open(name) as stream:
-        while piece := stream.read(_BLOCK):
-            image += piece
-            if len(image) > LARGEST:
-                raise ContainerBroken(f"the database is larger than the {LARGEST >> 20} MB that can be opened safely")
-    log = b""
-    beside = next((one for one in (f"{name}-wal", f"{name}-WAL") if export.has(one)), None)
-    if beside is not None:
-        try:
-            log = export.read(beside, LARGEST_LOG)
-        except MemberBroken:
-            remarks.append(
-                Remark(text="the log beside the database is damaged or too large; its newest messages are missing",
-                       path=beside, lost=None)
-            )  # fmt: skip
-    database, complete = opened(image, log)
-    if not complete:
-        remarks.append(Remark(text="the log beside the database ends in a page that is damaged; what comes after it "
-                                   "is missing", path=beside or name, lost=None))  # fmt: skip
+    database, remarks = opened_database(export, name)
     if not tables(database) >= _NEEDED:
         database.close()
         raise ContainerBroken("it is no database of Messages: tables that hold the messages are not in it")

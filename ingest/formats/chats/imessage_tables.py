@@ -1,4 +1,4 @@
-"""The tables of Apple's Messages, read beside each other and as far as they can be read.
+"""The tables of Apple's Messages, and of other messengers, read beside each other and as far as they can be read.
 
 Rule kept: damage costs what lies on the damaged pages. A table that joins is read up to its damage; in the table of
 messages the reading goes on behind it, by leaving out more and more numbers until a page can be read again.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NO_ORDER: Final = "rows come in no order"
 _MOST_TRIES: Final = 300
+_MOST_SAME: Final = 1_000
 _FIRST_NUMBER: Final = -(1 << 63)
 _LAST_NUMBER: Final = (1 << 63) - 1
 
@@ -33,8 +34,8 @@ class Tables:
         self.pages_lost = False
         self.tables_lost = False
 
-    def messages(self) -> Iterator[Row]:
-        """The rows of the message table by their number.
+    def messages(self, table: str = "message") -> Iterator[Row]:
+        """The rows of the table of messages by their number.
 
         Raises:
             sqlite3.Error: there is too much damage.
@@ -42,7 +43,8 @@ class Tables:
         last, step, tries = _FIRST_NUMBER, 1, 0
         while last < _LAST_NUMBER:
             try:
-                query = "SELECT ROWID AS ROWID, * FROM message NOT INDEXED WHERE ROWID >= ? ORDER BY ROWID"
+                # one of our names, never one out of a database
+                query = f"SELECT ROWID AS ROWID, * FROM {table} NOT INDEXED WHERE ROWID >= ? ORDER BY ROWID"  # noqa: S608
                 for row in self._dicts(query, (last,)):
                     number = row["ROWID"]
                     if type(number) is not int or number < last:  # a page that leads back to pages before it
@@ -73,10 +75,22 @@ class Tables:
             self.tables_lost = True
 
     def sorted_pairs(self, table: str, first: str, second: str) -> Iterator[tuple[Any, ...]]:
-        """Two columns of a joining table, sorted; nothing where there is no such table."""
+        """Two columns of a table, sorted; nothing where there is no such table.
+
+        A key may be its own order, and then a damaged page leads back to rows before it, again and again: what is out
+        of order ends them.
+        """
         if table not in self.names:
-            return iter(())
-        return self.rows(f"SELECT {first}, {second} FROM {table} ORDER BY {first}, {second}")  # noqa: S608 - our names
+            return
+        last, same = ((-1, 0), (-1, 0)), 0
+        for row in self.rows(f"SELECT {first}, {second} FROM {table} ORDER BY {first}, {second}"):  # noqa: S608 - ours
+            place = (_order(row[0]), _order(row[1]))
+            same = same + 1 if place == last else 0
+            if place < last or same > _MOST_SAME:
+                self.tables_lost = True
+                return
+            yield row
+            last = place
 
     def row(self, table: str, number: object) -> Row | None:
         """A row by its number."""
@@ -98,6 +112,13 @@ class Tables:
         names = [one[0] for one in cursor.description]
         for row in cursor:
             yield dict(zip(names, row, strict=True))
+
+
+def _order(value: object) -> tuple[int, Any]:
+    """Where a value stands in SQLite's order (sqlite.org/datatype3.html, 4.1)."""
+    if value is None:
+        return (0, 0)
+    return (1, value) if isinstance(value, (int, float)) else (2, value) if isinstance(value, str) else (3, value)
 
 
 class Reactions:

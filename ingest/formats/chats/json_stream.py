@@ -10,8 +10,8 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from ingest.formats.container import ContainerBroken
 
@@ -34,13 +34,12 @@ _scan = json.JSONDecoder(strict=False).scan_once  # type: ignore[attr-defined]
 _to_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(NamedTuple):
     """A value of the document, where it stands, and its bytes; one with a `problem` has no value."""
 
     path: tuple[PathStep, ...]
-    value: Any = field(repr=False)
-    raw: bytes = field(repr=False)
+    value: Any
+    raw: bytes
     problem: str | None = None
 
 

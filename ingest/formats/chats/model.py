@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,9 +66,8 @@ class Reacted:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatMessage:
-    """One message.
+class ChatMessage(NamedTuple):
+    """One message. A named tuple for the same reason as `storage.records.Message`.
 
     Args:
         at: when it was sent: aware where the export states an instant or an offset, naive as it is printed otherwise,
@@ -93,7 +92,7 @@ class ChatMessage:
     at: datetime | None
     sender: str | None
     text: str
-    raw: bytes = field(repr=False)
+    raw: bytes
     id: str | None = None
     side: str | None = None
     attachments: tuple[Media, ...] = ()
@@ -141,8 +140,7 @@ class Thread:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """A message in its thread."""
 
     thread: Thread

@@ -28,6 +28,7 @@ NAMES: Final = (
     "imessage_db",
     "imessage_text",
     "imessage_html",
+    "viber",
     "sms",
     "voice",
     "googlechat",

@@ -216,7 +216,7 @@ def _with_files(described: Description, files: tuple[SliceFile, ...]) -> Descrip
             messages.append(message)
             continue
         settled = tuple([_settled(one, next(waiting, None)) if one.present else one for one in message.attachments])
-        messages.append(replace(message, attachments=settled))
+        messages.append(message._replace(attachments=settled))
     if next(waiting, None) is not None:
         refuse("the number of files in a slice")
     return replace(described, messages=tuple(messages))

@@ -7,7 +7,7 @@ beside them (contacts, sessions with their addresses, frequent contacts) is pass
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from ingest.formats.chats.file_by_file import base_name, folder_of
@@ -181,7 +181,7 @@ class _Document:
             kind=ThreadKind.POST,
             path=self._name,
         )
-        return Said(thread=thread, message=replace(message, sender=owner.name))
+        return Said(thread=thread, message=message._replace(sender=owner.name))
 
 
 def _place(path: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], str | None]:

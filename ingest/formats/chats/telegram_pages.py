@@ -9,7 +9,7 @@ Where a title of time ends in ``UTC+01:00`` it is an instant, otherwise the loca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -153,7 +153,7 @@ def _said(
     raw = text[element.start : element.end].encode("utf-8", "surrogateescape")
     message = message_of(element, raw, run.sender, folder_of(name), export)
     if message.at is None and run.day:
-        message = replace(message, day=run.day)
+        message = message._replace(day=run.day)
     if not message.system:
         run.sender = message.sender
     return Said(thread=run.thread, message=message)

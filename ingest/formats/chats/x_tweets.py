@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
@@ -160,9 +160,8 @@ class Posts:
         self._size -= sum(len(one.message.raw) for one in ordered)
         self.merged += len(ordered) - 1
         if len(ordered) == 1:
-            return Said(thread=last.thread, message=replace(last.message, edited=True))
-        message = replace(
-            last.message,
+            return Said(thread=last.thread, message=last.message._replace(edited=True))
+        message = last.message._replace(
             at=ordered[0].message.at,
             id=last.thread.key.removeprefix("post-"),
             raw=b"\n".join(one.message.raw for one in ordered),

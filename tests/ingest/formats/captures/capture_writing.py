@@ -7,7 +7,10 @@ import gzip
 import hashlib
 import io
 import json
+import struct
 import zipfile
+
+import zstandard
 
 PAGE = """<!doctype html><html><head><title>{title}</title><meta charset="utf-8"></head><body>
 <h1>{title}</h1>{body}</body></html>"""
@@ -58,6 +61,29 @@ def response(body: bytes, url=URL, media_type="text/html; charset=utf-8", status
 
 def zipped_records(*records: bytes) -> bytes:
     return b"".join(gzip.compress(one) for one in records)
+
+
+def zstandard_frames(*records: bytes, dictionary: bytes | None = None) -> bytes:
+    """Each record a frame of its own; the dictionary, as it is to stand there, in a frame before them."""
+    made = None if dictionary is None else zstandard.ZstdCompressionDict(_plain(dictionary))
+    frames = [zstandard.ZstdCompressor(dict_data=made).compress(one) for one in records]
+    return (b"" if dictionary is None else skipped_frame(dictionary, 0x184D2A5D)) + b"".join(frames)
+
+
+def skipped_frame(content: bytes, magic=0x184D2A50) -> bytes:
+    return struct.pack("<II", magic, len(content)) + content
+
+
+def repeated(byte: bytes, blocks: int) -> bytes:
+    """A Zstandard frame of so many blocks of 128 KiB, four bytes each (RFC 8878 §3.1.1.2)."""
+    block = struct.pack("<I", (1 << 17) << 3 | 1 << 1)[:3] + byte
+    last = struct.pack("<I", (1 << 17) << 3 | 1 << 1 | 1)[:3] + byte
+    return bytes.fromhex("28b52ffd0038") + block * (blocks - 1) + last
+
+
+def _plain(dictionary: bytes) -> bytes:
+    is_packed = dictionary.startswith(bytes.fromhex("28b52ffd"))
+    return zstandard.ZstdDecompressor().decompress(dictionary) if is_packed else dictionary
 
 
 def wacz(

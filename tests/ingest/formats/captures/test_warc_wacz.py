@@ -158,6 +158,7 @@ def test_fixtures_that_wacz_files_are_made_from_are_read_whole(shared_dir: Path)
         held, got, _ = taken.tallies["records"]
         assert held == got
         assert "does not fit" not in taken.said()
+        assert all(one.text and not any("the page" in said for said in one.unsearchable) for one in taken.pages)
         counts[path.name] = (held, len(taken.pages))
     assert counts == {
         "example-collection-with-lists.warc": (38, 6),

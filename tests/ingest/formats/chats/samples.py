@@ -30,6 +30,7 @@ from . import (
     test_voice,
     test_x,
     test_youtube,
+    viber_writing,
 )
 from .accounts import dumped
 from .meta_exports import BOX, INBOX, POST, POSTS, message, page, thread
@@ -86,6 +87,7 @@ def _made() -> dict[str, Files]:
             ),
         },
         "imessage_db": test_imessage_db.database({"text": "Hi"}, {"text": "Yo", "is_from_me": 1, "chat": 2}),
+        "viber": {"viber.db": viber_writing.desktop(({}, {"Body": "Hi"}), ({"Direction": 1}, {"Body": "Yo"}))},
         "imessage_text": {"Ann.txt": f"{stamp}\nAnn\nHi\n\n{stamp}\nMe\nYo\n\n".encode()},
         "imessage_html": {"Ann.html": f"<html><head>{_META}</head><body>{element}{element}</body></html>".encode()},
         "sms": {"sms.xml": test_sms.backup(test_sms.text("hi"), test_sms.mms(test_sms.part("text/plain", said="ho")))},

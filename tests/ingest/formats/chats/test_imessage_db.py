@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.formats.chats import imessage_db, sqlite_image
+from ingest.formats.chats import imessage_db, sqlite_export, sqlite_image
 from ingest.formats.chats.model import Media, Reacted, Said, Stated, Version
 from ingest.formats.chats.typedstream import words_of
 from ingest.formats.container import ContainerBroken, Remark
@@ -309,7 +309,7 @@ def test_a_spoiled_database_ends_without_a_traceback(seed: int):
 
 
 def test_a_database_that_is_too_large_is_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(imessage_db, "LARGEST", 1000)
+    monkeypatch.setattr(sqlite_export, "LARGEST", 1000)
     with pytest.raises(ContainerBroken, match="larger than"):
         list(imessage_db.read(held(database({"text": "a"}))))
 

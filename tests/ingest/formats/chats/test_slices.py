@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -75,8 +74,8 @@ def test_what_was_written_is_read_again(found):
     one = gathered(THREAD, "2024-01-05", found, "test 1", ZONE)
     content = b"".join(written(one.reading, one.source, one.media, opened))
     read = read_slice(content)
-    without = [replace(each, attachments=()) for each in read.messages]
-    assert without == [replace(each, attachments=()) for each in one.reading.messages]
+    without = [each._replace(attachments=()) for each in read.messages]
+    assert without == [each._replace(attachments=()) for each in one.reading.messages]
     assert (read.conversation, read.text, read.sent_at) == (
         one.reading.conversation,
         one.reading.text,
