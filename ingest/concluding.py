@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.captions import caption_lines, caption_of, caption_text
 from ingest.conversations import Conversations
 from ingest.formats.chats.registry import NAMES
 from ingest.formats.container import MemberKind
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.journal_envelope import addresses_of
 from ingest.page_captures import PageCaptures
+from ingest.picture_reading import priority_of
+from ingest.picture_sets import SET
 from ingest.reading_codec import FailureReason, ReadingAnswer, ReadingFailed, ReadingRequest
 from ingest.submission import JOURNAL, SELECTED
 from storage.events import EventKind
@@ -35,11 +38,13 @@ from storage.records import (
 )
 from storage.submissions import Conclusion, SealedEnvelope
 from storage.transaction import PreparedEvent, prepare
+from storage.transcribed import waits_to_be_read
 
 if TYPE_CHECKING:
     from ingest.conversations import PartRow
     from storage.archive import Archive
     from storage.catalogue import PreparedRecord
+    from storage.transcriptions import ReadingPriority
     from storage.vault import HolderKey
 
 _LONGEST_NAME = 1_000
@@ -51,6 +56,7 @@ _UNKNOWN_SENDER = "the sender is no custodian; add the address with: archiver cu
 _NO_SENDER = "it names no sender; say whose it is with: archiver quarantine assign"
 _MAIL_TYPE = "message/rfc822"
 _OUTLOOK_TYPE = "application/vnd.ms-outlook"
+_PICTURED = frozenset({RecordKind.SCREENSHOT, RecordKind.DOCUMENT})
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLERANCE = timedelta(days=1)
 _IMPLAUSIBLE = "the date that the message states is not plausible; it is shown, and used neither to sort nor to keep"
@@ -92,7 +98,8 @@ class Waiting:
 class Examined:
     """What examination made of one submission, sealed and ready to be written.
 
-    `may_hold` is a mail to which something is attached that may be the export of conversations.
+    `may_hold` is a mail to which something is attached that may be the export of conversations. `reading` is how
+    urgently its pictures wait to be read, None where it has none.
     """
 
     conclusion: Conclusion
@@ -100,6 +107,7 @@ class Examined:
     event: PreparedEvent | None = None
     part: PartRow | None = None
     may_hold: bool = False
+    reading: ReadingPriority | None = None
 
 
 class Concluder:
@@ -132,6 +140,8 @@ class Concluder:
         part = None
         if waiting.envelope.kind == MemberKind.SLICE and answer.conversation is not None:
             record, description, original, part = self._slice_record(waiting, answer, custodian_id)
+        elif waiting.envelope.kind == SET and answer.components:
+            record, description, original = self._set_record(waiting, answer, custodian_id)
         else:
             record, description, original = self._record(waiting, answer, custodian_id)
         try:
@@ -150,7 +160,8 @@ class Concluder:
             submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
         )
         may_hold = description.kind is RecordKind.EMAIL and any(one.may_hold for one in description.components)
-        return Examined(conclusion=conclusion, record=prepared, part=part, may_hold=may_hold)
+        reading = priority_of(description)
+        return Examined(conclusion=conclusion, record=prepared, part=part, may_hold=may_hold, reading=reading)
 
     def _custodian_of(self, description: Description, kind: str | None) -> str | None:
         """Whose mail it is where the channel could not tell: the forwarder's, if he is a custodian.
@@ -177,10 +188,20 @@ class Concluder:
             name=clean_name(waiting.envelope.envelope.source),
             size=submission.size,
             sha256=waiting.envelope.sha256,
+            pictured=read.kind in _PICTURED and waits_to_be_read(read),
         )
         attachments = [replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components]
-        description = replace(_plausible(read, submission.received_at), components=(original, *attachments))
+        plausible = _captioned(_plausible(read, submission.received_at), waiting)
+        description = replace(plausible, components=(original, *attachments))
         return self._facts(waiting, description, custodian_id, new_id(Prefix.RECORD)), description, original
+
+    def _set_record(
+        self, waiting: Waiting, read: Description, custodian_id: str
+    ) -> tuple[Record, Description, Component]:
+        """A record of pictures that were handed in together: each is an original of its own."""
+        ready = tuple([replace(one, id=new_id(Prefix.COMPONENT)) for one in read.components])
+        description = replace(_captioned(read, waiting), components=ready)
+        return self._facts(waiting, description, custodian_id, new_id(Prefix.RECORD)), description, ready[0]
 
     def _slice_record(
         self, waiting: Waiting, read: Description, custodian_id: str
@@ -247,6 +268,15 @@ def _media_type(read: Description, head: bytes) -> str:
     return _MAIL_TYPE if read.kind is RecordKind.EMAIL else found.media_type
 
 
+def _captioned(description: Description, waiting: Waiting) -> Description:
+    """With what whoever handed in pictures says of them, which search finds and provenance names as said."""
+    caption = caption_of(waiting.envelope.envelope) if description.kind in _PICTURED else None
+    if caption is None:
+        return description
+    texts = [one for one in (description.text, caption_text(caption)) if one]
+    return replace(description, text="\n".join(texts), asserted=(*description.asserted, *caption_lines(caption)))
+
+
 def _plausible(description: Description, received_at: datetime) -> Description:
     """Leave out a moment that no clock may trust; what the message prints stays in its letterhead.
 
@@ -269,12 +299,17 @@ def grade_of(description: Description) -> Grade:
 
     A needs a DKIM signature on the original's own bytes, by the domain of its From address, that passed with a DNS
     answer on record; without it a native or attached message is B. What stands inside another mail's text is C,
-    however well that mail itself is signed.
+    however well that mail itself is signed. A picture is D, of a screen and of paper alike.
     """
-    if description.kind is RecordKind.SCREENSHOT:
+    if description.kind is RecordKind.SCREENSHOT or _is_picture(description):
         return Grade.D
     if description.forward.method is ForwardMethod.INLINE:
         return Grade.C
     if description.kind is RecordKind.EMAIL and passed_signature(description.authenticity) is not None:
         return Grade.A
     return Grade.B
+
+
+def _is_picture(description: Description) -> bool:
+    originals = (one for one in description.components if one.role is ComponentRole.ORIGINAL)
+    return any(one.media_type.startswith("image/") for one in originals)

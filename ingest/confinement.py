@@ -73,12 +73,13 @@ def make_undumpable() -> bool:
     return sys.platform == "linux" and _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def confine(*, memory: int, cpu_seconds: int) -> Confinement:
+def confine(*, memory: int, cpu_seconds: int, threads: bool = False) -> Confinement:
     """Give up everything but open descriptors, memory and time, for good, and tell what the kernel took.
 
     Args:
         memory: bytes of writable private memory (RLIMIT_DATA), a second line behind who watches from outside.
         cpu_seconds: of this process in all its life.
+        threads: it may start some, which are bound as it is; how many follows from `memory`, since each has a stack.
 
     Raises:
         SandboxUnavailable: the process has threads already, which Landlock would not bind.
@@ -89,8 +90,8 @@ def confine(*, memory: int, cpu_seconds: int) -> Confinement:
     no_new_privileges = _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     undumpable = _prctl(_PR_SET_DUMPABLE, 0)
     landlock_abi = _apply_landlock(refusals) if no_new_privileges else 0
-    limits = _apply_limits(memory=memory, cpu_seconds=cpu_seconds)
-    seccomp = no_new_privileges and _apply_seccomp(refusals)
+    limits = _apply_limits(memory=memory, cpu_seconds=cpu_seconds, threads=threads)
+    seccomp = no_new_privileges and _apply_seccomp(refusals, threads=threads)
     return Confinement(
         seccomp=seccomp,
         no_new_privileges=no_new_privileges,
@@ -114,12 +115,12 @@ def install_filter(program: bytes) -> int:
     return _system_call(machine.seccomp, _SECCOMP_SET_MODE_FILTER, _SECCOMP_FILTER_FLAG_TSYNC, argument)[1]
 
 
-def _apply_seccomp(refusals: list[str]) -> bool:
+def _apply_seccomp(refusals: list[str], *, threads: bool) -> bool:
     machine = MACHINES.get(platform.machine())
     if machine is None:
         refusals.append("seccomp: no filter for this machine")
         return False
-    error = install_filter(assemble(machine, process_id=os.getpid()))
+    error = install_filter(assemble(machine, process_id=os.getpid(), threads=threads))
     if error:
         refusals.append(f"seccomp: {os.strerror(error)}")
     return error == 0
@@ -148,7 +149,7 @@ def _apply_landlock(refusals: list[str]) -> int:
     return abi
 
 
-def _apply_limits(*, memory: int, cpu_seconds: int) -> tuple[tuple[str, int], ...]:
+def _apply_limits(*, memory: int, cpu_seconds: int, threads: bool) -> tuple[tuple[str, int], ...]:
     wanted = {
         "RLIMIT_CORE": 0,
         "RLIMIT_FSIZE": 0,
@@ -158,6 +159,8 @@ def _apply_limits(*, memory: int, cpu_seconds: int) -> tuple[tuple[str, int], ..
         "RLIMIT_CPU": cpu_seconds,
         "RLIMIT_DATA": memory,
     }
+    if threads:
+        del wanted["RLIMIT_NPROC"]  # it counts threads, and those of all that this user runs
     applied = []
     for name, value in wanted.items():
         kind = getattr(resource, name)

@@ -1,8 +1,8 @@
 """Hostile bytes are parsed in a process that can do nothing but answer, and that is thrown away after any harm.
 
 A reader process serves many inputs. It is replaced after any abnormal end, after `Limits.inputs` of them,
-and by `renew` between custodians, so that what one person's mail did to it cannot reach another's. A spare
-one warms up meanwhile, so that a replacement costs no wait.
+and by `renew` between custodians, so that what one person's mail did to it cannot reach another's. Once one was
+replaced, or half of its inputs are read, a spare one warms up beside, so that the next replacement costs no wait.
 
 An abnormal end is put down to the input that was being read. Where the process had read others before, it may
 have been their doing, so that input is tried once more, as the first of a fresh process; a time limit is the
@@ -83,18 +83,27 @@ class SandboxedReader:
         limits: what one process may use.
         reader_module: the module whose tasks the process serves (see `ingest.sandbox_child`).
         allow_unconfined: read even where the kernel refuses seccomp; an explicit decision of who runs this.
+        keeps_spare: whether a second process warms up beside; not where each takes much memory.
 
     Raises:
         SandboxUnavailable: no process can be started, or the kernel refuses seccomp and that was not allowed.
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, reader_module: str = READER_MODULE, allow_unconfined: bool = False
+        self,
+        *,
+        limits: Limits | None = None,
+        reader_module: str = READER_MODULE,
+        allow_unconfined: bool = False,
+        keeps_spare: bool = True,
     ) -> None:
         self._limits = limits or Limits()
         self._reader_module = reader_module
         self._allow_unconfined = allow_unconfined
+        self._keeps_spare = keeps_spare
         self._spare: ReaderProcess | None = None
+        self._is_replacing = False  # most readers serve one custodian and end: no second process for them
+        self._begun: Sequence[ReadingRequest] | None = None
         self._current: ReaderProcess | None = self._start()
         self._is_closed = False
         self._confinement = self._accepted(self._current)
@@ -121,6 +130,8 @@ class SandboxedReader:
             SandboxUnavailable: a process that ended cannot be replaced.
         """
         answers: list[ReadingAnswer] = []
+        if self._begun is not None and self._begun is not requests:
+            self._discard()  # it answers what nobody waits for any more
         while len(answers) < len(requests):
             first = len(answers)
             if len(requests[first].payload) > self._limits.input_bytes:
@@ -128,6 +139,7 @@ class SandboxedReader:
                 continue
             process = self._process()
             had_served = process.served
+            self._begun = None
             read, failure = process.read(self._run_of(requests, first, process))
             answers += read
             if failure is None:
@@ -137,6 +149,18 @@ class SandboxedReader:
                 answers.append(failure)  # else the next round begins with it, in a process that read nothing yet
         return answers
 
+    def begin(self, requests: Sequence[ReadingRequest]) -> None:
+        """Let the present process go to work on requests before `read_many` is asked for them, as far as a pipe goes.
+
+        Nothing happens where not all of them are for a process that has read already: a fault is then tried again.
+        """
+        process = self._current
+        if self._begun is not None or process is None or not process.served or not process.is_silent():
+            return
+        if requests and len(self._run_of(requests, 0, process)) == len(requests):
+            process.begin(requests)
+            self._begun = requests
+
     def read(self, request: ReadingRequest) -> ReadingAnswer:
         """The answer for one request, as `read_many` gives it."""
         return self.read_many([request])[0]
@@ -145,6 +169,14 @@ class SandboxedReader:
         """Read what comes next in a fresh process; nothing happens where the present one has read nothing."""
         if self._current is not None and self._current.served:
             self._discard()
+
+    def warm_up(self) -> None:
+        """Have a process ready, so that the next input waits for none.
+
+        Raises:
+            SandboxUnavailable: none can be started.
+        """
+        self._process()
 
     def close(self) -> None:
         """End all processes; reading afterwards is an error of the caller. Again is allowed."""
@@ -172,9 +204,11 @@ class SandboxedReader:
             current = None
         if current is None:
             current = self._replacement()
+            self._is_replacing = True
             self._current = current
             self._confinement = self._accepted(current)
-        if self._spare is None:
+        is_due = self._is_replacing or current.served >= self._limits.inputs // 2
+        if self._spare is None and self._keeps_spare and is_due:
             self._spare = self._start()
         return current
 
@@ -197,6 +231,7 @@ class SandboxedReader:
         return confinement
 
     def _discard(self) -> None:
+        self._begun = None
         if self._current is not None:
             self._current.kill()
             self._current = None

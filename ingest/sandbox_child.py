@@ -5,8 +5,9 @@ only descriptors. No path of an archive is ever known here. Whatever may be impo
 imported or opened before confinement, so all text codecs and every reader module come first.
 
 A reader module has `load() -> dict[str, Task]`: imports its readers, may try them on samples of its own so
-that nothing is left to be loaded lazily, and returns its tasks by name. A task takes the payload and the
-options, and returns a `Description` or bytes; what it raises becomes a refusal by the exception's name.
+that nothing is left to be loaded lazily, and returns its tasks by name. What stands behind a colon in the module's
+name is handed to `load` as it is. A task takes the payload and the options, and returns a `Description` or bytes;
+what it raises becomes a refusal by the exception's name.
 """
 
 from __future__ import annotations
@@ -35,28 +36,34 @@ if TYPE_CHECKING:
 
 _READ_AHEAD: Final = 1 << 18
 _COLLECTED_AFTER: Final = 20_000
+_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # for libraries that start some at once
 _LATE_IMPORTS: Final = ("_strptime", "bz2", "html.entities", "lzma", "quopri", "stringprep", "unicodedata", "zlib")
 
 
-def main(reader_module: str, memory: str, cpu_seconds: str) -> None:
+def main(reader_module: str, memory: str, cpu_seconds: str, threads: str = "") -> None:
     """Serve readings on descriptors 0 and 1 until the first one ends; never returns.
 
-    `memory` is a number of bytes, `cpu_seconds` for the whole life of the process; both as words of a command line.
+    `memory` is a number of bytes, `cpu_seconds` for the whole life of the process, `threads` not empty where it may
+    have some; all as words of a command line.
     """
     # the terminal's Ctrl-C is for the parent, which drains
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()  # the interpreter put its locale there
+    os.environ.update(_ONE_THREAD)
     requests, answers = private_pipes()
     gc.disable()  # until all is loaded, which stays
     import_codecs()
-    tasks = importlib.import_module(reader_module).load()
+    name, _, about = reader_module.partition(":")
+    module = importlib.import_module(name)
+    tasks = module.load(about) if about else module.load()
+    os.environ.clear()  # what libraries were told, and what they noted there, is known to them by now
     sys.path.clear()  # an import that is late now fails at once instead of asking the kernel for each folder
     sys.path_importer_cache.clear()
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     gc.enable()
     gc.set_threshold(_COLLECTED_AFTER)  # a mail makes some thousand objects, and next to none in a circle
-    send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds))))
+    send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds), threads=bool(threads))))
     with io.FileIO(requests) as pipe:
         stream = io.BufferedReader(pipe, _READ_AHEAD)
         while prefix := stream.read(PREFIX.size):

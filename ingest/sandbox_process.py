@@ -41,7 +41,8 @@ _GATHERED: Final = 64
 class Limits:
     """What one reader may use. Bytes and seconds; `inputs` is after how many it is replaced by a fresh one.
 
-    An input may take `seconds`, and `seconds_per_mebibyte` more for each MiB of its size.
+    An input may take `seconds`, and `seconds_per_mebibyte` more for each MiB of its size. With `threads` it may start
+    some, for libraries that cannot do without.
     """
 
     memory: int = 512 << 20
@@ -52,6 +53,7 @@ class Limits:
     answer_bytes: int = 160 << 20
     inputs: int = 5000
     start_seconds: float = 60.0
+    threads: bool = False
 
     def __post_init__(self) -> None:
         """A reader that may do nothing would fail every input."""
@@ -73,9 +75,11 @@ class ReaderProcess:
     def __init__(self, *, reader_module: str, limits: Limits) -> None:
         self.served = 0
         self._sample_at = 0.0
+        self._begun: _Outgoing | None = None
         self._limits = limits
         # Twice what the parent tolerates: it stops at once what would grow faster than samples are taken.
-        arguments = (reader_module, str(2 * limits.memory), str(limits.cpu_seconds))
+        threads = "threads" if limits.threads else ""
+        arguments = (reader_module, str(2 * limits.memory), str(limits.cpu_seconds), threads)
         self._child = ConfinedChild("ingest.sandbox_child", arguments, max_body=limits.answer_bytes)
         self._requests, self._answers = self._child.requests, self._child.answers
         self._stream = self._child.stream
@@ -99,7 +103,16 @@ class ReaderProcess:
 
     def is_silent(self) -> bool:
         """Whether it lives and has said nothing that was not asked; to be known before it is asked again."""
-        return self._child.is_silent()
+        return self._begun is not None or self._child.is_silent()
+
+    def begin(self, requests: Sequence[ReadingRequest]) -> None:
+        """Write of these requests what the pipe takes; the next `read` is for the same.
+
+        Until then nobody looks at clock and memory; the memory is bounded by the kernel, and the time that an input may
+        take begins with the `read`.
+        """
+        self._begun = _Outgoing(self._requests, requests, self._limits)
+        self._begun.fill()
 
     def read(self, requests: Sequence[ReadingRequest]) -> tuple[list[ReadingAnswer], ReadingFailed | None]:
         """Answers for the first requests, in their order; with a failure, the next request is the one at fault.
@@ -125,7 +138,7 @@ class ReaderProcess:
         self._child.kill()
 
     def _exchange(self, requests: Sequence[ReadingRequest], answers: list[ReadingAnswer]) -> ReadingFailed | None:
-        outgoing = _Outgoing(self._requests, requests, self._limits)
+        outgoing, self._begun = self._begun or _Outgoing(self._requests, requests, self._limits), None
         waiting = select.poll()
         waiting.register(self._answers, select.POLLIN)
         waiting.register(self._requests, select.POLLOUT)
@@ -176,6 +189,14 @@ class _Outgoing:
         self._waiting = deque(requests)
         self._limits = limits
         self._parts: deque[tuple[memoryview, bool]] = deque()
+
+    def fill(self) -> None:
+        """Write until the pipe is full."""
+        before = -1
+        while self.sent > before:
+            before = self.sent
+            if not self.write():
+                return
 
     def write(self) -> bool:
         """Write what the pipe takes; False when there is nothing left to write, or nobody to read it."""

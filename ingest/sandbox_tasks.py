@@ -8,6 +8,7 @@ opened any more.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 # imported for their effect: the formats load them on first use, which would be too late
@@ -29,9 +30,12 @@ from ingest.formats.enclosures import extract_part, is_outlook_file
 from ingest.formats.headers import ContentFields
 from ingest.formats.html_text import html_to_text
 from ingest.formats.journal import unwrap
+from ingest.formats.office.allowance import MOST_PAGES, Allowance
 from ingest.formats.pdf_text import pdf_to_text
+from ingest.formats.pictures.first_look import first_look
 from ingest.formats.serialised_reading import extract_serialised, is_serialised, read_serialised
 from ingest.reading_codec import Task
+from ingest.set_reading import read_set
 from ingest.slice_reading import read_whole_slice
 from storage.provenance import Authenticity, DnsAnswer, DnsStatus
 from storage.records import Description, RecordKind
@@ -69,27 +73,28 @@ _SAMPLE_MAIL: Final = (
 )
 
 
-def load() -> dict[str, Reader]:
-    """The tasks of the house by name, rehearsed."""
+def load(pages: str = "") -> dict[str, Reader]:
+    """The tasks of the house by name, rehearsed; `pages` is how many pages of a PDF are read, empty for the usual."""
     html_to_text(_SAMPLE_HTML)
     pdf_to_text(_SAMPLE_PDF)
     decode("Grüße aus Köln, schöne Straße".encode("cp1252"), guess=True)
     read_email(_SAMPLE_MAIL, component_id=None)
     read_carrier(_SAMPLE_MAIL).encode()
     load_suffixes()
-    return tasks()
+    return tasks(int(pages) if pages else MOST_PAGES)
 
 
-def tasks() -> dict[str, Reader]:
-    """The tasks by name, not rehearsed; what they remember is their own."""
-    mails = _Mails()
+def tasks(pages: int = MOST_PAGES) -> dict[str, Reader]:
+    """The tasks by name, not rehearsed; what they remember is their own. Of a PDF so many pages are read."""
+    mails = _Mails(pages)
     return {
         Task.EMAIL: mails.read,
         Task.AUTHENTICITY: mails.weigh_again,
         Task.PART: _part,
-        Task.DOCUMENT: _document,
+        Task.DOCUMENT: partial(_document, pages=pages),
         Task.CARRIER: _carrier,
-        Task.SLICE: read_whole_slice,
+        Task.SLICE: partial(read_whole_slice, pages=pages),
+        Task.SET: partial(read_set, pages=pages),
     }
 
 
@@ -100,7 +105,8 @@ class _Mails:
     weighed in its first trip. Whoever asks decides whether an answer still holds (`ingest.authenticity_rounds`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pages: int) -> None:
+        self._pages = pages
         self._remembered: dict[Question, DnsAnswer] = {}
 
     def read(self, payload: bytes, options: Mapping[str, Any]) -> Description:
@@ -110,7 +116,7 @@ class _Mails:
         saved = read_emlx(payload)
         if saved is not None:
             payload = saved.message
-        read = read_email(payload, component_id=None)
+        read = read_email(payload, component_id=None, allowance=Allowance(pages=self._pages))
         if options.get("journal"):
             read = unwrap(payload, read)
         if saved is not None and saved.remark is not None:
@@ -146,22 +152,37 @@ def _carrier(payload: bytes, _options: Mapping[str, Any]) -> bytes:
     return read_carrier(payload).encode()
 
 
-def _document(payload: bytes, options: Mapping[str, Any]) -> Description:
-    """A file: its text where it is text, HTML, RTF or PDF; else kept whole, and said to be unsearchable.
+def _document(payload: bytes, options: Mapping[str, Any], *, pages: int) -> Description:
+    """A file: its text where it is text, HTML, RTF, PDF or of an office; else kept whole, and said to be unsearchable.
 
+    Of a picture no more than the header is looked at (`ingest.formats.pictures.first_look`).
     Only the whole of a compound file tells whether it is a message of Outlook, which is read as the mail that it is.
     """
     found = detect(payload[:HEAD_BYTES])
     if found.kind in (MediaKind.OLE, MediaKind.TNEF) and is_outlook_file(payload):
-        return replace(read_email(payload, component_id=None), authenticity=Authenticity())
+        allowance = Allowance(pages=pages)
+        return replace(read_email(payload, component_id=None, allowance=allowance), authenticity=Authenticity())
+    if found.kind is MediaKind.IMAGE:
+        return _picture(payload)
     fields = ContentFields(media_type=found.media_type, name=str(options.get("name", "")) or None)
     if b"\0" in payload[:HEAD_BYTES] and payload.startswith(_WIDE_MARKS):
         fields = ContentFields(media_type="text/plain", charset="utf-16")
         read = AttachmentText(text=decode(payload, "utf-16")[:MAX_TEXT_CHARACTERS])
     else:
-        read = read_attachment(payload, fields)
+        read = read_attachment(payload, fields, Allowance(pages=pages))
     return Description(
         kind=RecordKind.DOCUMENT,
         text=read.text,
+        asserted=read.asserted,
+        notes=read.notes,
         unsearchable=() if read.unread is None else (f"the document: {read.unread}",),
+    )
+
+
+def _picture(payload: bytes) -> Description:
+    seen = first_look(payload)
+    return Description(
+        kind=seen.kind,
+        notes=() if seen.note is None else (seen.note,),
+        unsearchable=() if seen.unread is None else (f"the picture: {seen.unread}",),
     )

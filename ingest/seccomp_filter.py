@@ -9,6 +9,10 @@ signals to itself, exit. Everything else is answered in one of two ways:
   others, name spaces, mounts, keys, kernel modules, io_uring, which would escape this filter): whoever
   runs in there by then is not our code, and gets no second try.
 
+Threads are made by clone(2), as processes are. Where a reader may have them, clone is allowed with the flags of a
+thread and no others, and clone3, whose flags a filter cannot see, is answered with ENOSYS, so that libraries fall back
+on clone; a thread of glibc aborts where it may not register for rseq(2). A thread is under the same filter.
+
 A call of another architecture, or of the x32 table of x86-64, is killed before its number is looked at,
 since the same number means something else there.
 """
@@ -22,6 +26,7 @@ from typing import Final
 ALLOW: Final = 0x7FFF0000  # SECCOMP_RET_ALLOW
 KILL: Final = 0x80000000  # SECCOMP_RET_KILL_PROCESS
 REFUSE: Final = 0x00050000 | 1  # SECCOMP_RET_ERRNO with EPERM
+UNKNOWN: Final = 0x00050000 | 38  # SECCOMP_RET_ERRNO with ENOSYS
 
 # offsets into struct seccomp_data; of an argument only the lower half is looked at (both machines are little-endian)
 _NUMBER: Final = 0
@@ -38,6 +43,9 @@ _RETURN: Final = 0x06  # BPF_RET | BPF_K
 _INSTRUCTION: Final = struct.Struct("<HBBI")  # struct sock_filter
 _X32_BIT: Final = 0x40000000
 _PROT_EXEC: Final = 0x4
+_CLONE_THREAD: Final = 0x00010000
+_NOT_OF_A_THREAD: Final = 0xFFFFFFFF & ~0x007D0F00  # what pthread_create of no C library asks for
+_CLONE3: Final = 435  # the same number on every architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,8 @@ class Machine:
     architecture: int
     seccomp: int
     signals_a_thread: int
+    clones: int
+    of_threads: tuple[int, ...]
     maps_memory: tuple[int, ...]
     allowed: tuple[int, ...]
     killed: tuple[int, ...]
@@ -57,6 +67,8 @@ _X86_64: Final = Machine(
     architecture=0xC000003E,
     seccomp=317,
     signals_a_thread=234,  # tgkill
+    clones=56,
+    of_threads=(273, 334),  # set_robust_list rseq
     maps_memory=(9, 10),  # mmap mprotect
     allowed=(
         *(0, 1, 19, 20),  # read write readv writev
@@ -86,6 +98,8 @@ _AARCH64: Final = Machine(
     architecture=0xC00000B7,
     seccomp=277,
     signals_a_thread=131,  # tgkill
+    clones=220,
+    of_threads=(99, 293),  # set_robust_list rseq
     maps_memory=(222, 226),  # mmap mprotect
     allowed=(
         *(63, 64, 65, 66),  # read write readv writev
@@ -113,8 +127,11 @@ _AARCH64: Final = Machine(
 MACHINES: Final = {"x86_64": _X86_64, "aarch64": _AARCH64}  # by platform.machine()
 
 
-def assemble(machine: Machine, *, process_id: int) -> bytes:
-    """The program, as an array of ``struct sock_filter``; `process_id` is the one process that may be signalled."""
+def assemble(machine: Machine, *, process_id: int, threads: bool = False) -> bytes:
+    """The program, as an array of ``struct sock_filter``.
+
+    `process_id` is the one process that may be signalled; with `threads` it may have some.
+    """
     program = [
         _step(_LOAD, _ARCHITECTURE),
         *_answer_unless(_IF_EQUAL, machine.architecture, KILL),
@@ -139,6 +156,17 @@ def assemble(machine: Machine, *, process_id: int) -> bytes:
         *_answer_if(_IF_EQUAL, process_id, ALLOW),
         _step(_RETURN, REFUSE),
     )
+    if threads:
+        program += _only_for(
+            machine.clones,
+            _step(_LOAD, _FIRST_ARGUMENT),
+            *_answer_if(_IF_ANY_BIT, _NOT_OF_A_THREAD, REFUSE),
+            *_answer_if(_IF_ANY_BIT, _CLONE_THREAD, ALLOW),
+            _step(_RETURN, REFUSE),
+        )
+        program += _answer_if(_IF_EQUAL, _CLONE3, UNKNOWN)
+        for number in machine.of_threads:
+            program += _answer_if(_IF_EQUAL, number, ALLOW)
     program.append(_step(_RETURN, REFUSE))
     return b"".join(program)
 

@@ -6,14 +6,19 @@ attachment ends in text, in a reason, or in both; a reason is a phrase without c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.formats.charsets import decode
 from ingest.formats.detect import HEAD_BYTES, MediaKind, detect
 from ingest.formats.html_text import decode_html, html_to_text
+from ingest.formats.office.allowance import Allowance
+from ingest.formats.office.reading import read_office
 from ingest.formats.pdf_text import pdf_to_text
+from ingest.formats.pictures.first_look import first_look
 from ingest.formats.rtf_text import read_rtf
+from storage.transcription import NOT_READ_YET
 
 if TYPE_CHECKING:
     from ingest.formats.headers import ContentFields
@@ -24,35 +29,90 @@ _TEXT_TYPES = frozenset(
      "message/delivery-status", "message/disposition-notification", "message/partial", "message/feedback-report",
      "message/external-body"}
 )  # fmt: skip
+_CARDS = (b"BEGIN:VCALENDAR", b"BEGIN:VCARD")
+_FOLD = re.compile("\n[ \t]")  # a long line goes on (RFC 5545 3.1, RFC 6350 3.2)
+_DRAWING = "a drawing of lines (SVG), of which no more than its text is read"
+_OFFICE_KINDS = frozenset({MediaKind.ZIP, MediaKind.OLE, MediaKind.XML})
 _TEXT_KINDS = frozenset({MediaKind.TEXT, MediaKind.JSON, MediaKind.XML, MediaKind.EML, MediaKind.MBOX})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentText:
-    """Text found, and why there is none or not all of it."""
+    """Text found, and why there is none or not all of it.
+
+    `pictured` is set where pixels may hold text that waits to be read; `unread` then ends with `NOT_READ_YET`. `notes`
+    are remarks without content; `asserted` is what a document says of itself.
+    """
 
     text: str = ""
     unread: str | None = None
+    pictured: bool = False
+    notes: tuple[str, ...] = ()
+    asserted: tuple[str, ...] = ()
 
 
-def read_attachment(content: bytes, fields: ContentFields) -> AttachmentText:
-    """Text of the decoded bytes of an attachment; never raises for any bytes."""
+def read_attachment(content: bytes, fields: ContentFields, allowance: Allowance | None = None) -> AttachmentText:
+    """Text of the decoded bytes of an attachment; never raises for any bytes.
+
+    Args:
+        content: the bytes.
+        fields: what they were declared as.
+        allowance: what the documents of one record may cost together; without it that of one document.
+    """
+    allowance = allowance or Allowance()
     found = detect(content[:HEAD_BYTES], fields.name)
-    declared = fields.media_type
     if found.kind is MediaKind.EMPTY:
         return AttachmentText()
-    if found.kind is MediaKind.PDF or declared == "application/pdf":
-        pdf = pdf_to_text(content)
-        return AttachmentText(text=pdf.text, unread=pdf.unread)
+    if found.kind is MediaKind.PDF or fields.media_type == "application/pdf":
+        return _pdf(content, allowance)
+    if found.kind is MediaKind.IMAGE:
+        return _picture(content, found.media_type)
+    if found.kind in _OFFICE_KINDS:
+        office = _office(content, allowance)
+        if office is not None:
+            return office
+    if found.media_type == "image/svg+xml":
+        return AttachmentText(text=_html(content, fields.charset).text, unread=_DRAWING)
+    return _by_declaration(content, fields, found.kind)
+
+
+def _by_declaration(content: bytes, fields: ContentFields, kind: MediaKind) -> AttachmentText:
+    """What bytes without a mark of their own hold, by what they were declared as."""
+    declared = fields.media_type
     if content.startswith(b"{\\rtf"):
         rtf = read_rtf(content)
         return AttachmentText(text=rtf.text, unread=rtf.unread)
-    if found.kind is MediaKind.HTML or (declared == "text/html" and found.kind in _TEXT_KINDS):
+    if kind is MediaKind.HTML or (declared == "text/html" and kind in _TEXT_KINDS):
         return _html(content, fields.charset)
-    is_text = found.kind in _TEXT_KINDS and (_is_textual(declared) or declared == "application/octet-stream")
-    if is_text or (found.kind is MediaKind.UNKNOWN and declared.startswith("text/")):
+    is_text = kind in _TEXT_KINDS and (_is_textual(declared) or declared == "application/octet-stream")
+    if is_text or (kind is MediaKind.UNKNOWN and declared.startswith("text/")):
         return _text(content, fields.charset)
     return AttachmentText(unread=f"{declared} has no text")
+
+
+def _office(content: bytes, allowance: Allowance) -> AttachmentText | None:
+    office = read_office(content, allowance)
+    if office is None:
+        return None
+    unread = ", ".join(office.unread) or None
+    return AttachmentText(text=office.text, unread=unread, notes=office.notes, asserted=office.asserted)
+
+
+def _picture(content: bytes, media_type: str) -> AttachmentText:
+    seen = first_look(content)
+    unread = None if seen.unread is None else f"{media_type}: {seen.unread}"
+    return AttachmentText(unread=unread, pictured=seen.pictured)
+
+
+def _pdf(content: bytes, allowance: Allowance) -> AttachmentText:
+    pdf = pdf_to_text(content, allowance.pages)
+    return AttachmentText(
+        text=pdf.text,
+        unread=f"{pdf.unread}: {NOT_READ_YET}" if pdf.scanned else pdf.unread,
+        pictured=pdf.scanned > 0,
+        notes=pdf.notes,
+        asserted=pdf.asserted,
+    )
 
 
 def _is_textual(declared: str) -> bool:
@@ -67,4 +127,6 @@ def _html(content: bytes, charset: str | None) -> AttachmentText:
 def _text(content: bytes, charset: str | None) -> AttachmentText:
     unread = f"text beyond the first {MAX_TEXT_BYTES} bytes" if len(content) > MAX_TEXT_BYTES else None
     text = decode(content[:MAX_TEXT_BYTES], charset, guess=True).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if content[: len(_CARDS[0])].upper().startswith(_CARDS):
+        text = _FOLD.sub("", text)
     return AttachmentText(text=text, unread=unread)

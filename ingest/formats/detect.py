@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from ingest.formats.emlx import message_start
 from ingest.formats.mbox_lines import MMDF, is_separator
+from ingest.formats.package_signs import package_type
 from ingest.formats.serialised_message import MEDIA_TYPE, SIGNATURE
 
 HEAD_BYTES = 4096
@@ -28,6 +29,7 @@ class MediaKind(StrEnum):
     MBOX = "mbox"
     ZIP = "zip"
     GZIP = "gzip"
+    ZSTANDARD = "zstandard"
     TAR = "tar"
     IMAGE = "image"
     PDF = "pdf"
@@ -62,6 +64,8 @@ _SIGNATURES: tuple[tuple[bytes, Detected], ...] = (
     (b"PK\x03\x04", _detected(MediaKind.ZIP, "application/zip")),
     (b"PK\x05\x06", _detected(MediaKind.ZIP, "application/zip")),
     (b"\x1f\x8b", _detected(MediaKind.GZIP, "application/gzip")),
+    (b"\x28\xb5\x2f\xfd", _detected(MediaKind.ZSTANDARD, "application/zstd")),
+    (b"\x5d\x2a\x4d\x18", _detected(MediaKind.ZSTANDARD, "application/zstd")),  # a dictionary frame before it
     (b"\x89PNG\r\n\x1a\n", _detected(MediaKind.IMAGE, "image/png")),
     (b"\xff\xd8\xff", _detected(MediaKind.IMAGE, "image/jpeg")),
     (b"GIF87a", _detected(MediaKind.IMAGE, "image/gif")),
@@ -76,7 +80,9 @@ _SIGNATURES: tuple[tuple[bytes, Detected], ...] = (
     (b"ID3", _detected(MediaKind.MEDIA, "audio/mpeg")),
     (b"\x1a\x45\xdf\xa3", _detected(MediaKind.MEDIA, "video/webm")),
 )
-_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"mif1", b"msf1"}
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_SHARED_BRANDS = {b"mif1", b"msf1", b"mif2"}  # of any picture in such boxes (ISO 23008-12 §10)
 _KNOWN_FIELDS = frozenset(
     b"from to cc bcc subject date sender reply-to message-id received return-path delivered-to mime-version "
     b"content-type x-original-to dkim-signature arc-seal x-mozilla-status in-reply-to references resent-from "
@@ -89,6 +95,12 @@ _JSON_START = re.compile(
     rb'(?:"|\]\s{0,200}(?:[,\]]|$)|(?:-?\d[\d.eE+-]{0,40}|true|false|null)\s{0,200}(?:,|\]\s{0,200}(?:[,\]]|$))))'
 )
 _JSON_WITHIN = 1_000
+# the root of an SVG, after a declaration, a comment and a document type, where there are any
+_DRAWING = re.compile(
+    rb"\s{0,99}(?:<\?xml[^>]{0,200}>\s{0,99})?(?:<!--[^>]{0,400}-->\s{0,99})?(?:<!DOCTYPE[^\[>]{0,300}"
+    rb"(?:\[[^\]]{0,400}\]\s{0,9})?>\s{0,99})?<svg[\s>]",
+    re.IGNORECASE,
+)
 _MAX_LINES = 60
 _BOM = b"\xef\xbb\xbf"
 _MAIL_NAMES = (".eml", ".emlx", ".mht", ".mhtml")
@@ -106,8 +118,12 @@ def detect(content: bytes, name: str | None = None) -> Detected:
     head = content[:HEAD_BYTES]
     for signature, answer in _SIGNATURES:
         if head.startswith(signature):
-            return answer
+            return _of_package(head) if answer.kind is MediaKind.ZIP else answer
     return _boxed(head) or _textual(head, (name or "").lower())
+
+
+def _of_package(head: bytes) -> Detected:
+    return _detected(MediaKind.ZIP, package_type(head) or "application/zip")
 
 
 def is_output(head: bytes) -> bool:
@@ -122,13 +138,21 @@ def _boxed(head: bytes) -> Detected | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return _detected(MediaKind.IMAGE, "image/webp")
     if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand in _HEIF_BRANDS:
-            return _detected(MediaKind.IMAGE, "image/heic")
-        return _detected(MediaKind.IMAGE, "image/avif") if brand == b"avif" else _detected(MediaKind.MEDIA, "video/mp4")
+        return _picture_or_film(head)
     if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
         return _detected(MediaKind.IMAGE, "image/bmp")
     return None
+
+
+def _picture_or_film(head: bytes) -> Detected:
+    """By the major brand; one that pictures share, by those that the file is compatible with (ISO 14496-12 §4.3)."""
+    brand = head[8:12]
+    others = {head[at : at + 4] for at in range(16, min(len(head), int.from_bytes(head[:4])) - 3, 4)}
+    if brand in _AVIF_BRANDS or (brand in _SHARED_BRANDS and others & _AVIF_BRANDS):
+        return _detected(MediaKind.IMAGE, "image/avif")
+    if brand in _HEIF_BRANDS:
+        return _detected(MediaKind.IMAGE, "image/heic")
+    return _detected(MediaKind.MEDIA, "video/mp4")
 
 
 def _textual(head: bytes, name: str) -> Detected:
@@ -139,6 +163,8 @@ def _textual(head: bytes, name: str) -> Detected:
     start = text.lstrip()[:200].lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return _detected(MediaKind.HTML, "text/html")
+    if _DRAWING.match(text[:_JSON_WITHIN]):
+        return _detected(MediaKind.XML, "image/svg+xml")
     if start.startswith(b"<?xml"):
         return _detected(MediaKind.XML, "application/xml")
     named_json = start.startswith((b"{", b"[")) and name.endswith((".json", ".jsonl", ".ndjson"))

@@ -14,6 +14,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ingest.formats.attachment_remarks import AttachmentRemarks
 from ingest.formats.attachment_text import AttachmentText, read_attachment
 from ingest.formats.container_kinds import ContainerKind, container_kind
 from ingest.formats.dates import moment
@@ -22,6 +23,7 @@ from ingest.formats.detect import HEAD_BYTES
 from ingest.formats.enclosures import extract_part, open_mail
 from ingest.formats.forwarded import find_forward
 from ingest.formats.message_text import ENCRYPTED_TEXT, is_encrypted
+from ingest.formats.office.allowance import Allowance
 from storage.records import (
     Component,
     ComponentRole,
@@ -55,6 +57,8 @@ _SILENT = frozenset(
 class _Draft:
     """What is gathered on the way through the parts; `room` is what is left of the text limit, in characters."""
 
+    allowance: Allowance
+    remarks: AttachmentRemarks = field(default_factory=AttachmentRemarks)
     texts: list[str] = field(default_factory=list)
     components: list[Component] = field(default_factory=list)
     held: dict[str, list[HeldMessage]] = field(default_factory=dict)
@@ -75,12 +79,15 @@ class _Draft:
             self.texts.append(text)
 
 
-def read_email(raw: bytes, *, component_id: Callable[[], str] | None = None) -> Description:
+def read_email(
+    raw: bytes, *, component_id: Callable[[], str] | None = None, allowance: Allowance | None = None
+) -> Description:
     """Describe one e-mail; pure apart from `component_id`, and total: every input has a description.
 
     Args:
         raw: the message as it was handed in: MIME, a .msg file or a TNEF stream.
         component_id: makes the id of each attachment; without it ids are empty and given later.
+        allowance: what the documents in it may cost together; without it the usual.
 
     Returns:
         A description of kind ``email``, or ``document`` for a contact, a task and what else of Outlook was never sent;
@@ -89,7 +96,7 @@ def read_email(raw: bytes, *, component_id: Callable[[], str] | None = None) -> 
     """
     mail = open_mail(raw)
     root = mail.message
-    draft = _Draft()
+    draft = _Draft(allowance or Allowance())
     if not raw.strip():
         draft.notes.append("the message is empty")
     elif not root.has_headers:
@@ -112,7 +119,8 @@ def read_email(raw: bytes, *, component_id: Callable[[], str] | None = None) -> 
         text=_GAP.join(draft.texts),
         sent_at=moment(original.date),
         components=tuple(draft.components),
-        notes=(*mail.remarks, *draft.notes),
+        asserted=tuple(draft.remarks.asserted),
+        notes=(*mail.remarks, *draft.notes, *draft.remarks.notes),
         unsearchable=(*mail.limits, *dict.fromkeys(draft.unsearchable)),
         reader=READER,
     )
@@ -149,11 +157,14 @@ def _read_enclosure(found: Enclosure, draft: _Draft, component_id: Callable[[], 
         _read_message(found.message, draft)
     draft.add_text(found.extra)
     if found.unread is None and not found.is_opened and found.fields.media_type not in _SILENT:
-        _take(read_attachment(found.content, found.fields), number, draft)
+        read = read_attachment(found.content, found.fields, draft.allowance)
+        draft.components[-1] = replace(draft.components[-1], pictured=read.pictured)
+        _take(read, number, draft)
 
 
 def _take(found: AttachmentText, number: int, draft: _Draft) -> None:
     draft.add_text(found.text)
+    draft.remarks.take(f"attachment {number}", found)
     if found.unread is not None:
         draft.unsearchable.append(f"attachment {number}: {found.unread}")
 

@@ -134,7 +134,66 @@ def test_a_reader_that_is_killed_from_outside_is_replaced(reader):
     assert reader.read(request("echo", b"after")).text == "after"
 
 
+def test_requests_that_a_process_began_with_get_their_answers_in_order(reader):
+    first = who(reader)
+    texts = [f"input {number}" for number in range(700)]
+    requests = [request("echo", text.encode()) for text in texts]
+    reader.begin(requests)
+    assert [answer.text for answer in reader.read_many(requests)] == texts
+    assert who(reader) == first
+
+
+def test_inputs_larger_than_a_pipe_can_be_begun_with(reader):
+    who(reader)
+    requests = [mirror(bytes([number]) * MEBIBYTE) for number in range(5)]
+    reader.begin(requests)
+    assert reader.read_many(requests) == [one.payload for one in requests]
+
+
+def test_answers_that_nobody_waits_for_are_nobody_elses(reader):
+    first = who(reader)
+    reader.begin([request("echo", b"given up"), request("echo", b"given up")])
+    assert reader.read(request("echo", b"mine")).text == "mine"
+    assert who(reader) != first
+
+
+def test_a_process_that_has_read_nothing_does_not_begin_ahead(reader):
+    requests = [request("fall")]
+    reader.begin(requests)
+    assert reader.read_many(requests)[0].reason is FailureReason.CRASH
+
+
+def test_a_process_that_ends_on_what_it_began_with_costs_no_other_input(reader):
+    who(reader)
+    requests = [request("echo", b"one"), request("fall"), request("echo", b"three")]
+    reader.begin(requests)
+    one, fallen, three = reader.read_many(requests)
+    assert (one.text, fallen.reason, three.text) == ("one", FailureReason.CRASH, "three")
+
+
+def test_what_was_begun_is_not_left_for_the_next_custodian(reader):
+    first = who(reader)
+    reader.begin([request("echo", b"hers")])
+    reader.renew()
+    assert reader.read(request("echo", b"his")).text == "his"
+    assert who(reader) != first
+
+
+def test_a_reader_of_few_inputs_has_no_spare_until_it_was_replaced_or_is_soon():
+    with SandboxedReader(limits=Limits(inputs=4), reader_module=PLANTED) as reader:
+        who(reader)
+        assert reader._spare is None
+        who(reader)
+        assert reader._spare is None
+        current = who(reader)
+        assert reader._spare is not None
+        who(reader)
+        assert who(reader) != current
+
+
 def test_a_spare_that_is_killed_from_outside_is_replaced(reader):
+    who(reader)
+    reader.renew()
     current = who(reader)
     spare = reader._spare
     os.kill(spare.process_id, signal.SIGKILL)
@@ -145,6 +204,8 @@ def test_a_spare_that_is_killed_from_outside_is_replaced(reader):
 
 def test_closing_ends_all_processes():
     reader = SandboxedReader(reader_module=PLANTED)
+    who(reader)
+    reader.renew()
     current = who(reader)
     spare = reader._spare.process_id
     reader.close()

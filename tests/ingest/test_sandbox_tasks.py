@@ -150,4 +150,6 @@ def test_another_compound_file_stays_a_document(reader):
     word = write_compound_file([Storage(streams={"WordDocument": bytes(5000)})])
     reading = described(reader.read(document_reading(word, "a.doc")))
     assert reading.kind is RecordKind.DOCUMENT
-    assert reading.unsearchable == ("the document: application/x-ole-storage has no text",)
+    assert reading.unsearchable == (
+        "the document: the text of a document of Word 6 to 2003; save it in the form of today and hand that in as well",
+    )

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from ingest.seccomp_filter import ALLOW, KILL, MACHINES, REFUSE, Machine, assemble
+from ingest.seccomp_filter import ALLOW, KILL, MACHINES, REFUSE, UNKNOWN, Machine, assemble
 
 PROCESS = 4711
 PROT_READ, PROT_WRITE, PROT_EXEC = 1, 2, 4
@@ -14,6 +14,7 @@ OPENAT = {"x86_64": 257, "aarch64": 56}
 SOCKET = {"x86_64": 41, "aarch64": 198}
 CLONE = {"x86_64": 56, "aarch64": 220}
 CLONE3 = 435
+THREAD, PROCESS_OF_ITS_OWN, NEW_USER = 0x003D0F00, 0x01200011, 0x10000000
 KILL_CALL = {"x86_64": 62, "aarch64": 129}
 EXECVE = {"x86_64": 59, "aarch64": 221}
 PTRACE = {"x86_64": 101, "aarch64": 117}
@@ -21,11 +22,13 @@ IO_URING_SETUP = 425
 MEMFD_CREATE = {"x86_64": 319, "aarch64": 279}
 
 
-def answer(machine: Machine, number: int, *arguments: int, architecture: int | None = None) -> int:
+def answer(
+    machine: Machine, number: int, *arguments: int, architecture: int | None = None, threads: bool = False
+) -> int:
     """Run the program on one struct seccomp_data."""
     padded = (*arguments, *(0,) * (6 - len(arguments)))
     seen = struct.pack("<IIQ6Q", number, architecture or machine.architecture, 0, *padded)
-    program = list(struct.iter_unpack("<HBBI", assemble(machine, process_id=PROCESS)))
+    program = list(struct.iter_unpack("<HBBI", assemble(machine, process_id=PROCESS, threads=threads)))
     accumulator = place = 0
     while True:
         code, when_true, when_false, operand = program[place]
@@ -82,6 +85,16 @@ def test_files_sockets_and_processes_are_refused(machine, name):
 def test_exec_ptrace_and_io_uring_kill(machine, name):
     for number in (EXECVE[name], PTRACE[name], IO_URING_SETUP):
         assert answer(machine, number) == KILL, number
+
+
+def test_a_reader_that_may_have_threads_starts_them_and_no_process(machine, name):
+    assert answer(machine, CLONE[name], THREAD) == REFUSE
+    assert answer(machine, CLONE[name], THREAD, threads=True) == ALLOW
+    for flags in (PROCESS_OF_ITS_OWN, 0, THREAD | NEW_USER):
+        assert answer(machine, CLONE[name], flags, threads=True) == REFUSE
+    assert answer(machine, CLONE3, threads=True) == UNKNOWN
+    for number in (OPENAT[name], SOCKET[name], KILL_CALL[name], MEMFD_CREATE[name]):
+        assert answer(machine, number, threads=True) == REFUSE
 
 
 def test_the_call_that_installs_filters_is_refused_afterwards(machine):
