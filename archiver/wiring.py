@@ -19,13 +19,14 @@ from ingest.depositor import GroupDepositor
 from ingest.draft_guard import NoHolds
 from ingest.drafts import Drafts
 from ingest.examiner import Examiner
-from ingest.sandbox import SandboxedReader
+from ingest.sandbox import READER_MODULE, SandboxedReader
 from ingest.sandbox_process import Limits
 from retention.assignment import Policy, assign
 from retention.library import ScheduleLibrary
 from retention.service import RetentionService
 from search.follower import Follower
 from search.generations import CurrentIndex, Generations
+from search.matching import Matcher
 from search.traces import IndexTraces
 from storage.archive import Archive, open_archive
 from storage.errors import Conflict
@@ -91,7 +92,8 @@ class Installation:
             # never less than before the setting was lowered: attachments of what was read then are taken out still
             input_bytes=max(Limits().input_bytes, section.largest_mb << 20),
         )
-        return SandboxedReader(limits=limits, allow_unconfined=section.allow_unconfined)
+        module = f"{READER_MODULE}:{self.settings.pictures.pages}"
+        return SandboxedReader(limits=limits, reader_module=module, allow_unconfined=section.allow_unconfined)
 
     @contextmanager
     def examiner(self) -> Iterator[Examiner]:
@@ -113,6 +115,10 @@ class Installation:
     def follower(self) -> Follower:
         """A follower of the current index."""
         return Follower(self.archive, self.index)
+
+    def matcher(self) -> Matcher:
+        """What links pictures to better evidence."""
+        return Matcher(self.archive)
 
     def destroying(self) -> Destroying:
         """What brings destructions to their end; that it may begin one is asked elsewhere."""

@@ -35,7 +35,7 @@ from ingest.formats.member_content import file_member
 from ingest.formats.olm_xml import Element, XmlRefused, named, read_xml
 from ingest.formats.serialised_message import SerialisedAttachment, SerialisedMessage, write
 from ingest.formats.zip_directory import entries, find_directory, overlapping
-from ingest.formats.zip_members import entry_pieces
+from ingest.formats.zip_entries import entry_pieces
 from storage.records import Letterhead, Party
 
 if TYPE_CHECKING:

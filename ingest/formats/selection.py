@@ -26,7 +26,7 @@ from ingest.formats.container import (
     Remark,
 )
 from ingest.formats.zip_directory import entries, find_directory
-from ingest.formats.zip_members import entry_pieces
+from ingest.formats.zip_entries import entry_pieces
 from storage.strict_json import only, read_object, refuse, string, string_or_none
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Text of office documents (ECMA-376, OpenDocument, compound files of older programs), within limits."""
