@@ -51,8 +51,9 @@ fuzz: $(READY) system  ## hostile mail in full numbers; SEED=n repeats a run, ON
 bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)
 
-accuracy: $(READY)  ## what is read right of real mails and exports, written to docs/accuracy.md; FIXTURES=folder
+accuracy: $(READY)  ## what is read right of real mails, exports and drawn screenshots, to docs/accuracy.md; FIXTURES=folder
 	$(BIN)/python -m benchmarks.accuracy --fixtures $(FIXTURES)
+	$(BIN)/python -m benchmarks.accuracy_screenshots
 
 first-run: $(READY)  ## the run of docs/first-run.md
 	$(BIN)/python -m benchmarks.first_run --corpus $(CORPUS) --write docs/first-run.md

@@ -41,6 +41,7 @@ class Act(StrEnum):
     ACCEPT_LOSS = "accept a loss"
     NOTIFY = "send a notice to a correspondent"
     LINK_PARTICIPANT = "say who a participant is"
+    CORRECT = "correct a transcript"
     SEE_QUARANTINE = "see what lies in quarantine"
     READ_QUARANTINED = "read what lies in quarantine"
     ASSIGN_QUARANTINED = "assign what lies in quarantine"
@@ -51,10 +52,19 @@ _OF_PERSONS = frozenset({Act.ACCEPT_LOSS, Act.NOTIFY, Act.DECIDE_QUARANTINED})
 _QUARANTINE = frozenset({Act.SEE_QUARANTINE, Act.READ_QUARANTINED, Act.ASSIGN_QUARANTINED, Act.DECIDE_QUARANTINED})
 _ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
 _PERMITTED: dict[Role, frozenset[Act]] = {
-    Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT, Act.NOTIFY}),
+    Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT, Act.NOTIFY, Act.CORRECT}),
     Role.OFFICER: _ALL_READING
     | _QUARANTINE
-    | {Act.SUBMIT, Act.VERIFY, Act.LOAD_SCHEDULE, Act.EVALUATE, Act.ACCEPT_LOSS, Act.NOTIFY, Act.LINK_PARTICIPANT},
+    | {
+        Act.SUBMIT,
+        Act.VERIFY,
+        Act.LOAD_SCHEDULE,
+        Act.EVALUATE,
+        Act.ACCEPT_LOSS,
+        Act.NOTIFY,
+        Act.LINK_PARTICIPANT,
+        Act.CORRECT,
+    },
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
     Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE}),
     Role.AUDITOR: frozenset({Act.VERIFY}),

@@ -71,7 +71,7 @@ def receipt_letter(mail: AnsweredMail, to: str, sender: Sender) -> Letter:
     if mail.attachments:
         lines.append(_fact("Attached", f"{mail.attachments:,} {'file' if mail.attachments == 1 else 'files'}"))
     if mail.unread:
-        lines += ["", "Kept, but not found by its words, because it could not be read:"]
+        lines += ["", "Kept, but not found by its words:"]
         lines += [f"  - {one}" for one in mail.unread[:_MOST_REASONS]]
         if len(mail.unread) > _MOST_REASONS:
             lines.append(f"  - and {len(mail.unread) - _MOST_REASONS:,} more")

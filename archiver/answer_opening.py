@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archiver.answer_letters import AnsweredMail
+from archiver.transcription_view import unread_parts
 from ingest.carrier_facts import HEAD_BYTES, CarrierFacts
 from ingest.sandbox import carrier_reading
 from storage.errors import ArchiveError, TemporarilyUnavailable
@@ -106,16 +107,17 @@ def in_short(submission: Submission, envelope: SealedEnvelope) -> AnsweredMail:
     )
 
 
-def in_full(archive: Archive, mail: OpenedMail, carrier: CarrierFacts, *, show_subject: bool) -> AnsweredMail:
+def in_full(installation: Installation, mail: OpenedMail, carrier: CarrierFacts, *, show_subject: bool) -> AnsweredMail:
     """What a letter may say of a mail: what was made of it, and what could not be read.
 
     Raises:
         Corrupt: a description cannot be opened.
     """
-    submission = mail.submission
+    archive, submission = installation.archive, mail.submission
     with archive.store.read() as connection:
         made = archive.catalogue.of_submission(connection, submission.id)
         described = archive.catalogue.describe(connection, [one.id for one in made[:_MOST_OPENED]])
+        unread = unread_parts(installation, connection, described)
     descriptions = [one.description for one in described]
     methods = [one.forward.method for one in descriptions]
     return replace(
@@ -125,5 +127,5 @@ def in_full(archive: Archive, mail: OpenedMail, carrier: CarrierFacts, *, show_s
         kinds=tuple(sorted(Counter(one.kind.value for one in made).items())),
         attachments=sum(part.role is ComponentRole.ATTACHMENT for one in descriptions for part in one.components),
         method=methods[0] if len(methods) == 1 else ForwardMethod.NONE,
-        unread=tuple(part for one in descriptions for part in one.unsearchable),
+        unread=unread,
     )

@@ -181,7 +181,7 @@ class Answering:
         if not isinstance(due, Answer):
             return _Settled(row=row, reason=due)
         try:
-            told = in_full(self._archive, mail, carrier, show_subject=self._section.show_subject)
+            told = in_full(self._installation, mail, carrier, show_subject=self._section.show_subject)
         except Corrupt:
             return _Settled(row=row, reason=Quiet.UNREADABLE.value)
         return self._written(row, due, told)

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from archiver.supervisor import read_status
+from ingest.formats.ocr.engines import available_engines, missing_languages
 from storage.epochs import lost_epochs
 from storage.errors import ArchiveError
 
@@ -68,9 +69,18 @@ def _libraries() -> Check:
 
 
 def _optional_engines() -> list[Check]:
-    found = shutil.which("tesseract")
-    detail = found or "not installed; images are kept, and their text is not read in this version"
-    return [Check("ocr", Verdict.GOOD if found else Verdict.WARNING, detail)]
+    found = available_engines()
+    if not found:
+        detail = "no engine for pictures is installed; they are kept, and counted as unsearchable"
+        return [Check("ocr", Verdict.WARNING, detail)]
+    checks = [
+        Check("ocr", Verdict.GOOD, f"{one.name} {one.version} reads {', '.join(one.languages or one.scripts)}")
+        for one in found
+    ]
+    if missing := missing_languages():
+        told = "; ".join(f"{name} (apt install {package})" for name, package in missing)
+        checks.append(Check("ocr", Verdict.WARNING, f"the second engine of pictures lacks {told}"))
+    return checks
 
 
 def look_at_folder(installation: Installation) -> list[Check]:

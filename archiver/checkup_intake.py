@@ -56,6 +56,22 @@ def look_at_quarantine(installation: Installation) -> list[Check]:
     return [Check("quarantine", Verdict.WARNING, detail)]
 
 
+def look_at_pictures(installation: Installation) -> list[Check]:
+    """How many records have pictures that wait to be read, and whether anybody reads them."""
+    archive = installation.archive
+    with archive.store.read() as connection:
+        waiting = sum(archive.transcriptions.backlog(connection).values())
+    if not installation.settings.pictures.enabled:
+        detail = f"not read: [pictures] enabled is false; records with pictures that wait: {waiting:,}"
+        return [Check("pictures", Verdict.WARNING, detail)]
+    if not waiting:
+        return [Check("pictures", Verdict.GOOD, "no pictures wait to be read")]
+    detail = (
+        f"records with pictures that wait to be read: {waiting:,}; serve reads them, or: archiver picture read --all"
+    )
+    return [Check("pictures", Verdict.GOOD, detail)]
+
+
 def look_at_containers(installation: Installation) -> list[Check]:
     """How many mailboxes and archives of files have something that did not come out, or that nobody can explain."""
     lost = (

@@ -22,6 +22,7 @@ from archiver.letters import LetterSender
 from archiver.sender_proof import CheckedSender
 from archiver.watchman import Watchman
 from archiver.wiring import SERVICE_ACTOR
+from ingest.uploads import Uploads
 from storage.errors import ArchiveError
 from storage.rotation import Rotation
 
@@ -116,6 +117,7 @@ def chores_of(installation: Installation) -> tuple[Chore, ...]:
         _rotation(installation),
         _destruction(installation),
         _drafts(installation),
+        _uploads(installation),
         _watch(installation),
         *_fixity(installation),
         *_backup(installation),
@@ -190,6 +192,18 @@ def _drafts(installation: Installation) -> Chore:
             log.info("drafts.expired", drafts=expired)
 
     return Chore(name="drafts", every_seconds=_DRAFT_SECONDS, step=step)
+
+
+def _uploads(installation: Installation) -> Chore:
+    """Remove uploads that were not finished in time, and what killed programs left of others."""
+    uploads = Uploads(installation.archive)
+
+    def step() -> None:
+        expired = uploads.tidy()
+        if expired:
+            log.info("uploads.expired", uploads=expired)
+
+    return Chore(name="uploads", every_seconds=_DRAFT_SECONDS, step=step)
 
 
 def _watch(installation: Installation) -> Chore:

@@ -25,8 +25,10 @@ from archiver.settings_sections import (
     ImapSection,
     LmtpSection,
     MailSection,
+    PicturesSection,
     SandboxSection,
     SmtpSection,
+    UploadsSection,
     WatchSection,
     WebSection,
 )
@@ -73,8 +75,10 @@ class Settings(BaseSettings):
     imap: dict[str, ImapSection] = {}
     web: WebSection = WebSection()  # type: ignore[call-arg]
     sandbox: SandboxSection = SandboxSection()  # type: ignore[call-arg]
+    pictures: PicturesSection = PicturesSection()  # type: ignore[call-arg]
     dns: DnsSection = DnsSection()  # type: ignore[call-arg]
     drafts: DraftsSection = DraftsSection()  # type: ignore[call-arg]
+    uploads: UploadsSection = UploadsSection()  # type: ignore[call-arg]
     clock: ClockSection = ClockSection()  # type: ignore[call-arg]
     fixity: FixitySection = FixitySection()  # type: ignore[call-arg]
     anchors: AnchorsSection = AnchorsSection()  # type: ignore[call-arg]
@@ -133,8 +137,10 @@ def template(*, agency: str, zone: str) -> str:
         ("lmtp", LmtpSection),
         ("web", WebSection),
         ("sandbox", SandboxSection),
+        ("pictures", PicturesSection),
         ("dns", DnsSection),
         ("drafts", DraftsSection),
+        ("uploads", UploadsSection),
         ("clock", ClockSection),
         ("fixity", FixitySection),
         ("anchors", AnchorsSection),

@@ -53,7 +53,7 @@ def conversation_document(one: Conversation | None) -> dict[str, Any] | None:
         "participants": list(one.participants),
         "people": [],
         "day": one.day or None,
-        "zone": one.zone,
+        "zone": one.zone or None,
         "owner": one.owner,
         "url": one.url,
     }
@@ -94,7 +94,7 @@ def conversation_lines(document: dict[str, Any]) -> list[str]:
     lines = [
         f"Platform: {document['platform'] or '-'}",
         f"With:     {', '.join(map(_called, bound['people'])) or ', '.join(bound['participants']) or '-'}",
-        f"Day:      {bound['day'] or _UNDATED} ({bound['zone']})",
+        f"Day:      {bound['day'] or _UNDATED}{' (' + bound['zone'] + ')' if bound['zone'] else ''}",
     ]
     lines += [f"At:       {bound['url']}"] if bound["url"] else []
     lines += [f"Part of:  {document['part_of']}"] if document.get("part_of") else []
@@ -112,11 +112,12 @@ def _called(one: dict[str, Any]) -> str:
 
 
 def _message_lines(one: dict[str, Any]) -> list[str]:
-    time = one["local_at"][11:16] if one["local_at"] else "--:--"
+    time = one["local_at"][11:16] if one["local_at"] else one.get("time") or "--:--"
     marks = [name for name in ("deleted", "edited") if one[name]]
     marks += [f"forwarded from {one['forwarded_from']}"] if one["forwarded_from"] else []
     said = [one["text"]] if one["text"] or not one["attachments"] else []
-    head = f"{time}  {one['sender'] or ('*' if one['system'] else '-')}: {' '.join(said)}".rstrip()
+    who = one["sender"] or ("*" if one["system"] else one["side"] or "-")
+    head = f"{time}  {who}: {' '.join(said)}".rstrip()
     lines = [head + (f"  [{', '.join(marks)}]" if marks else "")]
     for each in one["attachments"]:
         absent = "" if each["present"] else " (not in the export)"

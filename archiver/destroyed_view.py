@@ -75,6 +75,10 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
         "notes": [],
         "unsearchable": [],
         "unmapped": [],
+        "reading": None,
+        "transcription": None,
+        "evidence": [],
+        "shown_by": [],
         "series": record.series_id,
         "retention": {
             "decision": None,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.dns_asking import Asker
-from ingest.dns_resolving import NetworkResolver
 from storage.provenance import DnsKind, DnsStatus
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from archiver.settings_sections import DnsSection
+    from ingest.dns_resolving import NetworkResolver
 
 _PROBE = "example.com"  # reserved for such use (RFC 2606 §3), and always there
 
@@ -25,14 +25,14 @@ def asker_of(section: DnsSection, clock: Callable[[], datetime]) -> Asker | None
     """Who asks the DNS for the examiner; None where the settings say that nobody is asked."""
     if not section.enabled:
         return None
-    return Asker(NetworkResolver(servers=section.servers, timeout=section.timeout), clock=clock)
+    return Asker(_resolver_of(section), clock=clock)
 
 
 def look_at_dns(section: DnsSection) -> tuple[bool, str]:
     """Whether the DNS answers, and a sentence on it for people."""
     if not section.enabled:
         return False, "not asked; signatures of mail stay unchecked and no record is graded A: set enabled in [dns]"
-    resolver = NetworkResolver(servers=section.servers, timeout=section.timeout)
+    resolver = _resolver_of(section)
     asked = ", ".join(resolver.servers) or "this machine names no server"
     status = resolver.query(_PROBE, DnsKind.TXT).status
     if status is DnsStatus.NXDOMAIN:
@@ -42,3 +42,9 @@ def look_at_dns(section: DnsSection) -> tuple[bool, str]:
         detail = f"no answer ({asked}); signatures of mail stay unchecked and no record is graded A"
         return False, f"{detail}: set servers in [dns], or enabled = false"
     return True, f"answers ({asked}); signatures of mail are checked"
+
+
+def _resolver_of(section: DnsSection) -> NetworkResolver:
+    from ingest.dns_resolving import NetworkResolver  # noqa: PLC0415 - only who asks pays for the library
+
+    return NetworkResolver(servers=section.servers, timeout=section.timeout)

@@ -20,6 +20,7 @@ _OPEN_EVENTS = frozenset(
         EventKind.SUBMISSION_EXAMINED.value,
         EventKind.CONTAINER_UNPACKED.value,
         EventKind.RECORD_ARCHIVED.value,
+        EventKind.RECORD_TRANSCRIBED.value,
         EventKind.RECORD_DESTROYED.value,
     }
 )

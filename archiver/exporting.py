@@ -190,7 +190,7 @@ def refuse_full(folder: Path) -> None:
 def _exportable(
     installation: Installation, principal: Principal, record_id: str
 ) -> tuple[DescribedRecord, dict[str, Any]]:
-    described, document = open_record(installation, principal, record_id)
+    described, document = open_record(installation, principal, record_id, boxes=True)
     if described.record.state is not RecordState.ACTIVE:
         raise Conflict(f"record {record_id} is {described.record.state.value}", record=record_id)
     return described, document

@@ -12,6 +12,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from archiver.intake_pictures import PictureWait
 from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenContainer
 from archiver.supervisor import Service, start_worker, stop_workers
 from archiver.unpacking_turns import await_unpacked, unpacker_of, unpacking_turn
@@ -81,6 +82,7 @@ class Intake:
         submitter: str,
         custodian_id: str | None,
         progress: Callable[[int, int | None], None],
+        reading: Callable[[int, int | None], None] = lambda _done, _total: None,
         told: Told | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -97,6 +99,7 @@ class Intake:
         self._position = -1
         with installation.archive.store.read() as connection:
             self._since = installation.archive.ledger.head(connection).size
+        self._pictures = PictureWait(installation, self._since, reading, say)
         self._containers = Containers(installation.archive, actor=actor)
         self._unpacker = unpacker_of(installation, actor)
         self.accounting = Accounting(installation.archive, self._containers, self._report)
@@ -194,7 +197,7 @@ class Intake:
             channel=Channel.CLI,
             account=told.account("cli"),
             custodian_id=self._custodian_id,
-            envelope=Envelope(submitter=self._submitter, source=one.source, transport=(*told.transport(), *done)),
+            envelope=Envelope(submitter=self._submitter, source=one.source, transport=(*told.transport(), *done, *one.beside)),
             payload=one.payload,
             kind=one.kind,
         )
@@ -241,7 +244,7 @@ class Intake:
             return
         archive = self._installation.archive
         total = self._seen
-        waiting, goal, opened = 0, None, False
+        waiting, goal, opened, settled = 0, None, False, False
         last, moved_at = None, time.monotonic()
         while True:
             with archive.store.read() as connection:
@@ -253,7 +256,9 @@ class Intake:
             opened = goal is not None
             reached = self._installation.index.position()
             if goal is not None and reached >= goal:
-                return
+                if settled or not self._pictures.wait_until_read(self._position, goal, crew.keep_up):
+                    return
+                settled, goal, moved_at = True, None, time.monotonic()  # what was read has to be in the index, too
             self._progress(total - min(waiting, total), total)
             if (waiting, reached) != last:
                 last, moved_at = (waiting, reached), time.monotonic()

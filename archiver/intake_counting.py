@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.formats.container import UNTOLD, Declared, MemberKind, NoContainer, Remark
+from ingest.picture_sets import PictureSet
 from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from storage.errors import InvalidInput
 
@@ -63,7 +64,7 @@ def count_items(
             counted += 1
         elif isinstance(one.payload, bytes):
             counted += inside(one, one.container, _Held(one.payload))
-        else:
+        elif not isinstance(one.payload, PictureSet):  # no container is one
             with one.payload.ranges() as ranges:
                 counted += inside(one, one.container, ranges)
     return counted

@@ -56,11 +56,13 @@ class SubmissionLine:
 class Overview:
     """What a principal sees of the whole. `services` None is no supervisor; the last two None for employees.
 
-    `quarantined` is how much lies in quarantine, None for who may not see that.
+    `quarantined` is how much lies in quarantine, None for who may not see that. `pictures` is how many records have
+    pictures that wait to be read.
     """
 
     records: int
     waiting: int
+    pictures: int
     quarantined: int | None
     newest: tuple[SubmissionLine, ...]
     coverage: Coverage | None
@@ -99,11 +101,13 @@ def look_over(installation: Installation, principal: Principal, *, newest: int =
         made = archive.catalogue.of_submissions(connection, ids)
         record_count = connection.execute(counted).scalar_one()
         waiting_count = connection.execute(waiting).scalar_one()
+        unread = archive.transcriptions.backlog(connection, owner)
         sees = permits(principal, Act.SEE_QUARANTINE)
         quarantined = quarantine.count_of(connection)[0] if sees else None
     return Overview(
         records=record_count,
         waiting=waiting_count,
+        pictures=sum(unread.values()),
         quarantined=quarantined,
         newest=tuple(
             SubmissionLine(

@@ -35,6 +35,7 @@ _TYPES = {
     EventKind.SUBMISSION_REQUEUED: ("appraisal", "the submission was taken out of quarantine, to be examined again"),
     EventKind.SUBMISSION_RELEASED: ("appraisal", "the submission was released from quarantine, as it is"),
     EventKind.RECORD_ARCHIVED: ("ingestion", "the record was read from its submission and archived"),
+    EventKind.RECORD_TRANSCRIBED: ("metadata extraction", "what its pictures say was added as a version"),
     EventKind.RECORD_ASSIGNED: ("appraisal", "the record was put into a series"),
     EventKind.RECORD_EXPORTED: ("exporting", "the record was exported; its bytes were compared with their digests"),
     EventKind.FIXITY_CHECKED: ("fixity check", "every stored byte of the archive was compared with what was written"),

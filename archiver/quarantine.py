@@ -16,6 +16,7 @@ from archiver.wiring import ScheduleAssigner
 from ingest import quarantine
 from ingest.concluding import Concluder, Waiting
 from ingest.formats.detect import HEAD_BYTES
+from ingest.picture_sets import SET, unread_components
 from ingest.sandbox import document_reading, email_reading
 from storage.errors import Corrupt, InvalidInput, NotFound
 from storage.events import EventKind
@@ -234,7 +235,9 @@ def release(
         key = archive.store.holder_keys(connection, [submission_id])[submission_id]
     if owner is None and one.custodian_id is None:
         raise InvalidInput("nobody is known whose record it is; name the custodian by his address (--custodian)")
-    with archive.submissions.content_of(key, blob_id, submission.size).ranges() as ranges:
+    content = archive.submissions.content_of(key, blob_id, submission.size)
+    pictures = unread_components(content, about.envelope) if about.kind == SET else ()
+    with content.ranges() as ranges:
         head = ranges.read(0, min(HEAD_BYTES, submission.size))
     waiting = Waiting(
         submission=replace(submission, custodian_id=owner or one.custodian_id),
@@ -245,7 +248,7 @@ def release(
         request=None,
     )
     concluder = Concluder(archive, ScheduleAssigner(archive, installation.library), actor=principal.actor)
-    unread = Description(kind=RecordKind.DOCUMENT, unsearchable=(_UNREAD,))
+    unread = Description(kind=RecordKind.DOCUMENT, components=pictures, unsearchable=(_UNREAD,))
     examined = concluder.conclude(waiting, unread, archive.store.current_epoch())
     assert examined.record is not None  # a description of ours breaks no bound
     with archive.store.write() as transaction:

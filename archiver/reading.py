@@ -7,24 +7,29 @@ one that does not exist.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from archiver.access import Act, Principal, authorize
 from archiver.container_view import taken_out_of
 from archiver.conversation_view import with_parts
 from archiver.destroyed_view import destroyed_document, is_destroyed
+from archiver.evidence_view import with_evidence
 from archiver.participants import people_of
 from archiver.record_view import record_document
+from archiver.transcription_view import readings_of
 from ingest.conversations import part_row, parts_of
 from ingest.formats.chats.slices import range_of
 from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
 from ingest.submission import STREAMED_FROM
+from search.evidence import evidence_of, shown_by
 from storage.destructions import destruction_of, read_batch
 from storage.errors import Corrupt, NotFound
 from storage.events import EventKind
 from storage.records import ComponentRole, RecordState
+from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 120
 _PIECE = 1 << 18
+_CATCH_UP_SECONDS = 1.0
 _SUFFIXES = {
     "text/plain": ".txt",
     "text/html": ".html",
@@ -47,13 +53,25 @@ _SUFFIXES = {
     "message/rfc822": ".eml",
     "application/vnd.ms-outlook": ".msg",
     "application/ms-tnef": ".tnef",
+    "application/pdf": ".pdf",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/avif": ".avif",
+    "image/gif": ".gif",
+    "image/tiff": ".tif",
+    "image/bmp": ".bmp",
 }
 
 
 def open_record(
-    installation: Installation, principal: Principal, record_id: str
+    installation: Installation, principal: Principal, record_id: str, *, boxes: bool = False
 ) -> tuple[DescribedRecord, dict[str, Any]]:
     """A record and its `record show` document. Whoever shows or hands it out writes the event for it.
+
+    With `boxes` the document has every line that was read in pictures, with its place.
 
     Raises:
         NotFound: no such record, or not for this principal.
@@ -74,12 +92,29 @@ def open_record(
         row = part_row(connection, record_id)
         parts = archive.catalogue.describe(connection, parts_of(connection, record_id)) if row is not None else []
         people = people_of(archive, connection, [described[0], *parts])
-    document = record_document(described[0], envelope, size=size, decision=decision, membership=membership)
+        readings = readings_of(installation, connection, record_id, described[0].description)
+        read = archive.transcriptions.latest(connection, [one.record.id for one in parts])
+        links = evidence_of(connection, record_id), shown_by(connection, record_id)
+    document = record_document(
+        described[0],
+        envelope,
+        size=size,
+        decision=decision,
+        membership=membership,
+        readings=readings,
+        boxes=boxes,
+    )
+    parts = [
+        replace(one, description=transcribed(one.description, read[one.record.id].transcription))
+        if one.record.id in read
+        else one
+        for one in parts
+    ]
     if row is not None:
         document = with_parts(document, parts, row.root_id if row.is_part else None)
     if document["conversation"] is not None:
         document["conversation"]["people"] = people
-    return described[0], document
+    return described[0], with_evidence(document, *links)
 
 
 def open_described(installation: Installation, principal: Principal, record_id: str) -> DescribedRecord:
@@ -112,8 +147,12 @@ def _seen(archive: Archive, connection: Connection, principal: Principal, record
     return record
 
 
-def show_record(installation: Installation, principal: Principal, record_id: str) -> dict[str, Any]:
+def show_record(
+    installation: Installation, principal: Principal, record_id: str, *, boxes: bool = False
+) -> dict[str, Any]:
     """The `record show` document, of a destroyed record what is left of it; the view is an event.
+
+    With `boxes` it has every line that was read in pictures, with its place.
 
     Raises:
         NotFound: no such record, or not for this principal.
@@ -121,12 +160,13 @@ def show_record(installation: Installation, principal: Principal, record_id: str
     """
     authorize(principal, Act.READ_RECORD)
     archive = installation.archive
+    installation.matcher().catch_up(_CATCH_UP_SECONDS)
     with archive.store.read() as connection:
         record = _seen(archive, connection, principal, record_id)
         gone = record.state is RecordState.DESTROYED
         document = destroyed_document(archive, connection, record) if gone else {}
     if not gone:
-        _, document = open_record(installation, principal, record_id)
+        _, document = open_record(installation, principal, record_id, boxes=boxes)
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.RECORD_VIEWED, actor=principal.actor, subjects=(record_id,))
     return document
@@ -148,8 +188,13 @@ class ComponentSource:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the reader and forget what was opened; the next component starts another."""
         if self._reader is not None:
             self._reader.close()
+        self._reader, self._opened = None, ("", b"")
 
     def read(self, described: DescribedRecord, component: Component) -> bytes:
         """The bytes of a component, checked against their digest.

@@ -50,6 +50,7 @@ def facts_of(document: dict[str, Any]) -> list[tuple[str, str]]:
         ("SHA-256", document["sha256"]),
         ("Outcome", outcome_of(document)),
         ("Records", ", ".join(document["records"]) or "-"),
+        *[("Not found by", f"its words: {one}") for one in document.get("unread", ())],
         ("Ledger", f"leaf {document['position']:,} of {document['proof']['tree_size']:,}"),
         ("Fingerprint", document["fingerprint"]),
         ("Issued", f"{document['issued_at']} by {product['name']} {product['version']}"),

@@ -19,6 +19,7 @@ from archiver.access import Act, Principal, authorize
 from archiver.container_view import taken_out_of
 from archiver.receipt_forms import as_html, as_text
 from archiver.signing import as_json, heading, present_key, sign_statement
+from archiver.transcription_view import unread_parts
 from storage.errors import ArchiveError, Conflict, InvalidInput, NotFound, TemporarilyUnavailable
 from storage.files import sync_folder, write_pieces
 from storage.identifiers import Prefix
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from storage.records import Submission
 
 _PAGE = 500
+_MOST_OPENED = 20  # records of one submission that are opened for what could not be read in them
+_MOST_UNREAD = 50
 
 
 class ReceiptForm(StrEnum):
@@ -86,6 +89,8 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         key = present_key(installation, connection)
         owners = archive.custodians.open(connection, [submission.custodian_id] if submission.custodian_id else [])
         inside = taken_out_of(connection, submission_id)
+        described = archive.catalogue.describe(connection, [one.id for one in made[:_MOST_OPENED]])
+        unread = unread_parts(installation, connection, described)
     owner = owners.get(submission.custodian_id or "")
     document = {
         **heading(installation, "receipt"),
@@ -102,6 +107,7 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         "size": submission.size,
         "sha256": envelope.sha256,
         **_became(submission, [one.id for one in made]),
+        "unread": [plain_text(one) for one in unread[:_MOST_UNREAD]],
         "position": submission.position,
         "salt": None if salted is None else salted[0].hex(),
         "payload": None if salted is None else salted[1].decode(),

@@ -8,15 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.conversation_view import conversation_document, conversation_lines, message_document
+from archiver.evidence_view import evidence_lines
 from archiver.provenance_view import asserted_beside, provenance_members, verified_by_checks
+from archiver.transcription_view import (
+    Readings,
+    asserted_of,
+    transcribed_message,
+    transcription_document,
+    transcription_lines,
+)
 from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 from storage.records import ComponentRole, ForwardMethod, RecordKind
+from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
     from archiver.container_view import Membership
     from retention.evaluation import Decision
     from storage.records import DescribedRecord, Description, ForwardedMessage, Letterhead, Party
     from storage.submissions import SealedEnvelope
+    from storage.transcription import Transcription
+
+_NO_READINGS = Readings()
 
 
 def party(one: Party | None) -> dict[str, str | None] | None:
@@ -55,8 +67,12 @@ def _verified(described: DescribedRecord, envelope: SealedEnvelope) -> list[str]
     return [*facts, *verified_by_checks(described.description), *described.description.verified]
 
 
-def _asserted(description: Description) -> list[str]:
+def _asserted(description: Description, read: Transcription | None) -> list[str]:
     said = ["sender, recipients, date and subject are what the message itself says"]
+    if description.kind is RecordKind.SCREENSHOT and read is None:
+        return ["a picture shows what somebody's screen showed, and can be made to show anything"]
+    if read is not None and description.kind in (RecordKind.SCREENSHOT, RecordKind.DOCUMENT):
+        return [*asserted_of(read), *asserted_beside(description), *description.asserted]
     if description.conversation is not None:
         held = "capture" if description.kind is RecordKind.PAGE else "export"
         said = [f"senders, times and texts are what the {held} says, as {description.reader} reads it"]
@@ -73,14 +89,22 @@ def record_document(
     decision: Decision | None,
     holds: tuple[str, ...] = (),
     membership: Membership | None = None,
+    readings: Readings = _NO_READINGS,
+    boxes: bool = False,
 ) -> dict[str, Any]:
     """The document of `record show --json`; also `metadata.json` of an export.
 
     `membership` says which container the submission was taken out of, None for one that was handed in by itself.
+    `readings` are those of its pictures, `boxes` whether each line read is shown with its place.
     """
-    record, description = described.record, described.description
+    record, read = described.record, readings.newest
+    description = transcribed(described.description, read)
     state = "held" if holds and record.state.value == "active" else record.state.value
-    conversation, messages = description.conversation, description.messages
+    conversation = description.conversation
+    zone = None if conversation is None else conversation.zone
+    messages = [message_document(one, zone) for one in description.messages]
+    if read is not None and read.transcript is not None and messages and not described.description.messages:
+        messages = [transcribed_message(one) for one in read.transcript.messages]
     return {
         "id": record.id,
         "kind": record.kind.value,
@@ -102,7 +126,7 @@ def record_document(
         "provenance": {
             **provenance_members(description, record.grade),
             "verified": _verified(described, envelope),
-            "asserted": _asserted(description),
+            "asserted": _asserted(description, read),
         },
         "original": letterhead(description.original),
         "forward": {
@@ -113,7 +137,7 @@ def record_document(
         },
         "platform": description.platform,
         "conversation": conversation_document(conversation),
-        "messages": [message_document(one, None if conversation is None else conversation.zone) for one in messages],
+        "messages": messages,
         "part_of": None,
         "parts": [],
         "text": description.text,
@@ -125,12 +149,17 @@ def record_document(
                 "name": one.name,
                 "size": one.size,
                 "sha256": one.sha256,
+                "pictured": one.pictured,
             }
             for one in description.components
         ],
         "notes": list(description.notes),
         "unsearchable": list(description.unsearchable),
         "unmapped": list(description.unmapped),
+        "reading": None if readings.state is None else readings.state.value,
+        "transcription": transcription_document(readings, boxes=boxes),
+        "evidence": [],
+        "shown_by": [],
         "series": record.series_id,
         "retention": retention_document(decision),
         "holds": list(holds),
@@ -194,6 +223,8 @@ def as_text(document: dict[str, Any]) -> str:
         lines.append(f"{role:<11}{one['name'] or '-'}  {one['media_type']}  {one['size']:,} bytes")
     lines += [f"note: {one}" for one in document["notes"]]
     lines += [f"not searchable: {one}" for one in document["unsearchable"]]
+    lines += transcription_lines(document)
+    lines += evidence_lines(document)
     if document["unmapped"]:
         lines.append(f"in the source only: {', '.join(document['unmapped'])}")
     provenance = document["provenance"]

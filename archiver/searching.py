@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from archiver.access import Act, Principal, authorize
 from archiver.record_view import name_of, party
+from archiver.transcription_view import pictures_sentence
+from search.follower import FOLLOWED
 from search.index import IdScope, Order
 from search.queries import Fact, Is, conjunction
 from search.query_language import parse_query
@@ -20,6 +22,7 @@ from storage.errors import InvalidInput
 from storage.events import EventKind
 from storage.records import RecordState
 from storage.tables import ledger_leaves, records
+from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from archiver.wiring import Installation
     from search.queries import Query
     from storage.records import DescribedRecord
+    from storage.transcriptions import StoredTranscription
 
 _ENGINES = ("fts",)
 _CATCH_UP_SECONDS = 1.0
@@ -55,7 +59,7 @@ def _let_catch_up(installation: Installation) -> None:
         unread = (
             select(ledger_leaves.c.position)
             .where(
-                ledger_leaves.c.kind == EventKind.RECORD_ARCHIVED.value,
+                ledger_leaves.c.kind.in_([kind.value for kind in FOLLOWED]),
                 ledger_leaves.c.position > installation.index.position(),
             )
             .limit(1)
@@ -103,6 +107,7 @@ def search_records(
     archive = installation.archive
     with archive.store.read() as connection:
         opened = archive.catalogue.describe(connection, page.ids)
+        read = archive.transcriptions.latest(connection, page.ids)
     with archive.store.write() as transaction:
         payload = {"query": text, "total": page.total, **_counted(coverage)}
         transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload=payload)
@@ -110,7 +115,7 @@ def search_records(
         "query": text,
         "total": page.total,
         "coverage": coverage,
-        "hits": [_hit(one, query) for one in opened],
+        "hits": [_hit(one, read.get(one.record.id), query) for one in opened],
     }
 
 
@@ -135,16 +140,21 @@ def not_looked_into(coverage: dict[str, Any]) -> list[str]:
     if coverage["unsearchable"]:
         count = coverage["unsearchable"]
         lines.append(f"{count:,} {'record has' if count == 1 else 'records have'} parts whose text could not be read")
+    if waiting := coverage.get("pictures_waiting", 0):
+        lines.append(pictures_sentence(waiting))
     return lines
 
 
 def _coverage(installation: Installation) -> dict[str, Any]:
     found = installation.follower().coverage()
+    with installation.archive.store.read() as connection:
+        waiting = sum(installation.archive.transcriptions.backlog(connection).values())
     return {
         "records": found.records,
         "indexed": found.indexed,
         "unsearchable": found.unsearchable,
         "complete": found.complete,
+        "pictures_waiting": waiting,
     }
 
 
@@ -153,8 +163,9 @@ def _counted(coverage: dict[str, Any]) -> dict[str, int]:
     return {name: coverage[name] for name in ("indexed", "records")}
 
 
-def _hit(one: DescribedRecord, query: Query) -> dict[str, Any]:
-    record, description = one.record, one.description
+def _hit(one: DescribedRecord, read: StoredTranscription | None, query: Query) -> dict[str, Any]:
+    record = one.record
+    description = transcribed(one.description, None if read is None else read.transcription)
     original = description.original
     parts = make_snippet(description.text, query).parts
     return {

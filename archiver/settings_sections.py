@@ -130,6 +130,16 @@ class SandboxSection(Section):
     allow_unconfined: bool = Field(default=False, description="read even where the kernel refuses seccomp")
 
 
+class PicturesSection(Section):
+    """What is read in pictures and scans, after they are archived."""
+
+    enabled: bool = Field(default=True, description="whether pictures are read; else they are kept and not searchable")
+    languages: tuple[str, ...] = Field((), description='names of Tesseract such as ["eng", "spa"]; empty for ten')
+    page_seconds: float = Field(60.0, gt=0, le=3_600, description="time for one page")
+    pages: int = Field(500, ge=1, le=10_000, description="pages of one file that are read")
+    memory_mb: int = Field(900, ge=256, description="resident memory of the reader of pictures, in MiB")
+
+
 class DnsSection(Section):
     """Who is asked for the keys that signatures of mail are checked with."""
 
@@ -149,6 +159,15 @@ class DraftsSection(Section):
     """Uploads from which their submitters still choose."""
 
     days: float = Field(7.0, gt=0, le=90, description="days after which a draft that nobody confirmed is destroyed")
+
+
+class UploadsSection(Section):
+    """What employees hand in over the page and the API."""
+
+    hours: float = Field(24.0, gt=0, le=720, description="hours after which an upload that was not finished is removed")
+    largest_mb: int = Field(20_480, ge=1, description="most that one person may have under way, in MiB")
+    files: int = Field(500, ge=1, le=5_000, description="files of one upload")
+    open: int = Field(10, ge=1, le=1_000, description="uploads that one person may have under way")
 
 
 class ClockSection(Section):

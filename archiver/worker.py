@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from archiver.reading_turns import PictureTurns
 from archiver.unpacking_turns import unpack_in_turn, unpacker_of
 from archiver.wiring import SERVICE_ACTOR
 from ingest.examiner import BATCH as EXAMINED_TOGETHER
@@ -166,31 +167,43 @@ def _beside(stop: Stop, step: Callable[[], bool]) -> None:
 
 
 def run_examiner(installation: Installation, stop: Stop) -> None:
-    """Examine what waits, and unpack containers beside it: what comes out of one waits for nobody else's mail."""
+    """Examine what waits; beside it unpack containers and read pictures, for which nobody else's mail waits."""
     folder = installation.archive.folder
     with role_lock(folder, WorkerRole.EXAMINER, stop) as mine:
         if not mine:
             return
         unpacker = unpacker_of(installation, f"{SERVICE_ACTOR}:examiner", stop.is_set)
         unpack = partial(unpack_in_turn, folder, unpacker)
-        unpacking = threading.Thread(target=_beside, args=(stop, unpack), name="unpacking")
-        unpacking.start()
-        try:
-            with installation.examiner() as examiner:
-                work_until(stop, lambda: examiner.examine_waiting() >= EXAMINED_TOGETHER)
-        finally:
-            stop.set()
-            unpacking.join()
+        with PictureTurns(installation, f"{SERVICE_ACTOR}:pictures", stop.is_set) as pictures:
+            beside = [
+                threading.Thread(target=_beside, args=(stop, step), name=name)
+                for name, step in (("unpacking", unpack), ("pictures", pictures.read_in_turn))
+            ]
+            for thread in beside:
+                thread.start()
+            try:
+                with installation.examiner() as examiner:
+                    work_until(stop, lambda: examiner.examine_waiting() >= EXAMINED_TOGETHER)
+            finally:
+                stop.set()
+                for thread in beside:
+                    thread.join()
 
 
 def run_follower(installation: Installation, stop: Stop) -> None:
-    """Bring the index up to the ledger."""
+    """Bring the index up to the ledger; beside it link pictures to better evidence, for which no search waits."""
     with role_lock(installation.archive.folder, WorkerRole.FOLLOWER, stop) as mine:
         if not mine:
             return
         installation.generations.make_ready(actor=f"{SERVICE_ACTOR}:follower")
-        follower = installation.follower()
-        work_until(stop, follower.follow_batch, gather_seconds=_GATHER_FOR_INDEX_SECONDS)
+        follower, matcher = installation.follower(), installation.matcher()
+        matching = threading.Thread(target=_beside, args=(stop, matcher.follow_batch), name="matching")
+        matching.start()
+        try:
+            work_until(stop, follower.follow_batch, gather_seconds=_GATHER_FOR_INDEX_SECONDS)
+        finally:
+            stop.set()
+            matching.join()
 
 
 def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:

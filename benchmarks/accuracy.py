@@ -20,7 +20,7 @@ from benchmarks.accuracy_chats import chat_report, read_cases
 from benchmarks.accuracy_held_out import held_out_cases, held_out_section
 from benchmarks.reading_cases import readings
 from benchmarks.reading_report import reading_report
-from benchmarks.report import table
+from benchmarks.report import kept_section, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ _HEAD = """\
 # Accuracy of reading
 
 First the original inside a forwarded mail, then [whole mails](#reading-mail), then
-[exports of chats and posts](#exports-of-chats-and-posts).
+[exports of chats and posts](#exports-of-chats-and-posts), then [screenshots](#screenshots).
 
 Written by `make accuracy`. Real mails from the test data of public parsers, with the facts that their own tests
 state; they are not part of this project. A fact is *right* when it is read exactly as stated, *missing* when it is
@@ -123,7 +123,8 @@ def main() -> None:
                 if outcome(fact) not in ("right", "disputed"):
                     print(case.name, fact.name, outcome(fact), repr(fact.stated), repr(fact.read), file=sys.stderr)
     if not chosen.dry_run:
-        _REPORT.write_text(_HEAD + "\n" + "\n".join(lines).rstrip() + "\n")
+        pictures = kept_section("screenshots", _REPORT)  # written by `benchmarks.accuracy_screenshots`
+        _REPORT.write_text("\n".join([_HEAD, *lines, pictures]).rstrip() + "\n")
 
 
 if __name__ == "__main__":

@@ -91,6 +91,13 @@ def write_section(name: str, title: str, lines: Sequence[str], target: Path = RE
     target.write_text(text, "utf-8")
 
 
+def kept_section(name: str, target: Path) -> str:
+    """A section as it stands in a file, with its marks; empty where there is none."""
+    text = target.read_text("utf-8") if target.exists() else ""
+    found = re.search(rf"<!-- {name} -->.*?<!-- /{name} -->", text, re.DOTALL)
+    return found[0] if found else ""
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which this share of the values lies (nearest rank)."""
     ordered = sorted(values)

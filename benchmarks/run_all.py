@@ -58,6 +58,8 @@ def main() -> None:
         good &= _run("bench_search", *source, *common, *(["--rounds", "3"] if chosen.quick else []))
         some = ["--messages", "1000", "--conversations", "5", "--days", "5", "--dense", "1"] if chosen.quick else []
         good &= _run("bench_chats", *common, *some)
+        few_pictures = ["--images", "4", "--mails", "50", "--runs", "1"] if chosen.quick else []
+        good &= _run("bench_pictures", *common, *few_pictures)
         small = ["--mails", "200", "--acceptors", "2"] if chosen.quick else []
         good &= _run("bench_smtp", "--corpus", corpus, "--runs", runs, *common, *few, *small, *alone)
     sys.exit(0 if good else 1)

@@ -167,7 +167,8 @@ class Conversations:
         told apart by how often it was said before. A person is known by his number, not by the name beside it.
         """
         key = self._archive.store.keyring.digest_key
-        identity_of, content_of = b"message" + thread, b"content" + thread
+        identity_of = hmac.new(key, b"message" + thread, hashlib.sha256)
+        content_of = hmac.new(key, b"content" + thread, hashlib.sha256)
         said: dict[str, int] = {}
         tags = []
         for one in messages:
@@ -179,11 +180,11 @@ class Conversations:
                 before = said.get(same, 0)
                 said[same] = before + 1
                 identity = f"said{before}:{same}"
-            digest = hmac.digest(key, identity_of + identity.encode(), hashlib.sha256)
+            digest = _with(identity_of, identity)
             if one.id is None and _is_plain(one):
                 content = digest[TAG_BYTES:]  # what it says is what it is known by
             else:
-                content = hmac.digest(key, content_of + _content(one).encode(), hashlib.sha256)[:TAG_BYTES]
+                content = _with(content_of, _content(one))[:TAG_BYTES]
             tags.append((digest[:TAG_BYTES], content))
         return tags
 
@@ -191,6 +192,13 @@ class Conversations:
         encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
         message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
         return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
+
+
+def _with(begun: hmac.HMAC, text: str) -> bytes:
+    """The digest of what was begun and this; the key and what a conversation's digests begin with are hashed once."""
+    one = begun.copy()
+    one.update(text.encode())
+    return one.digest()
 
 
 def _minute(at: str | None, zone: ZoneInfo) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _LARGEST_GROUP = 128
 _HELD_UP = timedelta(minutes=10)  # well below the age at which an object without a row is removed
+_NEVER = threading.Event()  # the turn of what is deposited in a batch, which waits for nobody
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +50,7 @@ class _Ticket:
     error: Exception | None = None
     written: bool | None = None  # None until staged; False where the bytes were known already
     staged_at: datetime | None = None
-    turn: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Event = _NEVER
 
     @property
     def settled(self) -> bool:
@@ -77,7 +78,7 @@ class GroupDepositor:
 
     def deposit(self, handover: Handover) -> Deposited:
         """See `ingest.submission.Depositor.deposit`."""
-        ticket = _Ticket(self._prepare(handover))
+        ticket = _Ticket(self._prepare(handover), turn=threading.Event())
         with self._queue_lock:
             self._queued.append(ticket)
             leads, self._staging = not self._staging, True

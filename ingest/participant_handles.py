@@ -29,9 +29,9 @@ _PREFIX: Final = "hdl_"
 _MOST_REMEMBERED: Final = 50_000
 _LONGEST_ADDRESS: Final = 254
 # whose exports give name and address apart, so that a reader wrote the brackets
-_IN_BRACKETS: Final = frozenset({"googlechat", "hangouts", "imessage", "skype", "slack", "sms", "voice"})
+_IN_BRACKETS: Final = frozenset({"googlechat", "hangouts", "imessage", "skype", "slack", "sms", "viber", "voice"})
 # whose exports call by number or address whoever is not in the owner's book of addresses
-_BARE: Final = frozenset({"imessage", "sms", "voice", "whatsapp"})
+_BARE: Final = frozenset({"imessage", "sms", "viber", "voice", "whatsapp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ class Task(StrEnum):
     DOCUMENT = "document"
     CARRIER = "carrier"
     SLICE = "slice"
+    SET = "set"
 
 
 class FailureReason(StrEnum):

@@ -1,4 +1,4 @@
-"""The tables of the ingest floor: where pollers stand, when each channel last worked, and drafts.
+"""The tables of the ingest floor: where pollers stand, when each channel last worked, drafts and uploads.
 
 Rule as in `storage.tables`: plain columns hold ids, dates and counts. A mailbox is known by a digest of where
 it lies, because folder and user names can name a person; an account by the name that the configuration gives it.
@@ -75,6 +75,26 @@ drafts = Table(
     Column("sealed_outline", LargeBinary, nullable=True),
     Column("sealed_choice", LargeBinary, nullable=True),
     CheckConstraint("state IN ('open', 'closed')", name="state"),
+    info=carried(CarriedBy.NOT),
+)
+
+# Files that somebody is handing in over HTTP, not yet whole. No backup carries them: they are handed in once the answer
+# is given. `committed` ones keep their answer for who asks again. `owner_tag` is a keyed digest of who hands in,
+# `request_tag` one of the key by which he asks again; what is sealed is sealed under the upload's own key.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("owner_tag", LargeBinary(32), nullable=False, index=True),
+    Column("request_tag", LargeBinary(32), nullable=True),
+    Column("custodian_id", Id, ForeignKey("custodians.id"), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sealed_about", LargeBinary, nullable=False),
+    Column("sealed_answer", LargeBinary, nullable=True),
+    CheckConstraint("state IN ('open', 'committed')", name="state"),
     info=carried(CarriedBy.NOT),
 )
 

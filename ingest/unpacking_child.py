@@ -52,6 +52,7 @@ READERS: Final = {
     ContainerKind.PST: "ingest.formats.pst",
     ContainerKind.OLM: "ingest.formats.olm",
     ContainerKind.WARC: "ingest.formats.captures.warc_members",
+    ContainerKind.ZSTANDARD: "ingest.formats.captures.warc_members",
     ContainerKind.EXPORT: "ingest.formats.chats.export_file",
     ContainerKind.MAIL: "ingest.formats.mail_exports",
     ContainerKind.SELECTION: "ingest.formats.selection",

@@ -44,10 +44,14 @@ class LocatedWord:
     word: str
 
 
+# all marks lie in these; between them are ideographs, Hangul syllables, surrogates and private use, which are many
+_WITH_MARKS = ((0x300, 0x3400), (0xA000, 0xAC00), (0xF900, 0x17000), (0x18D00, 0x20000), (0xE0100, 0xE01F0))
+
+
 def _ranges(prefix: str) -> str:
     """The characters of a general category as the inside of a regular expression's class."""
     found: list[str] = []
-    for first, end in ((0x300, 0x20000), (0xE0100, 0xE01F0)):
+    for first, end in _WITH_MARKS:
         # every second letter: the first of each character's category, as in "Mn"
         categories = "".join(map(unicodedata.category, map(chr, range(first, end))))[::2]
         runs = (match.span() for match in re.finditer(f"{prefix}+", categories))

@@ -2,9 +2,9 @@
 
 Rules:
 
-- Every `record.archived` event after the index's position is read in order; its records are opened, projected
-  and added in the same durable step that moves the position. A crash anywhere repeats a batch, which changes
-  nothing.
+- Every `record.archived` and `record.transcribed` event after the index's position is read in order; its records are
+  opened with the newest of what their pictures say, projected and added in the same durable step that moves the
+  position. A crash anywhere repeats a batch, which changes nothing.
 - The position also moves over events that concern no record, so that "reached" can be told from "behind".
 - A record that cannot be opened does not stop the others. It stays missing from the index, and `Coverage` says
   how many are.
@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     from search.index import SearchIndex
     from storage.archive import Archive
     from storage.records import DescribedRecord
+    from storage.transcriptions import StoredTranscription
 
 BATCH = 512
+FOLLOWED = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED)
+"""Events that bring something new to be found."""
 _POLL_SECONDS = 0.02
 _ANY = Between(Clock.CAPTURED, None, None)
 log = structlog.get_logger()
@@ -159,9 +162,7 @@ class Follower:
     def _step_on(self, index: SearchIndex) -> tuple[int, bool]:
         before = index.position()
         with self._archive.store.read() as connection:
-            events = self._archive.ledger.events_after(
-                connection, before, kinds=(EventKind.RECORD_ARCHIVED,), limit=self._batch
-            )
+            events = self._archive.ledger.events_after(connection, before, kinds=FOLLOWED, limit=self._batch)
             head = self._archive.ledger.head(connection).size
         # a full page may have left events behind it; a short one means that all up to the head are read
         is_full = len(events) == self._batch
@@ -169,22 +170,24 @@ class Follower:
         if position <= before:
             return 0, False
         ids = dict.fromkeys(event.event.subjects[0] for event in events if event.event.subjects)
-        documents = [project(described) for described in self._open(list(ids))]
+        documents = [project(described, read) for described, read in self._open(list(ids))]
         index.add(documents, position)
         return position - before, is_full
 
-    def _open(self, ids: Sequence[str]) -> list[DescribedRecord]:
+    def _open(self, ids: Sequence[str]) -> list[tuple[DescribedRecord, StoredTranscription | None]]:
         """These records as far as they can be opened; destroyed ones are gone, and that is right."""
-        catalogue = self._archive.catalogue
+        archive = self._archive
         try:
-            with self._archive.store.read() as connection:
-                return catalogue.describe(connection, ids)
+            with archive.store.read() as connection:
+                opened = archive.catalogue.describe(connection, ids)
+                read = archive.transcriptions.latest(connection, ids)
+                return [(one, read.get(one.record.id)) for one in opened]
         except Corrupt:
             if len(ids) == 1:
                 log.warning("index.record_unreadable", record=ids[0])
                 return []
         # one of them is damaged: find out which by opening each alone
-        return [described for record_id in ids for described in self._open([record_id])]
+        return [opened for record_id in ids for opened in self._open([record_id])]
 
     @contextmanager
     def _turn(self, *, wait: bool = False) -> Iterator[bool]:

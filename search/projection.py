@@ -8,7 +8,8 @@ Rules, by field:
   and the custodian.
 - ``correspondent``: the same without the custodian, known by his addresses and his name.
 - ``subject``: the original's; the carrier's and a conversation's title beside it where they differ.
-- ``text``: what examination read as text; the forwarder's comment where that does not hold it already.
+- ``text``: what examination read as text, and what was read in pictures since, in its newest version; the forwarder's
+  comment where that does not hold it already.
 - ``hash``: SHA-256 of every component, and of what messages carried.
 """
 
@@ -20,20 +21,26 @@ from typing import TYPE_CHECKING, Final
 from search.analysis import language_of, marks, stems, words
 from search.documents import BOUNDARY, IndexDocument
 from storage.records import ComponentRole, Party
+from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from storage.records import Custodian, DescribedRecord, Description, Letterhead
+    from storage.transcriptions import StoredTranscription
 
 PROJECTION_VERSION: Final = 1
 _REMEMBERED = 100
 _SEPARATOR = f" {BOUNDARY} "
 
 
-def project(described: DescribedRecord) -> IndexDocument:
-    """The document of a record: analysed, with every column that `search.documents` names."""
-    record, description = described.record, described.description
+def project(described: DescribedRecord, read: StoredTranscription | None = None) -> IndexDocument:
+    """The document of a record: analysed, with every column that `search.documents` names.
+
+    `read` is the newest version of what its pictures say, where there is one; it makes a newer version of the document.
+    """
+    record = described.record
+    description = transcribed(described.description, None if read is None else read.transcription)
     subjects = [words(subject) for subject in _subjects(description)]
     names = [words(name) for name in _file_names(description)]
     text = _text(description)
@@ -46,7 +53,7 @@ def project(described: DescribedRecord) -> IndexDocument:
         record_id=record.id,
         submission_id=record.submission_id,
         custodian_id=record.custodian_id,
-        position=record.position,
+        position=record.position if read is None else max(record.position, read.position),
         kind=record.kind,
         channel=record.channel,
         platform=description.platform.lower() if description.platform else None,

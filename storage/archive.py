@@ -25,6 +25,7 @@ from storage.log_check import DAMAGED, KEPT, keep_log
 from storage.submissions import Submissions
 from storage.tables import archive, epochs, ledger_head, restrictions
 from storage.transaction import Store, now
+from storage.transcriptions import Transcriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +58,7 @@ class Archive:
     submissions: Submissions
     custodians: Custodians
     catalogue: Catalogue
+    transcriptions: Transcriptions
     ledger: Ledger
 
     def close(self) -> None:
@@ -230,5 +232,6 @@ def open_archive(
         submissions=Submissions(store, blobs),
         custodians=custodians,
         catalogue=Catalogue(store, custodians),
+        transcriptions=Transcriptions(store),
         ledger=Ledger(store, folder / "ledger"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storage.letterhead_codec import present, read_pair
 from storage.records import Attachment, Conversation, Message, Reaction, Version
-from storage.strict_json import Members, flag, many, only, refuse, sha256, string, string_or_none, strings
+from storage.strict_json import Members, bounded, flag, many, only, refuse, sha256, string, string_or_none, strings
 
 
 def conversation_members(conversation: Conversation) -> Members:
@@ -59,13 +59,11 @@ def read_message(value: object) -> Message:
         ValueError: it is none.
     """
     members = only(value, _MESSAGE_MEMBERS)
-    if members.keys() <= _PLAIN_MEMBERS:  # most messages are words and no more
-        return Message(
-            at=string_or_none(members, "at"),
-            sender=string_or_none(members, "sender"),
-            text=string(members, "text"),
-            id=string_or_none(members, "id"),
-        )
+    if members.keys() <= _WORDS:  # most messages are words and no more
+        for word in members.values():
+            bounded(word, "a message")
+        string(members, "text")
+        return Message(**{**_UNSAID, **members})
     return Message(
         at=string_or_none(members, "at"),
         sender=string_or_none(members, "sender"),
@@ -118,6 +116,7 @@ def _version(value: object) -> Version:
 _TEXTS = ("at", "sender", "side", "reply_to", "edited_at", "id", "forwarded_from")
 _FLAGS = ("deleted", "system", "edited")
 _CONVERSATION_MEMBERS = frozenset({"title", "participants", "day", "zone", "key", "owner", "url"})
-_PLAIN_MEMBERS = frozenset({"at", "sender", "text", "id"})
+_WORDS = frozenset({"text", *_TEXTS})
+_UNSAID: Members = {"at": None, "sender": None}
 _MESSAGE_MEMBERS = frozenset({"text", "attachments", "reactions", "edits", *_TEXTS, *_FLAGS})
 _ATTACHMENT_MEMBERS = frozenset({"name", "media_type", "sha256", "present"})

@@ -165,6 +165,8 @@ def _component_members(component: Component) -> Members:
         members["path"] = component.path
     if component.may_hold:
         members["may_hold"] = True
+    if component.pictured:
+        members["pictured"] = True
     return members
 
 
@@ -179,6 +181,7 @@ def _component(value: object) -> Component:
         sha256=sha256(members, "sha256"),
         path=string(members, "path", ""),
         may_hold=flag(members, "may_hold", default=False),
+        pictured=flag(members, "pictured", default=False),
     )
 
 
@@ -187,4 +190,4 @@ _DESCRIPTION_MEMBERS = frozenset(
     {"v", "kind", "carrier", "original", "forward", "conversation", "messages", "sent_at", "components"}
     | {"authenticity", "chain", *_PLAIN}
 )
-_COMPONENT_MEMBERS = frozenset({"id", "role", "media_type", "name", "size", "sha256", "path", "may_hold"})
+_COMPONENT_MEMBERS = frozenset({"id", "role", "media_type", "name", "size", "sha256", "path", "may_hold", "pictured"})

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from storage.conversation_tables import conversation_parts
 from storage.errors import Conflict
 from storage.events import Event, EventKind
+from storage.matching_tables import message_digests, message_links
 from storage.participant_tables import TAG_BYTES, participant_links, record_participants
 from storage.records import Outcome, RecordState
 from storage.tables import (
@@ -32,6 +33,7 @@ from storage.tables import (
     submissions,
     wrapped_keys,
 )
+from storage.transcription_tables import awaiting_reading, transcriptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -49,6 +51,7 @@ DESCRIBING = frozenset(
         EventKind.SUBMISSION_REJECTED,
         EventKind.RECORD_ARCHIVED,
         EventKind.RECORD_ASSIGNED,
+        EventKind.RECORD_TRANSCRIBED,
         EventKind.LETTER_SENT,
         EventKind.NOTICE_QUEUED,
     }
@@ -57,7 +60,7 @@ DESCRIBING = frozenset(
 
 
 def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
-    """Delete keys, descriptions, digests, envelopes and describing payloads, and set the states."""
+    """Delete keys, descriptions, transcriptions, digests, envelopes and describing payloads, and set the states."""
     for chunk in chunks_of(doomed):
         ids = [one.record_id for one in chunk]
         of = [one.submission_id for one in chunk]
@@ -67,7 +70,10 @@ def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
             connection.execute(delete(wrapped_keys).where(wrapped_keys.c.holder.in_(holders)))
         for some in chunks_of(spoken):
             connection.execute(delete(ledger_payloads).where(ledger_payloads.c.event_id.in_(some)))
-        connection.execute(delete(descriptions).where(descriptions.c.record_id.in_(ids)))
+        for said in (descriptions, transcriptions, awaiting_reading, message_digests):
+            connection.execute(delete(said).where(said.c.record_id.in_(ids)))
+        for end in (message_links.c.pictured_id, message_links.c.better_id):
+            connection.execute(delete(message_links).where(end.in_(ids)))
         parts = update(conversation_parts).where(conversation_parts.c.record_id.in_(ids))
         connection.execute(parts.values(digests=b""))  # that there was such a day stays known, for a later export
         _take_out_participants(connection, ids)
@@ -128,6 +134,11 @@ def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[
     places: tuple[tuple[str, Any, Sequence[str]], ...] = (
         ("the key of", wrapped_keys.c.holder, [*holders, *spoken]),
         ("the description of", descriptions.c.record_id, ids),
+        ("a transcription of", transcriptions.c.record_id, ids),
+        ("a place in the queue of pictures of", awaiting_reading.c.record_id, ids),
+        ("digests of messages of", message_digests.c.record_id, ids),
+        ("a link to better evidence of", message_links.c.pictured_id, ids),
+        ("a link to pictures of", message_links.c.better_id, ids),
         ("a component of", components.c.record_id, ids),
         ("an object row of", objects.c.holder, holders),
         ("the digest of", submission_digests.c.submission_id, of),

@@ -1,4 +1,6 @@
-"""The keys of drafts: one random key each, in a file of its own under ``keys/draft/``, wrapped by the master key.
+"""The keys of drafts and uploads: one random key each, in a file of its own under ``keys/draft/`` or ``keys/upload/``.
+
+Each is wrapped by the master key.
 
 Rule: a draft's key dies at once, and with it every byte that was uploaded. So it lies where the keys of epochs and
 indexes lie, not in the database: a row would live on in the write-ahead log, in old pages and in backups until the
@@ -22,16 +24,17 @@ if TYPE_CHECKING:
 
     from storage.keys import Keyring
 
-_ID = re.compile(r"drf_[0-9a-z]{26}")
+_ID = re.compile(r"(drf|upl)_[0-9a-z]{26}")
 _HALF = ".new"
 
 
 class DraftKeys:
-    """The key files of one archive's drafts; `folder` is the archive's ``keys``."""
+    """The key files of one archive's drafts; `folder` is the archive's ``keys``, `what` is ``draft`` or ``upload``."""
 
-    def __init__(self, keyring: Keyring, folder: Path) -> None:
+    def __init__(self, keyring: Keyring, folder: Path, what: str = "draft") -> None:
         self._keyring = keyring
-        self._folder = folder / "draft"
+        self._what = what
+        self._folder = folder / what
 
     def keep(self, key: HolderKey) -> None:
         """Write down a new key (`Vault.fresh`); durable when this returns.
@@ -46,7 +49,7 @@ class DraftKeys:
             self._keyring.master,
             archive_id=self._keyring.archive_id,
             kind=SealKind.WRAPPED_KEY,
-            object_id=f"draft/{key.holder}",
+            object_id=f"{self._what}/{key.holder}",
             plain=key.key,
         )
         write_whole(self._path(key.holder), sealed)
@@ -61,14 +64,14 @@ class DraftKeys:
         try:
             sealed = self._path(draft_id).read_bytes()
         except FileNotFoundError as error:
-            raise NotFound(f"there is no draft {draft_id}", draft=draft_id) from error
+            raise NotFound(f"there is no {self._what} {draft_id}", draft=draft_id) from error
         except OSError as error:
-            raise Corrupt("the disk cannot read the key of a draft", draft=draft_id) from error
+            raise Corrupt(f"the disk cannot read the key of the {self._what}", draft=draft_id) from error
         plain = unseal(
             self._keyring.master,
             archive_id=self._keyring.archive_id,
             kind=SealKind.WRAPPED_KEY,
-            object_id=f"draft/{draft_id}",
+            object_id=f"{self._what}/{draft_id}",
             sealed=sealed,
         )
         return HolderKey(draft_id, plain)
@@ -96,5 +99,5 @@ class DraftKeys:
 
     def _path(self, draft_id: str) -> Path:
         if not _ID.fullmatch(draft_id):
-            raise NotFound(f"there is no draft {draft_id[:64]!r}")
+            raise NotFound(f"there is no {self._what} {draft_id[:64]!r}")
         return self._folder / draft_id

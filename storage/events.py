@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     RECORD_VIEWED = "record.viewed"
     RECORD_EXPORTED = "record.exported"
     RECORD_ASSIGNED = "record.assigned"
+    RECORD_TRANSCRIBED = "record.transcribed"
     SEARCH_MADE = "search.made"
     INDEX_REBUILT = "index.rebuilt"
     SCHEDULE_LOADED = "schedule.loaded"

@@ -1,8 +1,8 @@
 """Fixity: every stored byte is still what was written, and the ledger witnesses it.
 
 Rule: the walk reads in pages, never stops at a fault, and names the record that a fault is about. What is checked
-stands, numbered, in `fixity_objects` (1-10), `fixity_ledger` (11-15), `fixity_holdings` (16-19) and `fixity_rows`
-(21-24); (20) the tiles beside the database hold the same leaves.
+stands, numbered, in `fixity_objects` (1-10), `fixity_ledger` (11-15), `fixity_holdings` (16-19), `fixity_rows`
+(21-24) and `fixity_transcriptions` (25-26); (20) the tiles beside the database hold the same leaves.
 
 The service goes on meanwhile: keys are rotated, records destroyed, outcomes written between two reads. So a fault
 is believed only when a second look, in a fresh snapshot, finds it again. Of what a damaged page of the database
@@ -33,6 +33,7 @@ from storage.fixity_ledger import LeafPhase, SubjectPhase
 from storage.fixity_objects import SubmissionPhase
 from storage.fixity_report import FixityFault, FixityReport, Page, SealedColumn, Tally
 from storage.fixity_rows import AddressPhase, DestructionRowPhase, SettingsPhase, TablePhase
+from storage.fixity_transcriptions import TranscriptionPhase, TranscriptionRowPhase
 from storage.identifiers import Prefix
 from storage.participant_tables import participant_links
 from storage.sealing import SealKind
@@ -199,6 +200,8 @@ class FixityCheck:
             ObjectRowPhase(archive),
             DestroyedPhase(archive),
             QueuePhase(archive),
+            TranscriptionPhase(archive),
+            TranscriptionRowPhase(archive),
             AddressPhase(archive),
             DestructionRowPhase(archive),
             SettingsPhase(archive),

@@ -29,6 +29,7 @@ class Prefix(StrEnum):
     BACKUP = "bkp"
     LINK = "lnk"
     DRAFT = "drf"
+    UPLOAD = "upl"
 
 
 def new_id(prefix: Prefix) -> str:

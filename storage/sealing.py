@@ -56,6 +56,7 @@ class SealKind(IntEnum):
     BACKUP = 14
     LETTER = 15
     PARTICIPANT = 16
+    TRANSCRIPTION = 17
 
 
 def new_key() -> bytes:

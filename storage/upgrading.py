@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 # what each format brought, as `archiver upgrade --check` says it
 _BROUGHT = {
     2: "tables for letters, destructions, fixity passes, restores and backups; ledger tiles",
-    3: "tables for mailbox files and what came out of them, for answer mails and for decisions on quarantine",
+    3: "tables for mailbox files and what came out of them, answer mails, decisions on quarantine, text of pictures",
 }
 _COPY_BYTES = 1 << 20
 _MARGIN = 64 << 20

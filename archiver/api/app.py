@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archiver.api import health, notices, quarantine, records, search, statements
 from archiver.api.forms import FormFields
+from archiver.api.hand_in import add_hand_in
 from archiver.api.policy import missing_entries
 from archiver.api.problems import answer_fault, answer_problems, json_answer, status_of
 from archiver.api.schemas import (
@@ -31,6 +32,7 @@ from archiver.api.schemas import (
 )
 from archiver.api.security import FailureLimit, Gate, SignedIn, TooManyAttempts, permitted
 from archiver.api.shield import Shield, paper_policy
+from archiver.api.transcriptions import add_transcriptions
 from archiver.handed_in import render
 from archiver.receipts import ReceiptForm
 from archiver.watch_facts import Watch
@@ -221,6 +223,8 @@ def create_app(installation: Installation, *, limit: FailureLimit | None = None)
     )
     _add_pages(app)
     _add_api(app)
+    add_hand_in(app)
+    add_transcriptions(app)
     answer_problems(app)
     app.add_middleware(Shield, fault=answer_fault)
     if missing := missing_entries(routes_of(app)):

@@ -13,7 +13,7 @@ from archiver.receipts import receipt
 
 def record(request: Request, principal: SignedIn, record_id: str) -> Response:
     """One record; the view is an event of the ledger."""
-    document = show_record(request.app.state.installation, principal, record_id)
+    document = show_record(request.app.state.installation, principal, record_id, boxes=True)
     return json_answer(record_for(principal, document))
 
 

@@ -18,6 +18,7 @@ class Coverage(_Document):
     records: int = Field(description="records that a search should find")
     indexed: int = Field(description="those of them that it can find")
     unsearchable: int = Field(description="those with a part whose text could not be read")
+    pictures_waiting: int = Field(description="records whose pictures wait to be read")
 
 
 class Hit(_Document):
@@ -95,6 +96,7 @@ class Component(_Document):
     name: str | None
     size: int
     sha256: str
+    pictured: bool = Field(description="its pixels may hold text that examination did not read")
 
 
 class Retention(_Document):
@@ -120,10 +122,36 @@ class RecordDocument(_Document):
     conversation: dict[str, Any] | None
     messages: list[dict[str, Any]]
     text: str
+    reading: str | None = Field(description="waiting, read or off; null where it has no pictures")
+    transcription: dict[str, Any] | None = Field(description="the newest version of what its pictures say")
+    evidence: list[dict[str, Any]] = Field(description="better evidence of what its pictures show, the best first")
+    shown_by: list[dict[str, Any]] = Field(description="records whose pictures show messages of this one")
     components: list[Component]
     series: str | None
     retention: Retention
     holds: list[str]
+
+
+class TranscriptionsDocument(_Document):
+    """One version of what a record's pictures say, and the list of all."""
+
+    record: str
+    newest: int
+    version: int
+    source: str = Field(description="engine or person")
+    author: str
+    made_at: str
+    versions: list[dict[str, Any]] = Field(description="each with its author, time and what changed")
+    transcript: dict[str, Any] | None
+    caption: dict[str, Any] | None
+
+
+class TranscriptionAddedDocument(_Document):
+    """A version that was added."""
+
+    record: str
+    version: int
+    author: str
 
 
 class ReceiptDocument(_Document):
@@ -150,6 +178,7 @@ class ReceiptDocument(_Document):
     outcome: str | None
     reason: str | None
     records: list[str]
+    unread: list[str] = Field(description="what of it is not found by its words, and why")
     position: int
     salt: str | None
     payload: str | None
@@ -240,3 +269,46 @@ class ProblemDocument(_Document):
     status: int
     detail: str
     kind: str
+
+
+class UploadFileDocument(_Document):
+    """One file of an upload."""
+
+    number: int
+    name: str
+    size: int = Field(description="bytes, as was said")
+    offset: int = Field(description="bytes that are there; sending goes on behind them")
+    group: str | None
+    location: str = Field(description="where its bytes are sent to, with PATCH")
+
+
+class HandedIn(_Document):
+    """One item that was handed in: a file, or a set of pictures."""
+
+    submission: str
+    duplicate_of: str | None
+    received_at: str
+    sha256: str
+    source: str
+    files: list[int] = Field(description="the numbers of its files")
+    receipt: str
+
+
+class UploadAnswerDocument(_Document):
+    """What became of an upload: submissions, or a draft to choose from."""
+
+    upload: str
+    draft: str | None
+    submissions: list[HandedIn]
+
+
+class UploadDocument(_Document):
+    """An upload, under way or committed."""
+
+    upload: str
+    state: str
+    custodian: str
+    received_at: str
+    expires_at: str
+    files: list[UploadFileDocument]
+    answer: UploadAnswerDocument | None

@@ -25,6 +25,7 @@ _LOOKS: tuple[tuple[str, Callable[[Installation], list[Check]]], ...] = (
     ("contents", checkup_intake.look_at_contents),
     ("quarantine", checkup_intake.look_at_quarantine),
     ("containers", checkup_intake.look_at_containers),
+    ("pictures", checkup_intake.look_at_pictures),
     ("participants", checkup_intake.look_at_participants),
     ("dns", checkup_intake.look_at_signatures),
     ("channels", checkup_intake.look_at_channels),

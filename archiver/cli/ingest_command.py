@@ -11,6 +11,7 @@ import click
 
 from archiver.access import Act
 from archiver.anchoring import refuse_rollback
+from archiver.cli.captions import caption_options
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with, printable
 from archiver.forgetting import forgetting
@@ -20,7 +21,9 @@ from archiver.mapped_files import described_items, read_mapping_file
 from archiver.problems import Exit, error_json, problem_of
 from archiver.receipts import ReceiptForm, make_folder, write_receipts
 from archiver.unpacking_turns import unpacking_limits
+from ingest.captions import caption_from
 from ingest.channels.files import KINDS, find_items
+from ingest.channels.together import captioned, find_set
 from ingest.told import Told
 from storage.errors import ArchiveError, InvalidInput, NotFound
 
@@ -51,6 +54,8 @@ _SHOWN_PROBLEMS = 20
     metavar="FILE.toml",
     help="What the columns of a table of messages (CSV, JSON) mean that no reader knows.",
 )
+@click.option("--together", is_flag=True, help="The PATHs are pictures of one conversation, in this order: one item.")
+@caption_options
 @click.option("--items", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Write one line per item.")
 @click.option(
     "--receipts", "receipts", type=click.Path(path_type=Path), metavar="DIR", help="Write a receipt for each item."
@@ -68,12 +73,15 @@ def ingest(
     items: Path | None,
     receipts: Path | None,
     *,
+    together: bool,
     no_wait: bool,
     dry_run: bool,
+    **said: str | None,
 ) -> None:
-    """Take in mails, mailboxes (mbox, Maildir, PST, OLM), exports of chats and posts, archives (zip, tar, gz), folders.
+    """Take in mails, mailboxes (mbox, Maildir, PST, OLM), exports of chats and posts, pictures, archives, folders.
 
-    An export is one item; each day of its conversations and each of its posts becomes a record.
+    An export is one item; each day of its conversations and each of its posts becomes a record. A picture is one item
+    and one record; with --together, all pictures are. The caption is kept with pictures and documents.
 
     Every item seen gets one outcome: archived, duplicate, quarantined, failed. The command returns when all
     of it can be found by search. Running it again takes only what is not there yet. What a mailbox or archive
@@ -81,7 +89,10 @@ def ingest(
     """
     who = session.principal(Act.SUBMIT)
     chosen = [_existing(path, session.folder) for path in paths]
-    found = find_items(chosen, kind, without=session.folder)
+    found = _found(chosen, kind, session, together=together)
+    caption = caption_from(said)
+    if caption is not None:
+        found = captioned(found, caption, lambda: session.note("The caption is kept with pictures and documents only."))
     told = Told(day_first=day_first)
     if mapping is not None:
         found, told = _described(found, kind, replace(told, mapping=read_mapping_file(mapping, chosen)))
@@ -99,6 +110,7 @@ def ingest(
             submitter=who.name,
             custodian_id=custodian_id,
             progress=progress,
+            reading=progress.called("Reading pictures"),
             say=session.note,
             told=told,
         )
@@ -120,6 +132,15 @@ def ingest(
         document |= error_json(error)
     session.show(document, _text(document))
     _finish(report, error)
+
+
+def _found(chosen: list[Path], kind: str | None, session: Session, *, together: bool) -> Iterator[FoundItem]:
+    """What lies at the paths: each by itself, or all of it as one set."""
+    if not together:
+        return find_items(chosen, kind, without=session.folder)
+    if kind is not None:
+        raise InvalidInput("--together says what the files are; leave out --kind")
+    return iter((find_set(chosen),))
 
 
 def _count(session: Session, found: Iterable[FoundItem], told: Told) -> None:

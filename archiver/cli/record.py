@@ -38,11 +38,12 @@ def record() -> None:
 
 @record.command("show")
 @click.argument("record_id", metavar="ID")
+@click.option("--boxes", is_flag=True, help="With --json: every line read in pictures, with its place.")
 @command
-def show(session: Session, record_id: str) -> None:
+def show(session: Session, record_id: str, *, boxes: bool) -> None:
     """Show a record, or what is left of a destroyed one. Looking at it is an event in the ledger."""
     who = session.principal(Act.READ_RECORD)
-    document = show_record(session.installation, who, record_id)
+    document = show_record(session.installation, who, record_id, boxes=boxes)
     gone = document["state"] == RecordState.DESTROYED.value
     session.show(document, destroyed_text(document) if gone else as_text(document))
 

@@ -20,6 +20,7 @@ from archiver.quarantine import lying_page, show_lying
 from archiver.reading import custody, open_described, show_record
 from archiver.receipts import receipt
 from archiver.searching import search_records
+from archiver.web.hand_in import HandInPages
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
 from archiver.web.rendering import Rendering
 from archiver.web.sentences import (
@@ -28,6 +29,7 @@ from archiver.web.sentences import (
     query_place,
     searchable_sentences,
 )
+from archiver.web.transcript_page import TranscriptPages
 from storage.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Pages:
         self._installation = installation
         self._watch = watch
         self._rendering = Rendering(agency=installation.settings.agency.name, zone=installation.archive.zone)
+        self.hand_in = HandInPages(installation, self._page)
+        self.transcripts = TranscriptPages(installation, self._page)
 
     def _page(self, principal: Principal | None, name: str, *, status: int = 200, **facts: Any) -> Response:
         may = {act.name: principal is not None and permits(principal, act) for act in Act}
@@ -88,7 +92,12 @@ class Pages:
             ()
             if coverage is None
             else searchable_sentences(
-                {"records": coverage.records, "indexed": coverage.indexed, "unsearchable": coverage.unsearchable}
+                {
+                    "records": coverage.records,
+                    "indexed": coverage.indexed,
+                    "unsearchable": coverage.unsearchable,
+                    "pictures_waiting": overview.pictures,
+                }
             )
         )
         return self._page(

@@ -82,7 +82,11 @@ class Rendering:
 
     def __init__(self, *, agency: str, zone: ZoneInfo) -> None:
         sheet = (_HERE / "static" / "style.css").read_bytes()
-        self.files = {"style.css": (sheet, "text/css; charset=utf-8")}
+        script = (_HERE / "static" / "hand_in.js").read_bytes()
+        self.files = {
+            "style.css": (sheet, "text/css; charset=utf-8"),
+            "hand_in.js": (script, "text/javascript; charset=utf-8"),
+        }
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -109,6 +113,7 @@ class Rendering:
             most_messages=_MOST_MESSAGES,
             serialised=SERIALISED,
             style=hashlib.sha256(sheet).hexdigest()[:12],
+            script=hashlib.sha256(script).hexdigest()[:12],
         )
 
     def page(self, name: str, *, status: int = 200, **facts: Any) -> Response:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archiver.transcription_view import pictures_sentence
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
-    """How complete a search was: one sentence on what was searched, one on what could not be read."""
+    """How complete a search was: sentences on what was searched, what could not be read, and what is still read."""
     records, indexed, unsearchable = coverage["records"], coverage["indexed"], coverage["unsearchable"]
     missing = records - indexed
     if missing > 0:
@@ -23,10 +25,13 @@ def coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
         first = "The archive holds no records yet."
     else:
         first = f"Searched all {records:,} records." if records > 1 else "Searched the only record."
-    if unsearchable == 0:
-        return (first,)
-    those = "has a part" if unsearchable == 1 else "have parts"
-    return (first, f"{unsearchable:,} of them {those} whose text could not be read and cannot be found by its words.")
+    further = []
+    if unsearchable:
+        those = "has a part" if unsearchable == 1 else "have parts"
+        further = [f"{unsearchable:,} of them {those} whose text could not be read and cannot be found by its words."]
+    if waiting_pictures := coverage.get("pictures_waiting", 0):
+        further.append(f"{pictures_sentence(waiting_pictures)}.")
+    return (first, *further)
 
 
 def searchable_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:

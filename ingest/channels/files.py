@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ingest.picture_sets import PictureSet
+
 LARGEST_FILE = 64 << 30
 _OWN = (ContainerKind.MAIL, ContainerKind.SELECTION)  # what only the archive itself makes containers of
 KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind if one not in _OWN))
@@ -35,14 +37,16 @@ KINDS = ("eml", "maildir", "file", *(one.value for one in ContainerKind if one n
 class FoundItem:
     """One item of a path: its name, its bytes and what to read them as, or why there are no bytes.
 
-    `source` is printable text for people; `remark` says what is odd about an item that can be taken all the same.
+    `source` is printable text for people; `remark` says what is odd about an item that can be taken all the same;
+    `beside` are pairs for the envelope's transport.
     """
 
     source: str
-    payload: bytes | FileContent | PackedFolder = field(default=b"", repr=False)
+    payload: bytes | FileContent | PackedFolder | PictureSet = field(default=b"", repr=False)
     kind: str = DOCUMENT
     problem: str | None = None
     remark: str | None = None
+    beside: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def container(self) -> ContainerKind | None:

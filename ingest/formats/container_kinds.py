@@ -26,7 +26,9 @@ class ContainerKind(StrEnum):
     PST = "pst"
     OLM = "olm"
     WARC = "warc"
-    """A capture of pages, as a file of records; compressed it is a gzip."""
+    """A capture of pages, as a file of records; compressed it is a gzip or Zstandard."""
+    ZSTANDARD = "zstandard"
+    """Data compressed with Zstandard, which is opened to see whether it is a capture of pages."""
     EXPORT = "export"
     """One file that may be the export of conversations or posts."""
     MAIL = "mail"
@@ -41,6 +43,7 @@ _BY_SIGNATURE = {
     MediaKind.MBOX: ContainerKind.MBOX,
     MediaKind.TAR: ContainerKind.TAR,
     MediaKind.GZIP: ContainerKind.GZIP,
+    MediaKind.ZSTANDARD: ContainerKind.ZSTANDARD,
     MediaKind.PST: ContainerKind.PST,
 }
 _PACKAGE = re.compile(
@@ -73,8 +76,8 @@ def may_be(kind: ContainerKind, head: bytes) -> bool:
     """
     found = detect(head).kind
     if kind is ContainerKind.WARC:
-        return found is MediaKind.GZIP or WARC_SIGNATURE.match(head) is not None
-    if kind in (ContainerKind.PST, ContainerKind.GZIP):
+        return found in (MediaKind.GZIP, MediaKind.ZSTANDARD) or WARC_SIGNATURE.match(head) is not None
+    if kind in (ContainerKind.PST, ContainerKind.GZIP, ContainerKind.ZSTANDARD):
         return _BY_SIGNATURE.get(found) is kind
     return kind is ContainerKind.MBOX or found is not MediaKind.EML
 

@@ -133,6 +133,10 @@ def test_the_description_lists_the_api_and_only_the_api(site):
         "/api/v1/quarantine/{submission_id}/release",
         "/api/v1/quarantine/{submission_id}/reject",
         "/api/v1/openapi.json",
+        "/api/v1/submissions",
+        "/api/v1/uploads/{upload_id}",
+        "/api/v1/uploads/{upload_id}/commit",
+        "/api/v1/uploads/{upload_id}/files/{number}",
     }
     answers = document["paths"]["/api/v1/search"]["get"]["responses"]
     assert answers["200"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/SearchDocument"}

@@ -42,6 +42,7 @@ MEMBERS = [
     "outcome",
     "reason",
     "records",
+    "unread",
     "position",
     "salt",
     "payload",

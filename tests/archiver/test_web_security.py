@@ -107,6 +107,9 @@ CHANGING += [
     for beginning in ("", "/api/v1")
     for act in ("assign", "retry", "release", "reject")
 ]
+CHANGING += ["/hand-in", "/drafts/{draft_id}", "/api/v1/submissions"]
+CHANGING += [f"/api/v1/uploads/{{upload_id}}{rest}" for rest in ("", "/commit", "/files/{number}")]
+SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upload_id}/files/{number}": "PATCH"}
 
 
 @pytest.mark.parametrize("path", CHANGING)
@@ -122,8 +125,10 @@ CHANGING += [
 )
 def test_a_form_from_elsewhere_changes_nothing(site, path, headers):
     with site.browser(Role.OFFICER) as client:
-        address = path.format(record_id=site.own.record, submission_id=site.lying)
-        answer = client.post(address, data={"token": site.tokens[Role.ADMINISTRATOR]}, headers=headers)
+        ids = {"draft_id": "drf_none", "upload_id": "upl_none", "number": 1}
+        address = path.format(record_id=site.own.record, submission_id=site.lying, **ids)
+        fields = {"token": site.tokens[Role.ADMINISTRATOR]}
+        answer = client.request(SENT_OTHERWISE.get(path, "POST"), address, data=fields, headers=headers)
 
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers

@@ -56,6 +56,9 @@ class WordReader:
     def renew(self) -> None:
         pass
 
+    def begin(self, requests: Sequence[ReadingRequest]) -> None:
+        pass
+
 
 class NoSeries:
     def series_for(self, record: object, description: object) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _CLOCK = "only shown; no leaf has this time"
 _PASS = "the account of a check that runs; the next pass begins anew"
-_TURN = "says when and in which order a letter or an examination is tried, which happens all the same"
+_TURN = "says when and in which order a letter, an examination or a reading is tried, which happens all the same"
 UNWITNESSED = {
     "archive.created_at": _CLOCK,
     "custodians.since": _CLOCK,
@@ -44,6 +44,7 @@ UNWITNESSED = {
     "destruction_batches.decided_at": "only shown; the time stands in the leaf",
     **{f"fixity_passes.{one}": _PASS for one in ("number", "started_at", "told_at", "done")},
     **{f"fixity_passes.{one}": _PASS for one in ("records", "objects", "bytes", "faults", "cursor")},
+    **{f"awaiting_reading.{one}": _TURN for one in ("priority", "attempts", "since")},
     **{f"outbox.{one}": _TURN for one in ("created_at", "next_try", "attempts")},
     "outbox.kind": "said to people beside the letter, which is sealed",
 }

@@ -41,8 +41,10 @@ from storage.sealing import SealKind
 from storage.shredding import Shredder
 from storage.submissions import Conclusion
 from storage.tables import objects
+from storage.transcriptions import ReadingPriority
 from tests.faults.destruction_archives import in_memory
 from tests.storage.archives import ACTOR, NOON, RECOVERY, custodian, file_one
+from tests.storage.transcribing import add_version, version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +112,9 @@ def _fill(built: Scene) -> None:
     with archive.store.write() as transaction:
         archive.catalogue.assign_series(transaction, filed[0].record_id, "S-1", actor=ACTOR, why="by hand")
     _with_rendition(archive, owner)
+    add_version(archive, version(filed[1].record_id, text=CANARY))
+    with archive.store.write() as transaction:
+        archive.transcriptions.queue(transaction, [(filed[2].record_id, ReadingPriority.MAIL)])
     _deposit(archive, owner, Outcome.FAILED)
     _deposit(archive, None, None)
     outbox = Outbox(archive.store)

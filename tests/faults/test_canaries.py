@@ -88,6 +88,9 @@ class FullReader:
     def renew(self):
         pass
 
+    def begin(self, requests):
+        pass
+
 
 class NoSeries:
     def series_for(self, _record, _description):

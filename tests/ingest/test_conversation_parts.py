@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ingest.conversations import Conversations
@@ -81,7 +79,7 @@ def test_two_identical_messages_in_one_minute_are_two(conversations):
 )
 def test_a_message_with_an_id_that_changed_is_shown_again_and_counted(conversations, changes):
     before = said("one", id="7")
-    described, row = again(conversations, day(before), day(replace(before, **changes)))
+    described, row = again(conversations, day(before), day(before._replace(**changes)))
     assert (len(described.messages), row.changed, row.known, row.lacking) == (1, 1, 0, 0)
     assert any("changed" in note for note in described.notes)
 

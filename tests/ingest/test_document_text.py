@@ -11,7 +11,8 @@ from reportlab.pdfgen.canvas import Canvas
 from ingest.formats.attachment_text import read_attachment
 from ingest.formats.headers import ContentFields
 from ingest.formats.html_text import decode_html, html_to_text
-from ingest.formats.pdf_text import MAX_PAGES, pdf_to_text
+from ingest.formats.office.allowance import MOST_PAGES
+from ingest.formats.pdf_text import pdf_to_text
 
 
 def _pdf(*pages: str, password: str | None = None) -> bytes:
@@ -41,8 +42,11 @@ def test_an_encrypted_pdf_is_said():
 
 
 def test_pages_beyond_the_limit_are_said():
-    found = pdf_to_text(_pdf(*["page"] * (MAX_PAGES + 3)))
-    assert found.unread == f"3 PDF pages beyond the first {MAX_PAGES}"
+    found = pdf_to_text(_pdf(*["page"] * (MOST_PAGES + 3)))
+    assert found.unread == f"3 PDF pages beyond the first {MOST_PAGES}"
+    few = pdf_to_text(_pdf("first", "second", "third"), 2)
+    assert few.unread == "1 PDF pages beyond the first 2"
+    assert "third" not in few.text
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"%PDF-" + b"\xff" * 5000, b"not a pdf"])
@@ -106,6 +110,12 @@ def test_the_charset_that_a_document_names_is_used():
     assert "Привет" in decode_html(content, None)
     assert "Привет" in decode_html("<p>Привет</p>".encode("utf-16"), None)
     assert "Привет" in decode_html("<p>Привет</p>".encode("koi8-r"), "koi8-r")
+
+
+def test_long_lines_of_calendars_and_cards_are_put_together():
+    fields = ContentFields(media_type="text/calendar", name="meeting.ics")
+    folded = b"BEGIN:VCALENDAR\r\nSUMMARY:Vote on the boi\r\n ler\r\nEND:VCALENDAR\r\n"
+    assert "Vote on the boiler" in read_attachment(folded, fields).text
 
 
 def test_a_rich_text_file_is_read_as_what_a_person_sees():

@@ -53,6 +53,9 @@ class PlantedReader:
     def renew(self):
         self.log.append("renew")
 
+    def begin(self, requests):
+        self.log.append(("begin", [request.payload for request in requests]))
+
 
 class NoSeries:
     def series_for(self, _record, _description):

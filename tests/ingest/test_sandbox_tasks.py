@@ -96,6 +96,15 @@ def test_the_text_of_a_pdf_is_read(reader):
     assert "route seven Courier-Bold" in text
 
 
+def test_as_many_pages_of_a_pdf_are_read_as_the_reader_was_started_with():
+    with SandboxedReader(reader_module="ingest.sandbox_tasks:2", keeps_spare=False) as started:
+        content = pdf("route seven")
+        by_itself = described(started.read(document_reading(content)))
+        attached = described(started.read(email_reading(mail_with(content, "application/pdf", "a.pdf"))))
+    assert by_itself.unsearchable == ("the document: 1 PDF pages beyond the first 2",)
+    assert attached.unsearchable == ("attachment 1: 1 PDF pages beyond the first 2",)
+
+
 def test_a_part_comes_back_whole(reader):
     content = pdf("whole")
     mail = mail_with(content, "application/pdf", "a.pdf")

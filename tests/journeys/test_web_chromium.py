@@ -132,7 +132,9 @@ def test_an_officer_assigns_what_lies_in_quarantine_after_a_wrong_address(page, 
     assert "archived" in page.get_by_role("main").inner_text()
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=late", "/search?q=(", "/quarantine", "/quarantine/{lying}"])
+@pytest.mark.parametrize(
+    "path", ["/", "/search?q=late", "/search?q=(", "/quarantine", "/quarantine/{lying}", "/hand-in", "/drafts"]
+)
 def test_what_can_be_pressed_is_large_enough_and_the_page_fits_a_phone(page, site, path):
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto("/sign-in")

@@ -156,3 +156,9 @@ def test_the_language_is_guessed_or_left_open(text, code):
 
 def test_folding_one_run_is_the_same_as_reading_it():
     assert fold("École") == "ecole"
+
+
+@pytest.mark.parametrize("mark", list("\u0301\u093e\ua9bd\uabec\ufb1e\ufe20\U00011131\U0001e8d0\U000e0100"))
+def test_a_mark_does_not_end_a_word(mark):
+    assert unicodedata.category(mark)[0] == "M"
+    assert len(words(f"a{mark}b")) == 1

@@ -116,6 +116,7 @@ def test_the_numbers_of_the_kinds_never_change():
         "BACKUP": 14,
         "LETTER": 15,
         "PARTICIPANT": 16,
+        "TRANSCRIPTION": 17,
     }
 
 

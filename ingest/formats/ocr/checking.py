@@ -139,9 +139,10 @@ def _is_unsure(reading: Reading) -> bool:
     told = [one for one in reading.glyphs if one.text.isalnum()]
     if not told:
         return False
+    mean = sum(one.confidence for one in told) / len(told)  # a doubtful full stop says nothing of the letters
     if len(told) <= _SHORT:
-        return reading.confidence < _SHORT_MEAN or reading.least < _SHORT_LEAST
-    return reading.confidence < _LONG_MEAN
+        return mean < _SHORT_MEAN or reading.least < _SHORT_LEAST
+    return mean < _LONG_MEAN
 
 
 def _is_foreign(reading: Reading) -> bool:

@@ -25,11 +25,15 @@ from ingest.formats.ocr.languages import (
     HAN_SCRIPTS,
     LANGUAGES,
     LATIN,
+    RIGHT_TO_LEFT,
     expected_letters,
     main_script,
+    script_of,
     scripts_in,
 )
 from ingest.formats.ocr.readings import Reading, bare, comparable, distance
+from ingest.formats.ocr.strips import HEIGHT
+from ingest.formats.ocr.times import is_time, sign_after, with_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +49,10 @@ _ENOUGH: Final = 5  # letters: of fewer, two engines may agree by chance
 _TELLING: Final = 2  # letters that only Vietnamese has
 _FEW: Final = 4
 _MIXED: Final = 12
+_MAIN: Final = 5  # one of so many letters of a page makes a script one of its main ones
+_FEW_UNREAD: Final = 6  # of so many lines one that is not read says nothing of the others
+_HAN: Final = "Hani"
+_SQUARE: Final = 1.6  # times as wide as high: the form of a sign
 _ALIKE: Final = frozenset("ABCEHKMOPTXYaceopxymnut")  # Latin letters that Cyrillic or Greek has in the same form
 _UNDOUBTED: Final = 900
 _DOUBTFUL: Final = 700
@@ -88,32 +96,67 @@ class Chooser:
         self._latin = [code for code in seconds if LANGUAGES[code].script == LATIN]
         self._expected = expected_letters(self._latin or LANGUAGES)
         self._found: Counter[str] = Counter()
+        self._main: set[str] = set()
 
     def choose(self, strips: Sequence[Strip]) -> list[Line]:
         """One line for each strip, in their order."""
         self._found.clear()
+        self._main.clear()
         seen = [self._look(strip) for strip in strips]
         strange = {place for place, one in enumerate(seen) if one.check.is_strange}
-        foreign = {place: best for place in strange if (best := self._foreign_reading(seen[place].strip)) is not None}
+        known = sum((scripts_in(one.reading.text) for place, one in enumerate(seen) if place not in strange), Counter())
+        foreign = self._settled(
+            {place: best for place in sorted(strange) if (best := self._foreign_reading(seen[place])) is not None},
+            known.total(),
+        )
         told = {place: one for place, one in enumerate(seen) if place not in foreign and _is_line(one)}
         lines = self._vietnamese(told)
         for place in sorted(strange):
             if place in foreign or (place in told and place not in lines):
                 lines[place] = self._strange(seen[place], foreign.get(place))
-        has_foreign = bool(self._found) or any(lines[place].unread for place in strange if place in lines)
+        unread = [place for place in strange if place in lines and lines[place].unread and seen[place].check.is_writing]
+        written = sum(one.check.is_writing for one in seen)
+        has_foreign = bool(self._found) or len(unread) * _FEW_UNREAD > written
         rest = [place for place in told if place not in lines]
         latin = self._latin_of([seen[place].reading.text for place in rest])
         for place in rest:
             lines[place] = self._plain(seen[place], latin, has_foreign=has_foreign)
-        return [lines.get(place, Line(strip=strip)) for place, strip in enumerate(strips)]
+        if not has_foreign:
+            has_han = any(len(one.reading.glyphs) > 1 and known[_HAN] > 1 for one in seen)
+            lines = {place: one for place, one in lines.items() if not _is_sign(seen[place], one, has_han=has_han)}
+        return [lines.get(place, Line(strip=one.strip)) for place, one in enumerate(seen)]
 
     def _look(self, strip: Strip) -> _Seen:
         reading = without_pictures(self._first.read(strip), strip)
+        end = sign_after(reading, strip)
+        if end is not None:
+            shorter = strip.until(end)
+            again = without_pictures(self._first.read(shorter), shorter)
+            if is_time(again.text):
+                strip, reading = shorter, again
         return _Seen(strip=strip, reading=reading, check=check(reading, strip))
+
+    def _settled(self, foreign: dict[int, tuple[str, Reading]], known: int) -> dict[int, tuple[str, Reading]]:
+        """The readings of scripts that the page surely has; a few letters beside many others are mistaken for them."""
+        letters: Counter[str] = Counter()
+        for code, reading in foreign.values():
+            letters[LANGUAGES[code].script] += scripts_in(reading.text).total()
+        all_letters = known + letters.total()
+        self._main = {one for one, count in letters.items() if count * _MAIN >= all_letters}
+        settled = self._main | {one for one, count in letters.items() if count >= _MIXED}
+        for code in list(self._found):
+            if LANGUAGES[code].script not in settled:
+                del self._found[code]
+        return {
+            place: (code, reading)
+            for place, (code, reading) in foreign.items()
+            if LANGUAGES[code].script in settled
+            or (reading.confidence >= _SURELY and scripts_in(reading.text).total() >= _ENOUGH)
+        }
 
     def _strange(self, seen: _Seen, best: tuple[str, Reading] | None) -> Line:
         if best is None and self._found:
-            best = self._foreign_reading(seen.strip, least=_LIKELY)
+            best = self._foreign_reading(seen, least=_LIKELY)
         if best is not None:
             return Line(strip=seen.strip, reading=best[1], script=LANGUAGES[best[0]].script)
         likely = main_script(seen.reading.text)
@@ -128,22 +171,23 @@ class Chooser:
         reason = _NO_LETTERS if known or not self._foreign else _UNSURE
         return Line(strip=seen.strip, script=likely if known else None, unread=reason)
 
-    def _foreign_reading(self, strip: Strip, least: int = SURE) -> tuple[str, Reading] | None:
+    def _foreign_reading(self, seen: _Seen, least: int = SURE) -> tuple[str, Reading] | None:
         """The surest reading in a script that the first engine has no letters of.
 
-        Below `SURE` only the languages that the page has already are believed: of short lines they are less sure.
+        Below `SURE` only languages of the page's main scripts are believed: of short lines they are less sure.
         """
         best: tuple[str, Reading] | None = None
         for code in sorted(self._foreign, key=lambda code: -self._found[code]):
-            if least < SURE and not self._found[code]:
+            script = LANGUAGES[code].script
+            if least < SURE and (not self._found[code] or script not in self._main):
                 continue
-            reading = self._seconds[code].read(strip)
+            reading = self._seconds[code].read(seen.strip)
+            if script in RIGHT_TO_LEFT:
+                reading = with_time(reading, seen.reading)
             is_scrap = not self._found[code] and scripts_in(reading.text).total() < _ENOUGH
-            if reading.confidence < (_SURELY if is_scrap else least) or not _is_of(
-                LANGUAGES[code].script, reading.text
-            ):
+            if reading.confidence < (_SURELY if is_scrap else least) or not _is_of(script, reading.text):
                 continue
-            if accounts_for(reading, strip) and (best is None or reading.confidence > best[1].confidence):
+            if accounts_for(reading, seen.strip) and (best is None or reading.confidence > best[1].confidence):
                 best = (code, reading)
                 if self._found[code] and reading.confidence >= _SURELY:
                     break
@@ -182,10 +226,10 @@ class Chooser:
         script = main_script(seen.reading.text)
         is_alike = _looks_alike(seen.reading.text)
         if has_foreign and script is not None and (seen.reading.least < _CLEAR or is_alike):
-            best = self._foreign_reading(seen.strip, least=_LIKELY) if self._found and is_alike else None
+            best = self._foreign_reading(seen, least=_LIKELY) if self._found and is_alike else None
             if best is not None:
                 return Line(strip=seen.strip, reading=best[1], script=LANGUAGES[best[0]].script)
-            if not self._found and (seen.reading.least < SURE or is_alike):
+            if not self._found and (is_alike or self._is_doubted(seen, latin)):
                 return Line(strip=seen.strip, unread=_NO_LETTERS)
         code = latin if script == LATIN else self._code_of(script)
         if code is None or (script != LATIN and seen.reading.least > _UNDOUBTED):
@@ -196,6 +240,14 @@ class Chooser:
         if self._is_better(second, seen):
             return Line(strip=seen.strip, reading=second, other=seen.reading, script=script)
         return Line(strip=seen.strip, reading=seen.reading, other=second, script=script)
+
+    def _is_doubted(self, seen: _Seen, latin: str | None) -> bool:
+        """Whether a line beside lines that nobody reads may be of their script: letters in doubt, and no second yes."""
+        if seen.reading.least >= (SURE if len(seen.reading.glyphs) > _FEW else _CLEAR):
+            return False
+        if self._has_unexpected(seen.reading) or len(bare(seen.reading.text)) < _ENOUGH or latin is None:
+            return True
+        return not _is_near(seen.reading, self._seconds[latin].read(seen.strip), 0)
 
     def _is_better(self, second: Reading, seen: _Seen) -> bool:
         """Whether the second engine is believed where both read: only about marks, never about letters themselves."""
@@ -226,6 +278,16 @@ class Chooser:
             return None
         wanted = "Hira" if script == "Hira" else "Hani"
         return next((code for code in self._seconds if LANGUAGES[code].script == wanted), None)
+
+
+def _is_sign(seen: _Seen, line: Line, *, has_han: bool) -> bool:
+    """Whether it is a sign of the app and no writing: one square form that is no sure letter, where all else is read."""
+    if seen.check.is_writing or seen.strip.width > _SQUARE * HEIGHT:
+        return False
+    if line.unread is not None:
+        return len(seen.reading.glyphs) <= 1 or seen.check.is_strange
+    is_han = any(script_of(one.text) in HAN_SCRIPTS for one in seen.reading.glyphs)
+    return is_han and not has_han
 
 
 def _as_vietnamese(seen: _Seen, engine: TextEngine) -> Line | None:
@@ -263,6 +325,8 @@ def _is_near(one: Reading, other: Reading, most: int) -> bool:
 def _looks_alike(text: str) -> bool:
     """Whether a line may be another script that looks the same: "Нет", or a syllable taken for a few strokes."""
     counted = scripts_in(text)
+    if is_time(text):
+        return False
     if len(counted) > 1:
         return counted.total() <= _MIXED
     return 0 < counted.total() <= _FEW and all(one in _ALIKE for one in text if one.isalpha())

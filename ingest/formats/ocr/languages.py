@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LATIN: Final = "Latn"
 HAN_SCRIPTS: Final = frozenset({"Hani", "Hira", "Kana"})
+RIGHT_TO_LEFT: Final = frozenset({"Arab", "Hebr"})
 FIRST_ENGINE_SCRIPTS: Final = HAN_SCRIPTS | {LATIN}
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ingest.formats.ocr.choosing import Chooser, Line
-from ingest.formats.ocr.strips import Strip, cut
+from ingest.formats.ocr.grounds import lines_between
 from ingest.formats.ocr.words import words_of
 from storage.transcription import Box, Page, TextLine, UnreadRegion
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ingest.formats.ocr.engines import Engines
     from ingest.formats.ocr.rapid import RapidEngine
-    from ingest.formats.ocr.strips import Pixels
+    from ingest.formats.ocr.strips import Pixels, Strip
 
 MOST_LINES: Final = 2000
 _NO_ENGINE: Final = "no engine for reading pictures is installed"
@@ -61,7 +61,7 @@ def read_page(pixels: NDArray[Any], engines: Engines, *, component: str, number:
     if engines.first is None:
         unread.append(UnreadRegion(box=whole, reason=_NO_ENGINE))
     elif min(height, width) >= _LEAST_SIDE:
-        strips = [strip for corners in _places(pixels, engines.first) if (strip := cut(pixels, corners)) is not None]
+        strips = [one for corners in _places(pixels, engines.first) for one in lines_between(pixels, corners)]
         if len(strips) > MOST_LINES:
             unread.append(UnreadRegion(box=_below(strips[MOST_LINES], whole), reason=_TOO_MANY))
         for line in Chooser(engines.first, engines.seconds).choose(strips[:MOST_LINES]):

@@ -82,6 +82,12 @@ class Strip:
         x0, y0 = max(int(x0), 0), max(int(y0), 0)
         return Box(left=x0, top=y0, right=max(int(x1), x0 + 1), bottom=max(int(y1), y0 + 1))
 
+    def until(self, right: float) -> Strip:
+        """The strip without the columns from `right` on."""
+        end = min(max(round(right), 8), self.width)
+        corners = part_of(self.corners, (0.0, end / self.width))
+        return Strip(np.ascontiguousarray(self.pixels[:, :end]), corners)
+
     @cached_property
     def ink(self) -> Numbers:
         """How much of a pixel is ink, 0 to 1; shape (HEIGHT, width)."""
@@ -107,6 +113,12 @@ class Strip:
 
 def cut(page: Pixels, corners: NDArray[Any]) -> Strip | None:
     """The strip between four corners (clockwise from the upper left); None where they hold no line."""
+    found = lifted(page, corners)
+    return strip_of(*found) if found is not None else None
+
+
+def lifted(page: Pixels, corners: NDArray[Any]) -> tuple[Pixels, Numbers] | None:
+    """What stands between four corners, made level, in the page's own size, and the corners that it has there."""
     quad = np.asarray(corners, dtype=np.float32)
     wide = max(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[2] - quad[3]))
     high = max(np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[2] - quad[1]))
@@ -125,11 +137,22 @@ def cut(page: Pixels, corners: NDArray[Any]) -> Strip | None:
         flat = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
         turning = cv2.getPerspectiveTransform(quad, flat)
         piece = cv2.warpPerspective(page, turning, size, borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC)
-    if not piece.size:
-        return None
+    return (np.asarray(piece, dtype=np.uint8), quad) if piece.size else None
+
+
+def strip_of(piece: Pixels, quad: Numbers) -> Strip:
+    """A level piece of a page as a strip."""
     width = min(max(round(piece.shape[1] * HEIGHT / piece.shape[0]), 8), MOST_WIDTH)
     pixels = cv2.resize(piece, (width, HEIGHT), interpolation=cv2.INTER_LINEAR)
     return Strip(np.ascontiguousarray(pixels, dtype=np.uint8), quad)
+
+
+def part_of(quad: Numbers, columns: tuple[float, float], rows: tuple[float, float] = (0.0, 1.0)) -> Numbers:
+    """The corners of a part of what has four corners; columns and rows as shares of it, 0 to 1."""
+    across = [quad[0] + (quad[1] - quad[0]) * one for one in columns]
+    below = [quad[3] + (quad[2] - quad[3]) * one for one in columns]
+    upper, lower = ([(a + (b - a) * one) for a, b in zip(across, below, strict=True)] for one in rows)
+    return np.array([upper[0], upper[1], lower[1], lower[0]], dtype=np.float32)
 
 
 def _clearest_channel(pixels: Pixels) -> Numbers:

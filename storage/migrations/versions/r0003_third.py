@@ -1,4 +1,4 @@
-"""Format 3: what mail in needs: containers and their members, answers, decisions on quarantine."""
+"""Format 3: what mail and pictures need: containers and their members, answers, quarantine, transcriptions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,9 +15,12 @@ def upgrade() -> None:
     _containers()
     _conversations()
     _drafts()
+    _uploads()
     _mailboxes()
     _participants()
     _quarantine()
+    _transcriptions()
+    _matching()
 
 
 def _answers() -> None:
@@ -211,3 +214,90 @@ def _drafts() -> None:
     )
     op.create_index(op.f("ix_drafts_owner_tag"), "drafts", ["owner_tag"], unique=False)
     op.create_index(op.f("ix_drafts_state"), "drafts", ["state"], unique=False)
+
+
+def _uploads() -> None:
+    """Files that somebody is handing in over HTTP."""
+    op.create_table(
+        "uploads",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("owner_tag", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("request_tag", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("custodian_id", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_about", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_answer", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'committed')", name=op.f("ck_uploads_state")),
+        sa.ForeignKeyConstraint(["custodian_id"], ["custodians.id"], name=op.f("fk_uploads_custodian_id_custodians")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+    )
+    op.create_index(op.f("ix_uploads_owner_tag"), "uploads", ["owner_tag"], unique=False)
+    op.create_index(op.f("ix_uploads_expires_at"), "uploads", ["expires_at"], unique=False)
+
+
+def _transcriptions() -> None:
+    """What was read in pictures, version by version, and which records wait for it."""
+    op.create_table(
+        "transcriptions",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.Column("sealed_transcription", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("source IN ('engine', 'person')", name=op.f("ck_transcriptions_source")),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_transcriptions_record_id_records")),
+        sa.PrimaryKeyConstraint("record_id", "number", name=op.f("pk_transcriptions")),
+    )
+    op.create_index(op.f("ix_transcriptions_position"), "transcriptions", ["position"], unique=False)
+    op.create_table(
+        "awaiting_reading",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_awaiting_reading_record_id_records")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_awaiting_reading")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_awaiting_reading_priority_since", "awaiting_reading", ["priority", "since"], unique=False)
+
+
+def _matching() -> None:
+    """What finds the same message in a picture and in better evidence."""
+    op.create_table(
+        "message_digests",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("pictured", sa.Boolean(), nullable=False),
+        sa.Column("custodian_id", sa.String(length=64), nullable=False),
+        sa.Column("digests", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["custodian_id"], ["custodians.id"], name=op.f("fk_message_digests_custodian_id_custodians")
+        ),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_message_digests_record_id_records")),
+        sa.PrimaryKeyConstraint("record_id", "pictured", name=op.f("pk_message_digests")),
+    )
+    op.create_index(
+        "ix_message_digests_custodian_id_pictured", "message_digests", ["custodian_id", "pictured"], unique=False
+    )
+    op.create_table(
+        "message_links",
+        sa.Column("pictured_id", sa.String(length=64), nullable=False),
+        sa.Column("better_id", sa.String(length=64), nullable=False),
+        sa.Column("shown", sa.Integer(), nullable=False),
+        sa.Column("pairs", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["better_id"], ["records.id"], name=op.f("fk_message_links_better_id_records")),
+        sa.ForeignKeyConstraint(["pictured_id"], ["records.id"], name=op.f("fk_message_links_pictured_id_records")),
+        sa.PrimaryKeyConstraint("pictured_id", "better_id", name=op.f("pk_message_links")),
+    )
+    op.create_index(op.f("ix_message_links_better_id"), "message_links", ["better_id"], unique=False)
+    op.create_table(
+        "message_cursor",
+        sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.CheckConstraint("one = 1", name=op.f("ck_message_cursor_single")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_message_cursor")),
+    )

@@ -16,9 +16,11 @@ from storage.events import EventKind
 from storage.keys import Secret, SlotKind
 from storage.records import Channel, Envelope
 from storage.tables import losses
+from storage.transcriptions import ReadingPriority
 from tests.storage.archives import ACTOR, file_one, flip
 from tests.storage.backup.operations import readable
 from tests.storage.backup.scenes import Scene, is_readable
+from tests.storage.transcribing import add_version, newest, version
 
 
 def test_a_backup_and_one_secret_are_enough(scene: Scene):
@@ -37,6 +39,26 @@ def test_a_backup_and_one_secret_are_enough(scene: Scene):
         described = with_new.catalogue.describe(connection, [one.record_id for one in filed])
     assert [one.record.id for one in described] == [one.record_id for one in filed]
     with_new.close()
+
+
+def test_what_was_read_in_pictures_comes_back_and_what_waits_goes_on_waiting(scene: Scene):
+    read, waits = scene.file("one"), scene.file("two")
+    add_version(scene.archive, version(read.record_id, 1, "first"))
+    scene.back_up()
+    add_version(scene.archive, version(read.record_id, 2, "second"))
+    with scene.archive.store.write() as transaction:
+        transaction.append(EventKind.RECORD_VIEWED, actor=ACTOR, subjects=(waits.record_id,))
+        scene.archive.transcriptions.queue(transaction, [(waits.record_id, ReadingPriority.MAIL)])
+    scene.back_up()
+    report = scene.restore()
+    assert report.fixity is not None
+    assert report.fixity.faults == []
+    archive = scene.opened()
+    assert newest(archive, read.record_id).text == "second"
+    with archive.store.read() as connection:
+        assert len(archive.transcriptions.versions(connection, read.record_id)) == 2
+        assert archive.transcriptions.is_waiting(connection, [read.record_id, waits.record_id]) == {waits.record_id}
+    archive.close()
 
 
 def test_a_restored_archive_takes_mail_and_makes_its_own_backup(scene: Scene):
