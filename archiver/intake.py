@@ -197,7 +197,9 @@ class Intake:
             channel=Channel.CLI,
             account=told.account("cli"),
             custodian_id=self._custodian_id,
-            envelope=Envelope(submitter=self._submitter, source=one.source, transport=(*told.transport(), *done, *one.beside)),
+            envelope=Envelope(
+                submitter=self._submitter, source=one.source, transport=(*told.transport(), *done, *one.beside)
+            ),
             payload=one.payload,
             kind=one.kind,
         )

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from archiver.printed_times import moment_on
 from ingest.captions import CAPTION_FIELDS
 from ingest.formats.chats.transcript import transcript as text_of_messages
+from ingest.formats.transcripts.printed_times import moment_on
 from storage.errors import Conflict, InvalidInput
 from storage.records import Message
 from storage.transcription import Caption, TranscribedMessage, Transcript

@@ -98,9 +98,7 @@ def checked_text(value: Any, what: str, longest: int) -> str:
     if len(value) > longest:
         raise InvalidInput(f"{what} is longer than {longest:,} characters")
     text: str = value.replace("\r\n", "\n")
-    if any(
-        (one < " " and one not in "\n\t") or "\x7f" <= one <= "\x9f" or "\ud800" <= one <= "\udfff" for one in text
-    ):
+    if any((one < " " and one not in "\n\t") or "\x7f" <= one <= "\x9f" or "\ud800" <= one <= "\udfff" for one in text):
         raise InvalidInput(f"{what} holds characters that are no text; write it again")
     return text
 

@@ -3,7 +3,8 @@
 Rules:
 
 - A follower of the ledger with a position of its own: it may lag, never misses. What it writes is made again from the
-  records at any time; a batch that is repeated changes nothing.
+  records at any time; a batch that is repeated changes nothing. It begins with the first picture that was read: an
+  archive without any pays nothing for it.
 - Digests find what may match, among the records of the same custodian alone; what does is found out from the texts.
 - A picture is matched anew as a whole when it is read, corrected, or when something arrives that may match: so a link
   never outlives what it was concluded from. Nothing is written about a record that was destroyed meanwhile.
@@ -30,6 +31,7 @@ from storage.events import EventKind
 from storage.matching_tables import message_cursor, message_digests, message_links
 from storage.records import RecordState
 from storage.tables import records
+from storage.transcription_tables import transcriptions
 
 if TYPE_CHECKING:
     from array import array
@@ -87,12 +89,16 @@ class Matcher:
 
     def _is_behind(self) -> bool:
         with self._archive.store.read() as connection:
+            if not _has_pictures(connection):
+                return False
             place = _position(connection)
             return bool(self._archive.ledger.events_after(connection, place, kinds=_FOLLOWED, limit=1))
 
     def _step(self) -> bool:
         archive = self._archive
         with archive.store.read() as connection:
+            if not _has_pictures(connection):
+                return False
             before = _position(connection)
             events = archive.ledger.events_after(connection, before, kinds=_FOLLOWED, limit=self._batch)
         if not events:
@@ -242,6 +248,10 @@ def _counted(where: dict[int, list[str]], digests: Iterable[int]) -> dict[str, i
         for record_id in where.get(one, ()):
             shared[record_id] = shared.get(record_id, 0) + 1
     return shared
+
+
+def _has_pictures(connection: Connection) -> bool:
+    return connection.execute(select(transcriptions.c.record_id).limit(1)).first() is not None
 
 
 def _position(connection: Connection) -> int:

@@ -30,6 +30,8 @@ _ANCHOR: Final = 12  # weight of a message that can match by itself
 _TOGETHER: Final = 40  # weight of two or more of them that prove it
 _TIMED: Final = 20  # of one alone with a time
 _ALONE: Final = 40  # of one alone without
+_IN_TEXT: Final = 60  # of several in one long text
+_ALONE_IN_TEXT: Final = 80
 _SHARE: Final = (3, 5)
 _CLOCK: Final = 12 * 60
 _MINUTES: Final = 2
@@ -110,7 +112,7 @@ def match_text(shown: Sequence[Said], text: str) -> Match | None:
             places.append(Pair(shown=number, held=at, equal=True))
     chain = _chain(places)
     total = sum(weight(shown[one.shown].text) for one in chain)
-    enough = 2 * _ALONE if len(chain) == 1 else 2 * _TOGETHER
+    enough = _ALONE_IN_TEXT if len(chain) == 1 else _IN_TEXT
     if not chain or total < enough or not _is_most_between(chain, shown, _TIMED):
         return None
     pairs = tuple(Pair(shown=one.shown, held=None, equal=True) for one in chain)
@@ -273,9 +275,15 @@ def _strength(
     alone = [one for one in anchors if one.equal and weight(shown[one.shown].text) >= _TIMED]
     for one in alone:
         said, other = shown[one.shown], held[one.held or 0]
-        if said.minute is not None and other.minute is not None:
-            return bool(said.day and other.day)
-    return False if any(weight(shown[one.shown].text) >= _ALONE for one in alone) else None
+        if said.minute is not None and other.minute is not None and said.day and other.day:
+            return True
+    # what stands around it in the pictures would stand around it there, too
+    matched = {one.shown for one in pairs}
+    telling_ones = [number for number, one in enumerate(shown) if weight(one.text) >= _ANCHOR]
+    if sum(number in matched for number in telling_ones) * _SHARE[1] < len(telling_ones) * _SHARE[0]:
+        return None
+    timed = any(shown[one.shown].minute is not None and held[one.held or 0].minute is not None for one in alone)
+    return False if timed or any(weight(shown[one.shown].text) >= _ALONE for one in alone) else None
 
 
 def _is_most_between(pairs: Sequence[Pair], shown: Sequence[Said], least: int) -> bool:

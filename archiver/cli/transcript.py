@@ -165,7 +165,7 @@ def _document(path: Path, record_id: str) -> Any:
     except FileNotFoundError as error:
         raise InvalidInput(f"the transcript {path} does not exist") from error
     except RecursionError as error:
-        raise InvalidInput(f"the transcript {path} is nested too deeply") from error
+        raise InvalidInput(f"the transcript {path} is no JSON document: it is nested too deeply") from error
     except (OSError, ValueError) as error:
         raise InvalidInput(f"the transcript {path} is no JSON document") from error
     if isinstance(document, dict) and document.get("record", record_id) != record_id:

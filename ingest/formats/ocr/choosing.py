@@ -109,6 +109,11 @@ class Chooser:
             {place: best for place in sorted(strange) if (best := self._foreign_reading(seen[place])) is not None},
             known.total(),
         )
+        doubtful = sum(seen[place].check.is_writing for place in strange)
+        if not self._main and doubtful * _MAIN <= len(seen):  # beside other scripts it may be a letter of theirs
+            for place in sorted(strange - foreign.keys()):
+                seen[place] = self._without_sign(seen[place])
+            strange = {place for place in strange if seen[place].check.is_strange}
         told = {place: one for place, one in enumerate(seen) if place not in foreign and _is_line(one)}
         lines = self._vietnamese(told)
         for place in sorted(strange):
@@ -128,13 +133,14 @@ class Chooser:
 
     def _look(self, strip: Strip) -> _Seen:
         reading = without_pictures(self._first.read(strip), strip)
-        end = sign_after(reading, strip)
-        if end is not None:
-            shorter = strip.until(end)
-            again = without_pictures(self._first.read(shorter), shorter)
-            if is_time(again.text):
-                strip, reading = shorter, again
         return _Seen(strip=strip, reading=reading, check=check(reading, strip))
+
+    def _without_sign(self, seen: _Seen) -> _Seen:
+        end = sign_after(seen.reading, seen.strip)
+        if end is None:
+            return seen
+        shorter = self._look(seen.strip.until(end))
+        return shorter if is_time(shorter.reading.text) and not shorter.check.is_strange else seen
 
     def _settled(self, foreign: dict[int, tuple[str, Reading]], known: int) -> dict[int, tuple[str, Reading]]:
         """The readings of scripts that the page surely has; a few letters beside many others are mistaken for them."""
@@ -281,7 +287,7 @@ class Chooser:
 
 
 def _is_sign(seen: _Seen, line: Line, *, has_han: bool) -> bool:
-    """Whether it is a sign of the app and no writing: one square form that is no sure letter, where all else is read."""
+    """Whether it is a sign of the app: one square form that is no sure letter, on a page where all else is read."""
     if seen.check.is_writing or seen.strip.width > _SQUARE * HEIGHT:
         return False
     if line.unread is not None:

@@ -42,7 +42,7 @@ _FULL: Final = 0.66  # of the height taken by letters: it is not cut closer
 _PAPER: Final = 0.24  # of the letters' height, kept above and below
 _TICK_HIGH: Final = (0.25, 0.95)  # of the letters' height
 _TICK_INK: Final = 0.5
-_LEVEL: Final = 0.01
+_LEVEL: Final = 1.2  # rows that a rising stroke may fall from column to column
 _CLOSE: Final = 0.2  # of the letters' height: between two ticks
 _APART: Final = 0.2  # between a tick and the letters
 _TICK_WIDE: Final = 2.2  # times as wide as high, at most (two ticks lie over one another)
@@ -175,7 +175,7 @@ def _is_tick(sign: list[Any], ink: Mask, letters: int) -> bool:
     rising, falling = middles[-max(wide // 3, 2) :], middles[: max(wide // 5, 2)]
     tops = form.argmax(axis=0) / high
     return bool(
-        (np.diff(rising) <= _LEVEL).all()
+        (np.diff(rising) * high <= _LEVEL).all()
         and rising[0] - rising[-1] > 0.25  # noqa: PLR2004 - of its height
         and falling[-1] > falling[0]
         and tops[: max(wide // 6, 1)].min() > 0.3  # noqa: PLR2004 - a v begins at its top

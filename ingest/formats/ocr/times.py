@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _TIME: Final = re.compile(r"(?<!\d)\d{1,2}:\d\d(?!\d)")
 _ONLY_TIME: Final = re.compile(r"\D{0,3}\d{1,2}[:.]\d\d(?: ?[AaPp]\.?[Mm]\.?)?")
 _SURE: Final = 900
-_HALF: Final = 13  # columns of a strip: half a digit
 _LEAST: Final = 3
 _BLANK: Final = 7  # columns without ink before a sign of the app
 _SIGN: Final = 56  # columns: a sign is hardly wider than high
+_HALF: Final = 13  # columns of a strip: half a digit
 
 
 def is_time(text: str) -> bool:
@@ -54,21 +54,15 @@ def with_time(reading: Reading, first: Reading) -> Reading:
 
 
 def sign_after(reading: Reading, strip: Strip) -> float | None:
-    """The column at which a sign of the app (a tick) begins behind a time; None where there is none.
-
-    A recogniser sees no letter in it, or a doubtful one; so only what follows a time is looked at.
-    """
+    """The column at which a sign begins behind a time, such as a tick that something covers; None where none does."""
     if len(reading.glyphs) < _LEAST or not is_time(reading.text):
         return None
-    end = reading.glyphs[-1].at
-    behind = [one for one in strip.bodies if one.left > end + _BLANK]
-    before = [one.right for one in strip.bodies if one.left <= end + _BLANK]
-    if not behind or not before:
+    end = reading.glyphs[-1].at + _BLANK
+    behind = [one for one in strip.bodies if one.left > end]
+    before = [one.right for one in strip.bodies if one.left <= end]
+    if not behind or not before or behind[0].left - max(before) < _BLANK:
         return None
-    start, stop = behind[0].left, behind[-1].right
-    if start - max(before) < _BLANK or stop - start > _SIGN:
-        return None
-    return (max(before) + start) / 2
+    return (max(before) + behind[0].left) / 2 if behind[-1].right - behind[0].left <= _SIGN else None
 
 
 def _time_of(first: Reading) -> tuple[Glyph, ...]:

@@ -77,7 +77,7 @@ def told_of(page: ReadPage, component: str, number: int) -> list[Told]:
             continue
         own = bubbles and piece.side is own_side
         label = piece.label
-        run = label is None and running is not None and not own
+        run = bubbles and label is None and running is not None and not own  # rows carry their names
         its_day = (piece.stamp.day if piece.stamp else None) or day
         told.append(
             Told(

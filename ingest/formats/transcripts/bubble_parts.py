@@ -8,6 +8,7 @@ or paler than the text, or, where other bubbles of the page have theirs apart, e
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -46,15 +47,19 @@ def message_of(
     edge = bubble.area.bottom - scene_unit // 2
     if len(signs) < len(lines):
         lines = [line for line in lines if line not in signs or line.bottom < edge]
-    label = _label(lines, side, usual)
+    quoted, lines = _indented(lines, scene_unit, right_to_left=right_to_left)
+    label = None if quoted else _label(lines, side, usual)
     if label is not None:
-        lines.remove(label)
+        beside = next(row for row in rows_of(lines) if label in row)
+        words = [line for line in beside if line is label or distance(line.ink, label.ink) < _OTHER_INK // 2]
+        label = replace(label, text=" ".join(line.text for line in words), right=words[-1].right)
+        lines = [line for line in lines if line not in words]
+        quoted, lines = _indented(lines, scene_unit, right_to_left=right_to_left)
     quote, lines = _quotation(bubble, lines, right_to_left=right_to_left)
+    if quoted:
+        quote = quote or _quoted_words(quoted, right_to_left=right_to_left)
     lines = [line for line in lines if folded(line.text) not in FORWARDED] or lines
     lines, time, edited = _timed(lines, label, times=times)
-    if quote is None and not bubble.inner:
-        quoted, lines = _indented(lines, scene_unit, right_to_left=right_to_left)
-        quote = _quoted_words(quoted, right_to_left=right_to_left) if quoted else None
     text = joined(lines, right_to_left=right_to_left)
     mark = _EDITED_TAIL.search(text, max(0, len(text) - _LABEL))
     if not edited and mark is not None and mark.start() > 0:
@@ -129,6 +134,11 @@ def _quotation(bubble: Bubble, lines: list[Line], *, right_to_left: bool) -> tup
     return quote, lines
 
 
+def _is_time(row: Sequence[Line]) -> bool:
+    text = " ".join(line.text for line in row)
+    return read_stamp(text) is not None or split_time(text)[0] == ""
+
+
 def _quoted_words(lines: Sequence[Line], *, right_to_left: bool) -> str:
     """What is quoted: a row with a name, and the words below it."""
     rows = rows_of(lines)
@@ -143,7 +153,8 @@ def _indented(lines: list[Line], unit: int, *, right_to_left: bool) -> tuple[lis
     Several rows at the top that are indented alike, behind the bar of a quotation, and no larger than the text, all of
     whose rows begin at one edge.
     """
-    rows = rows_of(lines)
+    whole = rows_of(lines)
+    rows = whole[: next((place for place, row in enumerate(whole) if place and _is_time(row)), len(whole))]
     starts = [-max(line.right for line in row) if right_to_left else min(line.left for line in row) for row in rows]
     for count in range(len(rows) - 1, 1, -1):
         inner, own = starts[:count], starts[count:]
@@ -151,8 +162,9 @@ def _indented(lines: list[Line], unit: int, *, right_to_left: bool) -> tuple[lis
         if not alike or min(inner) - max(own) < unit * 0.5:
             continue
         quoted = [line for row in rows[:count] for line in row]
-        text = [line for row in rows[count:] for line in row]
-        if median(line.height for line in quoted) < median(line.height for line in text) * 1.02:
+        text = [line for row in whole[count:] for line in row]
+        letters = max(line.height for row in rows[count:] for line in row)
+        if median(line.height for line in quoted) < letters * 1.02:
             return quoted, text
     return [], lines
 

@@ -102,9 +102,11 @@ def _is_one_with(area: Area, other: Area, slack: int) -> bool:
     apart = not area.holds(other, slack) and not other.holds(area, slack)
     edges = abs(area.left - other.left) < 2 * slack and abs(area.right - other.right) < 3 * slack
     # what a bubble breaks into overlaps itself, which two bubbles never do
-    meets = area.left < other.right and other.left < area.right and area.top < other.bottom and other.top < area.bottom
+    common = min(area.bottom, other.bottom) - max(area.top, other.top)
+    meets = area.left < other.right and other.left < area.right and 2 * common > min(area.height, other.height)
     near = distance(area.colour, other.colour)
-    return apart and ((edges and near <= _ONE_COLOUR) or (meets and near <= 2 * _ONE_COLOUR))
+    within = area.holds(other, slack // 3) or other.holds(area, slack // 3)
+    return (apart and edges and near <= _ONE_COLOUR) or (not within and meets and near <= 2 * _ONE_COLOUR)
 
 
 def _parents(areas: Iterable[Area], scene: Scene) -> dict[int, int]:

@@ -31,8 +31,10 @@ _OTHER_COLOUR: Final = 16
 _CENTRED: Final = 0.045  # of the page's width
 _LABEL_GAP: Final = 1.3  # line heights between a name and its bubble
 _LABEL: Final = 60  # characters
+_NAME_WORDS: Final = 6  # more of them are no name
 _BADGE: Final = 4  # characters of a reaction's count, with what an engine makes of its sign
 _QUOTED: Final = 6  # pairs of letters that tell that words are repeated
+_NAMED: Final = 2  # letters of a name at least
 _LOOKED_BACK: Final = 40  # bubbles
 _REPLY_WORDS: Final = (
     "replied to",
@@ -110,8 +112,8 @@ def _quotes_above(placed: Sequence[tuple[Bubble, Side, bool]], scene: Scene) -> 
         other = distance(one.area.colour, after.area.colour) > _OTHER_COLOUR
         beside = [bubble.area for bubble, known, _ in placed if known is its and bubble is not one]
         strange = all(distance(one.area.colour, area.colour) > _OTHER_COLOUR // 4 for area in beside)
-        known_by = (other and strange) or _repeats(one, placed[:place])
-        if near and shared and smaller and known_by and side is not Side.CENTER:
+        told = _repeats(one, placed[:place]) or _names_somebody(one, scene)
+        if near and shared and (told or (smaller and other and strange)) and side is not Side.CENTER:
             found.add(place)
     return found
 
@@ -124,6 +126,15 @@ def _repeats(quote: Bubble, before: Sequence[tuple[Bubble, Side, bool]]) -> bool
         return False
     said = (pairs_of(" ".join(line.text for line in bubble.lines)) for bubble, _, _ in before[-_LOOKED_BACK:])
     return any(alike(words, one) >= ALIKE or is_part(words, one) for one in said)
+
+
+def _names_somebody(quote: Bubble, scene: Scene) -> bool:
+    """Whether a bubble's first row is a name that stands in the title or above a bubble."""
+    rows = rows_of(quote.lines)
+    name = " ".join(line.text for line in rows[0])
+    if len(rows) < 2 or len(name) < _NAMED:  # noqa: PLR2004 - a name, and words
+        return False
+    return any(line.text == name and (line.area is None or line.area.backdrop) for line in scene.lines)
 
 
 def _centred_piece(piece: Piece) -> Piece:
@@ -257,7 +268,7 @@ def _aside(page: _Page, line: Line) -> None:
     if below is not None and gap_below < page.scene.unit * _LABEL_GAP and len(text) < _LABEL:
         if any(word in text.lower() for word in _REPLY_WORDS):
             return
-        if line.height < page.letters * 1.2 and _edge_near(line, below, page):
+        if line.height < page.letters * 1.2 and _edge_near(line, below, page) and text.count(" ") < _NAME_WORDS:
             _set_label(page, below, words if time else text, time)
             return
     _unplaced(page, line, text)

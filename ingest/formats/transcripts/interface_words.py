@@ -177,7 +177,9 @@ FORWARDED: Final = _set(
     "forwarded|forwarded many times|forwarded message|reenviado|reenviado muchas veces|encaminhada|encaminhado|"
     "transféré|đã chuyển tiếp|переслано|пересланное сообщение|已转发|已轉寄|전달됨|محولة|تمت إعادة التوجيه"
 )
-ME: Final = _set("me|you|yo|tú|eu|você|moi|vous|toi|mwen|tôi|bạn|я|вы|我|你|나|أنا|أنت|私|ich|du|אני|את")
+ME: Final = _set(
+    "me|you|yo|tú|eu|você|moi|vous|toi|mwen|tôi|bạn|я|вы|我|你|나|أنا|أنت|私|ich|du|אני|את|ме"
+)  # the last is "me" as engines read it
 
 
 def is_mark(text: str) -> bool:

@@ -66,6 +66,8 @@ def gathered_rows(scene: Scene, body: Sequence[Line], *, right_to_left: bool) ->
     portraits = any(has_portrait(scene, rows[place], right_to_left=right_to_left) for place in heads)
     start = min(head.line.left for head in heads.values())
     column = _column(rows, heads, right_to_left=right_to_left)
+    if not timed:
+        heads |= _unread_heads(rows, start, column, scene.unit)
     pieces: list[Piece] = []
     current: _Open | None = None
     for place, row in enumerate(rows):
@@ -78,14 +80,18 @@ def gathered_rows(scene: Scene, body: Sequence[Line], *, right_to_left: bool) ->
         elif head is not None:
             pieces += _closed(current, right_to_left=right_to_left)
             current = _Open(head=head, lines=list(head.rest))
-        elif current is None and not pieces and heads and place < min(heads) and column.begins(row[0]):
+        elif (
+            current is None and not pieces and heads and place < min(heads) and row_text(row) and column.begins(row[0])
+        ):
             # the page's edge cut the name
             current = _Open(head=Head(name="", stamp=None, line=row[0]), lines=list(row))
-        elif not row_text(row):
-            if current is not None:  # writing that nobody could read
-                current.lines += row
         elif current is not None and not is_typing(row_text(row)):
-            if (timed or not portraits) and current.lines and _begins_another(current.lines[-1], row[0], column):
+            if (
+                row_text(row)
+                and (timed or not portraits)
+                and current.lines
+                and _begins_another(current.lines[-1], row[0], column)
+            ):
                 pieces += _closed(current, right_to_left=right_to_left)
                 current = _Open(head=Head(name=head_name(current), stamp=None, line=current.head.line))
             _take(current, row)
@@ -120,9 +126,18 @@ class _Column:
         return room < need * 1.1
 
 
+def _unread_heads(rows: Sequence[Sequence[Line]], start: int, column: _Column, unit: int) -> dict[int, Head]:
+    """Rows that nobody could read, where names stand and text does not: whose they are is not known."""
+    return {
+        place: Head(name="", stamp=None, line=row[0])
+        for place, row in enumerate(rows)
+        if not row_text(row) and abs(row[0].left - start) < unit * 0.3 < abs(row[0].left - column.left)
+    }
+
+
 def _column(rows: Sequence[Sequence[Line]], heads: dict[int, Head], *, right_to_left: bool) -> _Column:
     """The column of text of a page."""
-    texts = [row for place, row in enumerate(rows) if place not in heads] or list(rows)
+    texts = [row for place, row in enumerate(rows) if place not in heads and row_text(row)] or list(rows)
     left = min(line.left for row in texts for line in row)
     right = max(line.right for row in texts for line in row)
     found = _Column(left=left, right=right, pitch=0, right_to_left=right_to_left)
@@ -173,6 +188,9 @@ def _piece(row: Sequence[Line], kind: PieceKind, text: str, stamp: Stamp | None)
 def _take(current: _Open, row: Sequence[Line]) -> None:
     """A row below a name: text, or what an application prints below it (time, counts, "Reply")."""
     text = row_text(row)
+    if not text:  # writing that nobody could read
+        current.lines += row
+        return
     stamp = read_stamp(row[0].text)
     small = folded(text)
     dim = not current.lines or _dimmer(row[0], current.lines[0])

@@ -14,16 +14,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from ingest.formats.forward_languages.lexicon import LEXICON
 from ingest.formats.forward_languages.table import fold
 from ingest.formats.printed_dates import plain_text, read_date
+from ingest.formats.transcripts.printed_times import moment_on
 
 _LONGEST: Final = 80
 _SHORTEST_NAME: Final = 3  # letters of a day or month; two are as often somebody's initials
 _GLUED_HALVES: Final = "上午|下午|早上|凌晨|清晨|中午|晚上|傍晚|午前|午後|오전|오후"
-_HALVES: Final = rf"am|pm|a[.] ?m[.]?|p[.] ?m[.]?|sa|ch|ص|م|صباحا|مساء|дп|пп|{_GLUED_HALVES}"
+_HALVES: Final = rf"[aа][mм]|[pр][mм]|a[.] ?m[.]?|p[.] ?m[.]?|sa|ch|ص|م|صباحا|مساء|дп|пп|{_GLUED_HALVES}"
 _CLOCK: Final = (
     rf"(?:(?:{_GLUED_HALVES}|(?<![^\W\d_])(?:{_HALVES}))[ ]?)?"
     r"(?<![\d:.,/$€-])(?:[01]?\d|2[0-4])[:.h][0-5]\d(?:[:.][0-5]\d)?(?![\d:]|[.,]\d|%)"
@@ -135,7 +137,9 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
 
 
 _WEEKDAYS, _MONTHS = _names()
-_DOTS: Final = str.maketrans(dict.fromkeys("ㆍ‧・･∙⋅●", "·"))  # what applications and engines print between day and time
+_DOTS: Final = str.maketrans(
+    dict.fromkeys("ㆍ‧・･∙⋅●", "·")
+)  # what applications and engines print between day and time
 _VIETNAMESE_DAY: Final = re.compile(r"\bth[ứu] (?:hai|ba|tư|năm|sáu|bảy)\b|\bch[ủu] nh[ậa]t\b|\bth[áa]ng \d{1,2}\b")
 _THAI_MONTHS: Final = (
     "มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม|"
@@ -220,8 +224,11 @@ def moment_of(day: str | None, time: str | None) -> str | None:
     """ISO 8601 of a printed day and time, without offset; None where the year is missing or readings differ."""
     if not day or not time:
         return None
-    read = read_date(f"{day} {time}", ())
-    return read if read is not None and "T" in read else None
+    read = read_date(f"{day} 12:00", ())
+    if read is None or "T" not in read:
+        return None
+    moment = moment_on(date.fromisoformat(read.partition("T")[0]), time)  # knows more halves of the day
+    return None if moment is None else f"{moment}:00"
 
 
 def _glued(plain: str, match: re.Match[str]) -> bool:
@@ -247,7 +254,12 @@ def _unmarked(text: str) -> str:
 
 def _names_a_day(rest: str) -> bool:
     folded = fold(rest)
-    if _NUMERIC_DAY.search(folded) or _GLUED_DAY.search(folded) or _VIETNAMESE_DAY.search(folded) or _THAI_DAY.search(folded):
+    if (
+        _NUMERIC_DAY.search(folded)
+        or _GLUED_DAY.search(folded)
+        or _VIETNAMESE_DAY.search(folded)
+        or _THAI_DAY.search(folded)
+    ):
         return True
     words = _WORD.findall(_unmarked(folded))
     named = any(

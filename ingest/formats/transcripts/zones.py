@@ -195,9 +195,14 @@ def _is_initials(line: Line, header: Sequence[Line]) -> bool:
     return disc or (len(line.text) == 1 and line.text.isupper() and any(len(one.text) > 1 for one in header))
 
 
+def _is_unread_name(line: Line, header: Sequence[Line]) -> bool:
+    """Whether words that nobody could read stand in a title bar, wider than a portrait or an icon is."""
+    return not line.text and line.width > 2 * line.height and len(header) > 1
+
+
 def _title(header: Sequence[Line]) -> tuple[str | None, str | None, bool]:
     """Title, the line below it, and whether they speak of a group."""
-    longer = any(len(line.text.strip()) > 1 for line in header)
+    longer = any(len(line.text.strip()) > 1 or _is_unread_name(line, header) for line in header)
     words = [
         line
         for line in header
@@ -214,7 +219,10 @@ def _title(header: Sequence[Line]) -> tuple[str | None, str | None, bool]:
     if not named:
         return None, None, False
     # a status line may stand above a name nowhere, but unread counts and "Back" do
-    speaking = [pair for pair in named if not is_status(pair[0])] or named
+    unread = any(_is_unread_name(line, header) for line in header)
+    speaking = [pair for pair in named if not is_status(pair[0])] or ([] if unread else named)
+    if not speaking:
+        return None, named[0][0], any(counts_members(text) for text, _ in named)
     title = speaking[0][0]
     rest = [text for text, _ in named if text != title]
     subtitle = rest[0] if rest else None

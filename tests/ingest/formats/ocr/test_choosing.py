@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ingest.formats.ocr.checking import check
 from ingest.formats.ocr.choosing import Chooser
 from ingest.formats.ocr.languages import LANGUAGES
 from ingest.formats.ocr.readings import Glyph, Reading, Span, comparable
@@ -199,3 +200,47 @@ def test_readings_are_compared_without_blanks_and_with_plain_marks():
     assert comparable("“It’s 9–10”") == comparable('"It\'s 9-10"')
     assert comparable("９：４１") == comparable("9:41")
     assert comparable("ano") != comparable("año")
+
+
+def test_a_few_foreign_letters_beside_many_latin_ones_are_mistaken_latin():
+    rus = Second("rus", {strip(3).width: ("ок", 990)})
+    lines = [strip(20), strip(22), strip(3)]
+    first = First([("Can you cover period", 999), ("Room two is open today", 999), ("", 0)])
+    found = chosen(first, [rus], *lines)
+    assert [one.script for one in found] == ["Latn", "Latn", None]
+    assert found[2].reading is None
+
+
+def test_a_time_beside_lines_that_nobody_reads_is_a_time():
+    line, time = strip(12), strip(7)
+    _, second = chosen(First([("", 0), ("7:39 AM", 1000)]), [], line, time)
+    assert second.reading.text == "7:39 AM"
+
+
+def test_one_unread_line_among_many_does_not_make_short_words_doubtful():
+    first = First([*[("Room B 1712", 999)] * 6, ("", 0), ("OK", 1000)])
+    found = chosen(first, [], *[strip(9)] * 6, strip(20), strip(2))
+    assert found[6].unread
+    assert found[7].reading.text == "OK"
+
+
+def test_a_letter_in_doubt_is_believed_where_the_second_engine_reads_the_same():
+    line = strip(12)
+    both = Second("eng", {line.width: ("Mr. Osei will", 950)})
+    _, second = chosen(First([("", 0), ("Mr. Osei will", 840)]), [both], strip(14), line)
+    assert second.reading is not None
+
+
+def test_a_lone_han_sign_on_a_latin_page_is_an_icon():
+    found = chosen(First([("Room B 1712", 999), ("只", 960)]), [], strip(9), strip(1))
+    assert found[1].reading is None
+    assert found[1].unread is None
+
+
+def test_a_doubtful_full_stop_leaves_sure_letters_believed():
+    glyphs = tuple(
+        Glyph(text=one, at=14 + LETTER * place, confidence=sure)
+        for place, (one, sure) in enumerate((("吗", 1000), ("好", 999), ("？", 500)))
+    )
+    reading = Reading(text="吗好？", confidence=833, engine="first", glyphs=glyphs)
+    assert not check(reading, strip(3)).is_strange

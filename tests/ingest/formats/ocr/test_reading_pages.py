@@ -171,3 +171,11 @@ def test_nothing_is_told_over_the_network(engines):
     import os  # noqa: PLC0415
 
     assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def test_each_word_of_arabic_has_its_letters_in_the_order_of_reading(engines):
+    needs_language("ara")
+    page = read(bubbles(ARABIC, "Arab")[0], engines)
+    for line in page.lines:
+        assert " ".join(word.text for word in line.words) == line.text
+    assert {word.text for line in page.lines for word in line.words} >= {"الرياضيات", "الحافلة"}

@@ -72,3 +72,18 @@ def test_a_moment_needs_a_year_and_one_reading():
 def test_long_texts_are_no_stamps_and_cost_little():
     assert read_stamp("1:" * 100_000) is None
     assert split_time("1:1" * 50_000 + "x")[1] is None
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        ("March 2, 2026", "9:41 PM", "2026-03-02T21:41:00"),
+        ("March 2, 2026", "\u0669:\u0664\u0661 م", "2026-03-02T21:41:00"),
+        ("2026年3月2日", "下午9:41", "2026-03-02T21:41:00"),
+        ("2 de marzo de 2026", "21:41", "2026-03-02T21:41:00"),
+        ("March 2", "9:41 PM", None),
+        ("March 2, 2026", "9:41 of something", None),
+    ],
+)
+def test_a_day_and_a_time_make_a_moment_where_both_are_certain(day, time, expected):
+    assert moment_of(day, time) == expected

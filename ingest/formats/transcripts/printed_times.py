@@ -4,8 +4,6 @@ Rule: nothing is invented: a time is of 24 hours where nothing stands beside it,
 (names of the halves: Unicode CLDR dayPeriods), and where something else stands there it is no moment.
 """
 
-
-
 from __future__ import annotations
 
 import re
