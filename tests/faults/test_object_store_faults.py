@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from storage import local_blobs
 from storage.blobs import SealedObject
 from storage.errors import Corrupt, StorageFull, TemporarilyUnavailable
 from storage.local_blobs import LocalBlobs
@@ -221,10 +222,10 @@ def test_an_unreadable_sector_is_damage_and_a_lack_of_descriptors_is_not(store):
     for code, expected in ((errno.EIO, Corrupt), (errno.EMFILE, TemporarilyUnavailable)):
         with pytest.MonkeyPatch.context() as patched:
 
-            def refuse(*_: object, _code: int = code) -> None:
+            def refuse(*_: object, _code: int = code, **__: object) -> None:
                 raise OSError(_code, os.strerror(_code))
 
-            patched.setattr(Path, "read_bytes", refuse)
+            patched.setattr(local_blobs, "open", refuse, raising=False)
             with pytest.raises(expected):
                 store.read(one.blob_id)
 
