@@ -17,6 +17,7 @@ from ingest.picture_reading import PictureReader
 from ingest.picture_rounds import RoundsLimits
 from ingest.sandbox import SandboxedReader
 from ingest.sandbox_process import Limits
+from storage.transcriptions import ReadingPriority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,9 +97,11 @@ class PictureTurns:
         actor: str,
         stop: Callable[[], bool] = lambda: False,
         *,
+        up_to: ReadingPriority = ReadingPriority.CONVERSATION,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._installation = installation
+        self._up_to = up_to
         self._sources = ComponentSource(installation)
         self._monotonic = monotonic
         self._idle_since: float | None = None
@@ -127,7 +130,7 @@ class PictureTurns:
         if not self._installation.settings.pictures.enabled:
             return False
         with reading_turn(self._installation.archive.folder) as mine:
-            taken = self.reader.read_waiting() if mine else None
+            taken = self.reader.read_waiting(up_to=self._up_to) if mine else None
         if taken is not None:
             self._idle_since = None
         elif self._idle_since is None:

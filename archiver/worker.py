@@ -27,6 +27,7 @@ from archiver.unpacking_turns import unpack_in_turn, unpacker_of
 from archiver.wiring import SERVICE_ACTOR
 from ingest.examiner import BATCH as EXAMINED_TOGETHER
 from storage.errors import ArchiveError, TemporarilyUnavailable
+from storage.transcriptions import ReadingPriority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,15 +167,20 @@ def _beside(stop: Stop, step: Callable[[], bool]) -> None:
     work_until(stop, guarded)
 
 
-def run_examiner(installation: Installation, stop: Stop) -> None:
-    """Examine what waits; beside it unpack containers and read pictures, for which nobody else's mail waits."""
+def run_examiner(
+    installation: Installation, stop: Stop, *, reads: ReadingPriority = ReadingPriority.CONVERSATION
+) -> None:
+    """Examine what waits; beside it unpack containers and read pictures, for which nobody else's mail waits.
+
+    `reads` are the least urgent pictures that are read here.
+    """
     folder = installation.archive.folder
     with role_lock(folder, WorkerRole.EXAMINER, stop) as mine:
         if not mine:
             return
         unpacker = unpacker_of(installation, f"{SERVICE_ACTOR}:examiner", stop.is_set)
         unpack = partial(unpack_in_turn, folder, unpacker)
-        with PictureTurns(installation, f"{SERVICE_ACTOR}:pictures", stop.is_set) as pictures:
+        with PictureTurns(installation, f"{SERVICE_ACTOR}:pictures", stop.is_set, up_to=reads) as pictures:
             beside = [
                 threading.Thread(target=_beside, args=(stop, step), name=name)
                 for name, step in (("unpacking", unpack), ("pictures", pictures.read_in_turn))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from traceback import extract_tb
 
@@ -26,10 +27,12 @@ from archiver.worker import (
     run_smtp,
     run_web_server,
 )
+from storage.transcriptions import ReadingPriority
 
 log = structlog.get_logger()
 
 
+_FOR_A_COMMAND = ReadingPriority.HANDED_IN  # it waits for those, and ends before others could be read
 _SECOND = frozenset({WorkerRole.EXAMINER, WorkerRole.FOLLOWER, WorkerRole.CLOCK})
 
 
@@ -58,7 +61,7 @@ def worker(role: str, data: Path, fd: int | None, *, first: bool) -> None:
             else:
                 stop.install()
                 runs = {
-                    WorkerRole.EXAMINER: run_examiner,
+                    WorkerRole.EXAMINER: partial(run_examiner, reads=_FOR_A_COMMAND) if first else run_examiner,
                     WorkerRole.FOLLOWER: run_follower,
                     WorkerRole.IMAP: run_imap,
                     WorkerRole.FOLDERS: run_folders,
