@@ -124,6 +124,7 @@ def test_the_description_lists_the_api_and_only_the_api(site):
         "/api/v1/search",
         "/api/v1/records/{record_id}",
         "/api/v1/records/{record_id}/notices",
+        "/api/v1/records/{record_id}/transcriptions",
         "/api/v1/submissions/{submission_id}/receipt",
         "/api/v1/statement",
         "/api/v1/quarantine",
