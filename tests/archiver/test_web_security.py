@@ -107,6 +107,7 @@ CHANGING += [
     for beginning in ("", "/api/v1")
     for act in ("assign", "retry", "release", "reject")
 ]
+CHANGING += ["/records/{record_id}/transcript", "/api/v1/records/{record_id}/transcriptions"]
 CHANGING += ["/hand-in", "/drafts/{draft_id}", "/api/v1/submissions"]
 CHANGING += [f"/api/v1/uploads/{{upload_id}}{rest}" for rest in ("", "/commit", "/files/{number}")]
 SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upload_id}/files/{number}": "PATCH"}

@@ -211,6 +211,7 @@ def serving(installation: Installation) -> Iterator[str]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
+        httpx.get(f"{address}/healthz", timeout=60)  # a test may change what the server reads at its start
         yield address
     finally:
         stop.set()
