@@ -65,7 +65,7 @@ def read_compound(content: bytes, out: Gathered) -> bool:
     if _is_encrypted(file, kind, streams):
         out.miss(f"encrypted: {_OLD[kind]}")
     else:
-        out.miss(f"the text of {_OLD[kind]}; save it in the present format and hand that in, too")
+        out.miss(f"the text of {_OLD[kind]}; save it in the form of today and hand that in as well")
     if not _MACROS.isdisjoint(streams):
         out.note("it has macros, which were not run and are not read")
     for name, named in _NAMES.items():
