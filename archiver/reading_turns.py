@@ -6,13 +6,11 @@ program dies. Its child is ended once nothing has waited for a while: engines an
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from archiver.reading import ComponentSource
+from archiver.turns import turn
 from ingest.picture_reading import PictureReader
 from ingest.picture_rounds import RoundsLimits
 from ingest.sandbox import SandboxedReader
@@ -20,7 +18,8 @@ from ingest.sandbox_process import Limits
 from storage.transcriptions import ReadingPriority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from archiver.wiring import Installation
@@ -32,19 +31,9 @@ _CPU_SECONDS: Final = 7 * 86_400
 _START_SECONDS: Final = 600.0  # it goes second, and loads much; a machine with other work takes its time
 
 
-@contextmanager
-def reading_turn(folder: Path) -> Iterator[bool]:
+def reading_turn(folder: Path) -> AbstractContextManager[bool]:
     """Hold the right to read pictures in the archive of this folder; False where another program has it."""
-    descriptor = os.open(folder / "tmp" / "pictures.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
+    return turn(folder, "pictures")
 
 
 def is_being_read(folder: Path) -> bool:

@@ -6,18 +6,17 @@ dies; what it left open, the next one goes on with.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from archiver.turns import turn
 from ingest.containers import Containers
 from ingest.unpacking import Unpacker
 from ingest.unpacking_limits import UnpackingLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from archiver.wiring import Installation
@@ -25,19 +24,9 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.1
 
 
-@contextmanager
-def unpacking_turn(folder: Path) -> Iterator[bool]:
+def unpacking_turn(folder: Path) -> AbstractContextManager[bool]:
     """Hold the right to unpack in the archive of this folder; False where another program has it."""
-    descriptor = os.open(folder / "tmp" / "unpacker.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
+    return turn(folder, "unpacker")
 
 
 def unpacking_limits(installation: Installation) -> UnpackingLimits:
