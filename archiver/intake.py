@@ -51,24 +51,28 @@ class _Crew:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._workers: dict[WorkerRole, subprocess.Popen[bytes]] = {}
+        self._programs: dict[subprocess.Popen[bytes], frozenset[WorkerRole]] = {}
 
     def keep_up(self) -> None:
-        """Start them, and start again one that died: its work must not be waited for in vain."""
-        for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER):
-            worker = self._workers.get(role)
-            alive = worker is not None and worker.poll() is None
-            if alive or (worker is None and is_served(self._archive.folder, role)):
-                continue
-            if worker is not None and worker.stdin is not None:
-                worker.stdin.close()
-            service = Service(name=role.value, role=role.value, arguments=("--first",))  # a person waits for it
-            master = self._archive.keyring.master
-            self._workers[role] = start_worker(self._archive.folder, master, service, quiet=True)
+        """Start them, and start again what died: its work must not be waited for in vain."""
+        for program in [one for one in self._programs if one.poll() is not None]:
+            del self._programs[program]
+            if program.stdin is not None:
+                program.stdin.close()
+        ours = frozenset[WorkerRole]().union(*self._programs.values())
+        missing = [
+            role
+            for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER)
+            if role not in ours and not is_served(self._archive.folder, role)
+        ]
+        if missing:  # one program for them; `--first`, for a person waits
+            service = Service(name="crew", role=missing[0].value, arguments=(*missing[1:], "--first"))
+            program = start_worker(self._archive.folder, self._archive.keyring.master, service, quiet=True)
+            self._programs[program] = frozenset(missing)
 
     def dismiss(self) -> None:
         """Stop them."""
-        stop_workers(list(self._workers.values()))
+        stop_workers(list(self._programs))
 
 
 class Intake:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.errors import InvalidInput, NotFound
-from storage.keys import Keyring, Secret, SlotKind, unlock, unlock_with_master
+from storage.keys import Keyring, Secret, SlotKind, unlock
 from storage.sealing import KEY_BYTES
 
 if TYPE_CHECKING:
@@ -168,12 +168,12 @@ def unlock_folder(
     return unlock(folder / "keys", find_secret(path, key_file, environment))
 
 
-def unlock_from_parent(folder: Path) -> Keyring:
-    """Open the keys with the master key that the parent wrote to our standard input."""
+def master_from_parent() -> bytes:
+    """The master key that the parent wrote to our standard input."""
     master = b""
     while len(master) < KEY_BYTES:
         piece = os.read(0, KEY_BYTES - len(master))
         if not piece:
             raise InvalidInput("this command is started by `archiver serve` and `archiver ingest` only")
         master += piece
-    return unlock_with_master(folder / "keys", master)
+    return master

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
 from storage.archive import Archive, create_archive
 from storage.keys import Secret, SlotKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PASSPHRASE = b"correct horse battery staple"
 
@@ -45,6 +50,16 @@ def shared_dir() -> Path:
     if found is None:
         pytest.skip("the cases beside the project are absent (set ARCHIVER_SHARED to their folder)")
     return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passphrases() -> Iterator[None]:
+    """Passphrases of archives made in this program are stretched as little as can be: a third of a test went there.
+
+    Programs that a test starts stretch as they do for users, and `tests/storage/test_keys.py` looks how much.
+    """
+    with patch.dict("storage.keys._ARGON2", {"time_cost": 1, "memory_cost": 8, "parallelism": 1}):
+        yield
 
 
 @pytest.fixture

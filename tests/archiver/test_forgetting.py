@@ -108,11 +108,12 @@ def test_every_worker_looks_while_it_works_and_not_after(
     nothing = SimpleNamespace(install=lambda: None, install_disk_watch=lambda _: None)
     monkeypatch.setattr(worker_command, "Stop", lambda: nothing)
     monkeypatch.setattr(worker_command, "configure", lambda _: None)
-    monkeypatch.setattr(worker_command, "unlock_from_parent", lambda _: None)
+    monkeypatch.setattr(worker_command, "master_from_parent", lambda: b"")
+    monkeypatch.setattr(worker_command, "unlock_with_master", lambda *_: None)
     monkeypatch.setattr(worker_command, "open_installation", lambda *_: opened())
     name = "run_web_server" if role is WorkerRole.WEB else f"run_{role.value}"
     monkeypatch.setattr(worker_command, name, lambda *_, **__: seen.append(looks()))
     assert worker_command.worker.callback is not None
-    worker_command.worker.callback(role=role.value, data=opened().archive.folder, fd=None, first=True)
+    worker_command.worker.callback(roles=(role.value,), data=opened().archive.folder, fd=None, first=True)
     assert seen == [True]
     assert not looks()

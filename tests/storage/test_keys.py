@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +23,7 @@ from storage.keys import (
 from storage.vault import HolderKey, Vault
 from tests.storage.archives import flip
 
+ROOT = Path(__file__).parents[2]
 PASSPHRASE = Secret(kind=SlotKind.PASSPHRASE, content="Grüße und Küsse".encode())
 RECOVERY = Secret(kind=SlotKind.RECOVERY, content=bytes(range(100, 132)))
 KEY_FILE = Secret(kind=SlotKind.KEY_FILE, content=b"\xff" * 64)
@@ -213,3 +217,13 @@ def test_a_wrapped_key_of_another_epoch_does_not_open(own_folder):
     wrapped = vault.wrap(vault.fresh("sub_1"), 1)
     with pytest.raises(Corrupt):
         vault.unwrap(type(wrapped)("sub_1", 2, wrapped.wrapped))
+
+
+def test_a_passphrase_is_stretched_with_64_mebibytes_three_times(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from storage.keys import Secret, SlotKind, create_keys\n"
+        "create_keys(Path(sys.argv[1]), 'arc_test', [Secret(kind=SlotKind.PASSPHRASE, content=b'nine green owls')])"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "keys")], cwd=ROOT, check=True)
+    (slot,) = json.loads((tmp_path / "keys" / "slots.json").read_bytes())["slots"]
+    assert slot["argon2id"] == {"time_cost": 3, "memory_cost": 65_536, "parallelism": 4}
