@@ -12,19 +12,18 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from archiver.crew import Crew
 from archiver.intake_pictures import PictureWait
 from archiver.intake_report import Accounting, IntakeItem, IntakeReport, TakenContainer
-from archiver.supervisor import Service, start_worker, stop_workers
 from archiver.unpacking_turns import await_unpacked, unpacker_of, unpacking_turn
-from archiver.worker import WorkerRole, is_served
 from ingest.containers import REMARK, Containers, ContainerState
 from ingest.submission import Deposited, Handover
+from ingest.superseding import say_again
 from ingest.told import Told
 from storage.errors import ArchiveError, StorageFull, TemporarilyUnavailable
 from storage.records import Channel, Envelope, Outcome
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterable
 
     from archiver.wiring import Installation
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from ingest.containers import Container
     from ingest.depositor import GroupDepositor
     from ingest.formats.container_kinds import ContainerKind
-    from storage.archive import Archive
     from storage.transaction import Transaction
 
 _BATCH = 256
@@ -44,35 +42,6 @@ _PATIENCE_SECONDS = 1_800.0
 _SILENCE_SECONDS = 30
 _FULL_DISK_SECONDS = 5.0
 _FULL_DISK_BYTES = 4 << 20
-
-
-class _Crew:
-    """An examiner and a follower of our own, where no service that runs has them already."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._programs: dict[subprocess.Popen[bytes], frozenset[WorkerRole]] = {}
-
-    def keep_up(self) -> None:
-        """Start them, and start again what died: its work must not be waited for in vain."""
-        for program in [one for one in self._programs if one.poll() is not None]:
-            del self._programs[program]
-            if program.stdin is not None:
-                program.stdin.close()
-        ours = frozenset[WorkerRole]().union(*self._programs.values())
-        missing = [
-            role
-            for role in (WorkerRole.EXAMINER, WorkerRole.FOLLOWER)
-            if role not in ours and not is_served(self._archive.folder, role)
-        ]
-        if missing:  # one program for them; `--first`, for a person waits
-            service = Service(name="crew", role=missing[0].value, arguments=(*missing[1:], "--first"))
-            program = start_worker(self._archive.folder, self._archive.keyring.master, service, quiet=True)
-            self._programs[program] = frozenset(missing)
-
-    def dismiss(self) -> None:
-        """Stop them."""
-        stop_workers(list(self._programs))
 
 
 class Intake:
@@ -89,11 +58,14 @@ class Intake:
         reading: Callable[[int, int | None], None] = lambda _done, _total: None,
         told: Told | None = None,
         say: Callable[[str], None] = lambda _: None,
+        crew: Crew | None = None,
     ) -> None:
+        self._crew = crew or Crew(installation.archive.folder)
         self._say = say
         self._is_told = False
         self._installation = installation
         self._told = told or Told()
+        self._actor = actor
         self._depositor: GroupDepositor = installation.depositor(actor)
         self._submitter = submitter
         self._custodian_id = custodian_id
@@ -118,28 +90,30 @@ class Intake:
 
     def _run(self, take: Callable[[], None], *, wait: bool) -> IntakeReport:
         began = time.monotonic()
-        crew = _Crew(self._installation.archive)
         try:
             if wait:
-                crew.keep_up()
+                self._keep_up()
             try:
                 take()
             except ArchiveError as error:
                 self._report.stopped_by = error
             if wait:
                 try:
-                    self._wait(crew)
+                    self._wait()
                 except TemporarilyUnavailable as error:
                     self._report.stopped_by = self._report.stopped_by or error
             self.accounting.conclude()
         finally:
-            crew.dismiss()
+            self._crew.dismiss()
         try:
             self._installation.archive.ledger.publish_checkpoint()
         except TemporarilyUnavailable as error:  # the account of the run must not be lost over it
             self._report.stopped_by = self._report.stopped_by or error
         self._report.seconds = time.monotonic() - began
         return self._report
+
+    def _keep_up(self) -> None:
+        self._crew.keep_up(self._installation.archive.keyring.master)
 
     def _deposit_all(self, found: Iterable[FoundItem]) -> None:
         batch: list[FoundItem] = []
@@ -187,6 +161,8 @@ class Intake:
         self._report.parts.append(
             TakenContainer(id=container_id, source=source, before=before, fresh=fresh, remark=remark)
         )
+        if not fresh:
+            say_again(archive, self._actor, container_id)
         seen = self._seen
         await_unpacked(self._installation, self._unpacker, root, lambda met: self._progress(seen + met, None))
         with archive.store.read() as connection:
@@ -239,7 +215,7 @@ class Intake:
         self._position = max(self._position, answer.position)
         return taken
 
-    def _wait(self, crew: _Crew) -> None:
+    def _wait(self) -> None:
         """Wait until everything deposited has its outcome and is in the index.
 
         Raises:
@@ -262,7 +238,7 @@ class Intake:
             opened = goal is not None
             reached = self._installation.index.position()
             if goal is not None and reached >= goal:
-                if settled or not self._pictures.wait_until_read(self._position, goal, crew.keep_up):
+                if settled or not self._pictures.wait_until_read(self._position, goal, self._keep_up):
                     return
                 settled, goal, moved_at = True, None, time.monotonic()  # what was read has to be in the index, too
             self._progress(total - min(waiting, total), total)
@@ -270,7 +246,7 @@ class Intake:
                 last, moved_at = (waiting, reached), time.monotonic()
             else:
                 self._look_at_stillness(time.monotonic() - moved_at)
-            crew.keep_up()
+            self._keep_up()
             # counting reads the whole queue, so a long one is not asked for before it can have ended
             time.sleep(max(_POLL_SECONDS, min(_LONGEST_POLL_SECONDS, waiting / _SURELY_NOT_DONE)))
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -43,6 +43,25 @@ class Service:
     descriptors: tuple[int, ...] = ()
 
 
+class Program(Protocol):
+    """A worker that runs, as `subprocess.Popen` has it."""
+
+    pid: int
+    stdin: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """Its exit, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises `subprocess.TimeoutExpired` if that does not come in time."""
+
+    def terminate(self) -> None:
+        """Ask it to finish."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
 def start_worker(folder: Path, master: bytes, service: Service, *, quiet: bool = False) -> subprocess.Popen[bytes]:
     """Start a worker and hand it the master key; the caller keeps its standard input open as long as it shall run."""
     program = [sys.executable, "-m", "archiver.start", "worker", service.role, "--data", str(folder)]
@@ -60,7 +79,7 @@ def start_worker(folder: Path, master: bytes, service: Service, *, quiet: bool =
     return started
 
 
-def stop_workers(workers: Sequence[subprocess.Popen[bytes]], seconds: float = _DRAIN_SECONDS) -> None:
+def stop_workers(workers: Sequence[Program], seconds: float = _DRAIN_SECONDS) -> None:
     """Ask workers to finish, wait, and end those that do not."""
     for worker in workers:
         if worker.poll() is None:

@@ -12,6 +12,7 @@ from archiver.access import Act
 from archiver.anchoring import refuse_rollback
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with
+from archiver.crew import Crew
 from archiver.drafting import Drafting, announcement
 from archiver.forgetting import forgetting
 from archiver.intake import Intake
@@ -120,6 +121,7 @@ def confirm(session: Session, draft_id: str, *, whole: bool, despite_unread: boo
 
     The ledger says how much was left out, and for which reason. Exit status 6 where something became no record.
     """
+    crew = Crew.in_reserve(session.folder, wanted=not no_wait)
     who = session.principal(Act.SUBMIT)
     drafting = Drafting(installation=session.installation, who=who)
     _ask(session, f"Hand in draft {draft_id}, and destroy for good what was left out?", yes=yes)
@@ -144,6 +146,7 @@ def confirm(session: Session, draft_id: str, *, whole: bool, despite_unread: boo
                 submitter=who.name,
                 custodian_id=chosen.custodian_id,
                 progress=progress,
+                crew=crew,
             )
             report = intake.follow(confirmed.submission_id, chosen.source, fresh=confirmed.fresh)
         document["report"] = report.to_json()

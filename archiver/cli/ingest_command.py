@@ -14,6 +14,7 @@ from archiver.anchoring import refuse_rollback
 from archiver.cli.captions import caption_options
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with, printable
+from archiver.crew import Crew
 from archiver.forgetting import forgetting
 from archiver.intake import Intake
 from archiver.intake_counting import count_items
@@ -87,6 +88,7 @@ def ingest(
     of it can be found by search. Running it again takes only what is not there yet. What a mailbox or archive
     declares is held against what came out of it: archiver container list.
     """
+    crew = Crew.in_reserve(session.folder, wanted=not (no_wait or dry_run))
     who = session.principal(Act.SUBMIT)
     chosen = [_existing(path, session.folder) for path in paths]
     found = _found(chosen, kind, session, together=together)
@@ -113,6 +115,7 @@ def ingest(
             reading=progress.called("Reading pictures"),
             say=session.note,
             told=told,
+            crew=crew,
         )
         report = intake.run(found, wait=not no_wait)
     if items is not None:

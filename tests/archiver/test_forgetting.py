@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archiver.cli import worker as worker_command
+from archiver import worker_program
 from archiver.forgetting import forgetting
 from archiver.unlocking import unlock_folder
 from archiver.wiring import Installation, open_installation
@@ -106,14 +106,13 @@ def test_every_worker_looks_while_it_works_and_not_after(
         return any(one.name == "forgetting" for one in threading.enumerate())
 
     nothing = SimpleNamespace(install=lambda: None, install_disk_watch=lambda _: None)
-    monkeypatch.setattr(worker_command, "Stop", lambda: nothing)
-    monkeypatch.setattr(worker_command, "configure", lambda _: None)
-    monkeypatch.setattr(worker_command, "master_from_parent", lambda: b"")
-    monkeypatch.setattr(worker_command, "unlock_with_master", lambda *_: None)
-    monkeypatch.setattr(worker_command, "open_installation", lambda *_: opened())
+    monkeypatch.setattr(worker_program, "Stop", lambda: nothing)
+    monkeypatch.setattr(worker_program, "configure", lambda _: None)
+    monkeypatch.setattr(worker_program, "master_from_parent", lambda: b"")
+    monkeypatch.setattr(worker_program, "unlock_with_master", lambda *_: None)
+    monkeypatch.setattr(worker_program, "open_installation", lambda *_: opened())
     name = "run_web_server" if role is WorkerRole.WEB else f"run_{role.value}"
-    monkeypatch.setattr(worker_command, name, lambda *_, **__: seen.append(looks()))
-    assert worker_command.worker.callback is not None
-    worker_command.worker.callback(roles=(role.value,), data=opened().archive.folder, fd=None, first=True)
+    monkeypatch.setattr(worker_program, name, lambda *_, **__: seen.append(looks()))
+    worker_program.run_worker([role.value], opened().archive.folder, first=True)
     assert seen == [True]
     assert not looks()

@@ -36,7 +36,7 @@ def installation(office: Office) -> Iterator[Installation]:
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody examines."""
-    monkeypatch.setattr(intake._Crew, "keep_up", lambda _: None)
+    monkeypatch.setattr(intake.Crew, "keep_up", lambda *_: None)
 
 
 def run(installation: Installation, *found: FoundItem, wait: bool = True) -> IntakeReport:
