@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CORPUS ?= ../shared/corpus/linux-clk-20000.mbox.xz
 FIXTURES ?= ../shared/fixtures
+export PYTHONDONTWRITEBYTECODE :=  # programs that tests start would compile themselves each time
 JOBS ?= 4  # more than cores: many tests wait for the disk, or for programs that they started
 
 .PHONY: demo test check system lint types floors tests coverage faults fuzz bench accuracy first-run lock clean
@@ -37,10 +38,10 @@ floors: $(READY)
 	$(BIN)/lint-imports
 
 tests: $(READY)
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder --maxfail=25 -rs
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxfail=25 -rs
 
 coverage: $(READY)  ## the tests once more, with the share of branches that they reach
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder --maxfail=25 -rs --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxfail=25 -rs --cov --cov-report=term:skip-covered
 
 faults: $(READY) system  ## every fault campaign in full, about an hour; SEED=n repeats a run, ONLY='name' runs one
 	$(BIN)/python -m tests.faults.campaigns --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')

@@ -11,6 +11,7 @@ import pytest
 
 from storage.archive import Archive, create_archive
 from storage.keys import Secret, SlotKind
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 - hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,23 +20,6 @@ PASSPHRASE = b"correct horse battery staple"
 
 # no test asks the network; those that need answers give them
 os.environ.setdefault("ARCHIVER_SET_DNS__ENABLED", "false")
-
-
-_FIRST = ("faults", "fuzz", "journeys", "archiver")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs programs comes first, so that nothing long is left for the end, and a campaign has a worker to itself.
-
-    The tests of any other file stay together: they share what was made once for all of them.
-    """
-    folder = Path(__file__).parent
-    for item in items:
-        if "alone" not in item.keywords:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(folder).as_posix()))
-    place = {name: number for number, name in enumerate(_FIRST)}
-    items.sort(key=lambda item: place.get(item.path.relative_to(folder).parts[0], len(_FIRST)))
 
 
 def _shared() -> Path | None:

@@ -5,8 +5,10 @@ The engines are planted (`tests.ingest.planted_pictures`): what they read stands
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from sqlalchemy import func, or_, select
@@ -19,7 +21,7 @@ from storage.destruction_rows import rows_left, take_out
 from storage.destructions import DestroyedRecord
 from storage.matching_tables import message_digests, message_links
 from storage.tables import records
-from tests.archiver.commands import CUSTODIAN, PASSPHRASE, PERSONAL, Office, a_mail, new_office
+from tests.archiver.commands import CUSTODIAN, PASSPHRASE, PERSONAL, Office, a_mail
 from tests.archiver.test_picture_command import PLANTED, hand_in, png
 
 if TYPE_CHECKING:
@@ -33,14 +35,41 @@ SAID = ("The bus to the museum leaves at 7:40", "Who brings the signed forms?", 
 CHAT = "\n".join(f"3/2/26, 9:4{place} - Ana: {text}" for place, text in enumerate(SAID)) + "\n"
 
 
-@pytest.fixture(autouse=True)
-def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_turns, "READER_MODULE", PLANTED)
+@pytest.fixture(autouse=True, scope="module")
+def _planted() -> Iterator[None]:
+    with mock.patch.object(reading_turns, "READER_MODULE", PLANTED):
+        yield
+
+
+@pytest.fixture(scope="module")
+def with_export(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An archive with an export, and its record's id."""
+    place = tmp_path_factory.mktemp("export")
+    office = Office(folder=shutil.copytree(new_archive, place / "archive"))
+    return office.folder, an_export(office, place)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return new_office(tmp_path / "archive")
+def holding(with_export: tuple[Path, str], tmp_path: Path) -> tuple[Office, str]:
+    """A copy of it, and the record's id."""
+    folder, export = with_export
+    return Office(folder=shutil.copytree(folder, tmp_path / "holding")), export
+
+
+@pytest.fixture(scope="module")
+def with_both(with_export: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """An archive with an export and a picture of all of it, and their records' ids."""
+    place = tmp_path_factory.mktemp("both")
+    folder, export = with_export
+    office = Office(folder=shutil.copytree(folder, place / "archive"))
+    return office.folder, a_picture(office, place), export
+
+
+@pytest.fixture
+def linked(with_both: tuple[Path, str, str], tmp_path: Path) -> tuple[Office, str, str]:
+    """A copy of it, and the ids of the picture and of the export."""
+    folder, picture, export = with_both
+    return Office(folder=shutil.copytree(folder, tmp_path / "linked")), picture, export
 
 
 def a_picture(office: Office, tmp_path: Path, *said: str) -> str:
@@ -77,11 +106,11 @@ def rows_of(archive, record_id: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("picture_first", [True, False])
-def test_a_picture_is_linked_to_the_export_of_its_messages_in_both_orders(office, tmp_path, picture_first):
+def test_a_picture_is_linked_to_the_export_of_its_messages_in_both_orders(office, tmp_path, linked, picture_first):
     if picture_first:
         picture, export = a_picture(office, tmp_path), an_export(office, tmp_path)
     else:
-        export, picture = an_export(office, tmp_path), a_picture(office, tmp_path)
+        office, picture, export = linked
     shown = office.json("record", "show", picture)
     (link,) = shown["evidence"]
     assert (link["record"], link["grade"], link["matched"], link["equal"], link["of"]) == (export, "B", 4, 4, 4)
@@ -93,8 +122,8 @@ def test_a_picture_is_linked_to_the_export_of_its_messages_in_both_orders(office
     assert f"better     {export} (conversation, grade B) holds 4 of 4 messages" in text
 
 
-def test_letters_that_were_misread_match_and_are_said_to_differ(office, tmp_path):
-    export = an_export(office, tmp_path)
+def test_letters_that_were_misread_match_and_are_said_to_differ(holding, tmp_path):
+    office, export = holding
     picture = a_picture(office, tmp_path, "The bus to the musewm leaves at 7:40", "Who brings the siqned forms?", "Ok!")
     (link,) = office.json("record", "show", picture)["evidence"]
     assert (link["record"], link["matched"], link["equal"]) == (export, 3, 1)
@@ -109,8 +138,8 @@ def test_letters_that_were_misread_match_and_are_said_to_differ(office, tmp_path
         ("The lunch menu changes on Monday", "Is the gymnasium open?"),
     ],
 )
-def test_other_messages_are_not_linked(office, tmp_path, said):
-    an_export(office, tmp_path)
+def test_other_messages_are_not_linked(holding, tmp_path, said):
+    office, _ = holding
     assert office.json("record", "show", a_picture(office, tmp_path, *said))["evidence"] == []
 
 
@@ -129,8 +158,8 @@ def test_a_mail_with_the_same_messages_is_linked(office, tmp_path):
     assert (link["kind"], link["matched"]) == ("email", 3)
 
 
-def test_after_a_correction_it_is_matched_anew(office, tmp_path):
-    export = an_export(office, tmp_path)
+def test_after_a_correction_it_is_matched_anew(holding, tmp_path):
+    office, export = holding
     picture = a_picture(office, tmp_path, "Tlne bvs lo tne nuseum heaves of 7:40", "Wlio brlngs tne siqmed fonms?")
     assert office.json("record", "show", picture)["evidence"] == []
     office.json("transcript", "correct", picture, "--message", "1", "--text", SAID[0])
@@ -143,8 +172,8 @@ def test_after_a_correction_it_is_matched_anew(office, tmp_path):
 
 
 @pytest.mark.parametrize("which", ["picture", "export"])
-def test_with_either_record_its_digests_and_the_link_go(office, tmp_path, which):
-    picture, export = a_picture(office, tmp_path), an_export(office, tmp_path)
+def test_with_either_record_its_digests_and_the_link_go(linked, which):
+    office, picture, export = linked
     assert len(office.json("record", "show", picture)["evidence"]) == 1
     gone, left = (picture, export) if which == "picture" else (export, picture)
     with opened(office) as installation:
@@ -165,8 +194,8 @@ def test_with_either_record_its_digests_and_the_link_go(office, tmp_path, which)
     assert all(one.get("matched") is None for one in shown["messages"])
 
 
-def test_digests_that_stayed_are_found_before_a_destruction_is_confirmed(office, tmp_path):
-    picture, export = a_picture(office, tmp_path), an_export(office, tmp_path)
+def test_digests_that_stayed_are_found_before_a_destruction_is_confirmed(linked):
+    office, picture, export = linked
     office.json("record", "show", picture)
     with opened(office) as installation, installation.archive.store.read() as connection:
         there = [DestroyedRecord(record_id=export, submission_id="sub_none", batch_id="-", position=0)]
@@ -174,10 +203,12 @@ def test_digests_that_stayed_are_found_before_a_destruction_is_confirmed(office,
     assert {f"digests of messages of {export}", f"a link to pictures of {export}"} <= set(found)
 
 
-def test_nothing_readable_stands_in_the_digests(office, tmp_path):
-    office.json("record", "show", a_picture(office, tmp_path))
+def test_nothing_readable_stands_in_the_digests(linked):
+    office, picture, _ = linked
+    office.json("record", "show", picture)
+    of_picture = select(message_digests.c.digests).where(message_digests.c.record_id == picture)
     with opened(office) as installation, installation.archive.store.read() as connection:
-        (digests,) = connection.execute(select(message_digests.c.digests)).scalars()
+        (digests,) = connection.execute(of_picture).scalars()
     assert digests
     assert len(digests) % 8 == 0
     assert not any(plain(one).encode()[:6] in digests for one in SAID if len(one) > 6)

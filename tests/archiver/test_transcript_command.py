@@ -6,35 +6,47 @@ The engines are planted (`tests.ingest.planted_pictures`): what they read stands
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
 from archiver import reading_turns
-from tests.archiver.commands import CUSTODIAN, Office, new_office
+from tests.archiver.commands import CUSTODIAN, Office
 from tests.archiver.test_picture_command import PLANTED, hand_in, png
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OTHER = "lee@agency.example"
 
 
-@pytest.fixture(autouse=True)
-def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_turns, "READER_MODULE", PLANTED)
+@pytest.fixture(autouse=True, scope="module")
+def _planted() -> Iterator[None]:
+    with mock.patch.object(reading_turns, "READER_MODULE", PLANTED):
+        yield
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return new_office(tmp_path / "archive")
-
-
-@pytest.fixture
-def record(office: Office, tmp_path: Path) -> str:
-    record_id = hand_in(office, tmp_path / "a.png", png("said:The heronny is closed", "said:ok then", "9:43"))
+@pytest.fixture(scope="module")
+def read_once(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An archive with one picture that was read, and the record's id."""
+    place = tmp_path_factory.mktemp("read")
+    office = Office(folder=shutil.copytree(new_archive, place / "archive"))
+    record_id = hand_in(office, place / "a.png", png("said:The heronny is closed", "said:ok then", "9:43"))
     office.json("picture", "read")
-    return record_id
+    return office.folder, record_id
+
+
+@pytest.fixture
+def office(read_once: tuple[Path, str], tmp_path: Path) -> Office:
+    return Office(folder=shutil.copytree(read_once[0], tmp_path / "archive"))
+
+
+@pytest.fixture
+def record(read_once: tuple[Path, str]) -> str:
+    return read_once[1]
 
 
 def transcript(office: Office, *arguments: str, **options: Any) -> Any:

@@ -14,7 +14,6 @@ from tests.faults.campaigns import NOT_POSSIBLE_HERE, all_campaigns, drawn_seed
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(1_200)  # a machine that does much else at the same time
 @pytest.mark.parametrize("name", [one.name for one in all_campaigns()])
 def test_no_fault_of_the_quick_tier_breaks_a_promise(name):
