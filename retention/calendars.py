@@ -2,9 +2,9 @@
 
 Rule: a period is counted from its start to its *last day*, inclusive; what may follow happens on the day after.
 A period of years "by the fiscal year" first runs to the end of the fiscal year that the start lies in, then the
-full years; so zero fiscal years end with the current one. What a 29 February becomes in a common year is
-stated by the schedule, never left to a library. Dates beyond the year 9999 become the last representable day,
-which no `today` passes: such a record is kept.
+full years; so zero fiscal years end with the current one; calendar months and quarters likewise. What a
+29 February becomes in a common year is stated by the schedule, never left to a library. Dates beyond the year 9999
+become the last representable day, which no `today` passes: such a record is kept.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ FEBRUARY = 2
 LEAP_DAY = 29
 MONTHS = 12
 DAYS_IN_WEEK = 7
+MONTHS_IN_QUARTER = 3
 NEVER = date.max
 
 
@@ -32,6 +33,8 @@ class Unit(StrEnum):
     CALENDAR_YEAR = "calendar_year"
     FISCAL_YEAR = "fiscal_year"
     SCHOOL_YEAR = "school_year"
+    CALENDAR_MONTH = "calendar_month"
+    CALENDAR_QUARTER = "calendar_quarter"
 
 
 class LeapRule(StrEnum):
@@ -116,6 +119,12 @@ def months_after(start: date, months: int) -> date:
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def month_end_after(start: date, months: int) -> date:
+    """The last day of the month that is `months` months after that of `start`, or `NEVER` beyond the calendar."""
+    moved = months_after(start.replace(day=1), months)
+    return moved if moved == NEVER else moved.replace(day=calendar.monthrange(moved.year, moved.month)[1])
+
+
 def days_after(start: date, days: int) -> date:
     """The day `days` days on, or `NEVER` beyond the calendar."""
     try:
@@ -145,13 +154,18 @@ def last_day(start: date, period: int, unit: Unit, calendars: Calendars) -> date
     if end is not None:
         first = end.on_or_after(start)
         return NEVER if first == NEVER else end.in_year(first.year + period)
-    if unit is Unit.DAY:
-        return days_after(start, period)
-    if unit is Unit.WEEK:
-        return days_after(start, period * DAYS_IN_WEEK)
-    if unit is Unit.MONTH:
-        return months_after(start, period)
-    return anniversary(start, period, calendars.leap_rule)
+    match unit:
+        case Unit.DAY | Unit.WEEK:
+            found = days_after(start, period * (DAYS_IN_WEEK if unit is Unit.WEEK else 1))
+        case Unit.MONTH:
+            found = months_after(start, period)
+        case Unit.CALENDAR_MONTH:
+            found = month_end_after(start, period)
+        case Unit.CALENDAR_QUARTER:
+            found = month_end_after(start, -start.month % MONTHS_IN_QUARTER + period * MONTHS_IN_QUARTER)
+        case _:
+            found = anniversary(start, period, calendars.leap_rule)
+    return found
 
 
 def day_after(day: date) -> date | None:

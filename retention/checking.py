@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleFailure:
-    """An example that did not come out as stated; `reasons` is how the decision explains itself."""
+    """An example that did not come out as stated; `reasons` is how the decision explains itself.
+
+    `line` is where the example begins in the file, from 1; None where that cannot be told.
+    """
 
     series_id: str
     example: str
     failures: tuple[str, ...]
     reasons: tuple[str, ...]
+    line: int | None = None
 
 
 def run_examples(schedule: Schedule) -> tuple[ExampleFailure, ...]:
@@ -40,7 +44,11 @@ def run_examples(schedule: Schedule) -> tuple[ExampleFailure, ...]:
             if failures:
                 failed.append(
                     ExampleFailure(
-                        series_id=series.id, example=example.name, failures=failures, reasons=decision.reasons
+                        series_id=series.id,
+                        example=example.name,
+                        failures=failures,
+                        reasons=decision.reasons,
+                        line=example.line,
                     )
                 )
     return tuple(failed)

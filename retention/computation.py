@@ -2,7 +2,8 @@
 
 Rule: the result does not depend on any `today`; a date is known or it is not. A minimum runs from the later of
 the captured and the asserted date, a maximum from the earlier, until an officer confirms one. Of several events
-that start one clock a minimum takes the latest and a maximum the earliest, unless the rule says otherwise.
+that start one clock a minimum takes the latest and a maximum the earliest, unless the rule says otherwise. What
+depends on a record that is still kept waits for it, whatever else happened.
 Events that nobody confirmed count only in a projection, except where the rule's own words name a projected date.
 """
 
@@ -13,28 +14,34 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from retention.calendars import Calendars, MonthDay, Unit, anniversary, last_day
-from retention.facts import Facts, Moment
+from retention.conditions import holds_for, is_known
+from retention.moments import weigh_moment
 from retention.rules import (
-    DEFAULT_EVENTS,
-    MOMENT_TRIGGERS,
-    MOVING_TRIGGERS,
-    YEAR_END_UNITS,
+    After,
     AllOf,
-    Condition,
+    Branch,
     EarlierOf,
     Expression,
     ExtendedByConsent,
     LaterOf,
     LongerAuthorised,
     Permanent,
-    Pick,
     Term,
-    Trigger,
     WhicheverApplies,
+)
+from retention.vocabulary import (
+    DEFAULT_EVENTS,
+    MOMENT_TRIGGERS,
+    MOVING_TRIGGERS,
+    YEAR_END_UNITS,
+    Pick,
+    Trigger,
 )
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from retention.facts import FactEvent, Facts
 
 
 class Ending(StrEnum):
@@ -56,6 +63,7 @@ class Computed:
         start: the day the clock started, where due.
         waits: the kinds of event or facts, any of which would move it on, where pending.
         projected: the day rests on a projected date that the rule itself names.
+        floor: where pending, a last day that the known facts already give and that can only be exceeded, if any.
     """
 
     ending: Ending
@@ -63,15 +71,11 @@ class Computed:
     start: date | None = None
     waits: tuple[str, ...] = ()
     projected: bool = False
+    floor: date | None = None
 
 
 _FOREVER = Computed(ending=Ending.FOREVER)
 _NOT_APPLICABLE = Computed(ending=Ending.NOT_APPLICABLE)
-
-
-def holds_for(condition: Condition, facts: Facts) -> bool:
-    """Whether every fact of the condition is known and has one of its values."""
-    return all(facts.attribute(name) in values for name, values in condition.facts)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,18 +100,21 @@ class Reading:
         """The last day that the tree comes to. Trees are bounded in depth by whoever made them (rules.MAX_DEPTH)."""
         match tree:
             case Term():
-                return self._term(tree)
+                found = self._term(tree)
             case Permanent():
                 self.notes.append("the rule keeps this permanently")
-                return _FOREVER
+                found = _FOREVER
             case LaterOf(branches=branches) | AllOf(branches=branches):
-                return self._later([self.compute(branch) for branch in branches])
+                found = self._later([self.compute(branch) for branch in branches])
             case EarlierOf(branches=branches):
-                return self._earlier([self.compute(branch) for branch in branches])
+                found = self._earlier([self.compute(branch) for branch in branches])
             case WhicheverApplies():
-                return self._whichever(tree)
+                found = self._whichever(tree)
             case LongerAuthorised(then=then, event=event) | ExtendedByConsent(then=then, event=event):
-                return self._extended(self.compute(then), event)
+                found = self._extended(self.compute(then), event)
+            case After():
+                found = self._after(tree)
+        return found
 
     def _later(self, branches: list[Computed]) -> Computed:
         counted = [branch for branch in branches if branch.ending is not Ending.NOT_APPLICABLE]
@@ -116,7 +123,8 @@ class Reading:
         if any(branch.ending is Ending.FOREVER for branch in counted):
             return _FOREVER
         if any(branch.ending is Ending.PENDING for branch in counted):
-            return _pending(counted)
+            floors = [day for branch in counted for day in (branch.last, branch.floor) if day is not None]
+            return replace(_pending(counted), floor=max(floors, default=None))
         return max(counted, key=_by_last)
 
     def _earlier(self, branches: list[Computed]) -> Computed:
@@ -126,31 +134,48 @@ class Reading:
             if waits:
                 self.notes.append(f"it would end earlier with {_any(waits)}")
             return min(due, key=_by_last)
-        if any(branch.ending is Ending.PENDING for branch in branches):
-            return _pending(branches)
+        pending = [branch for branch in branches if branch.ending is Ending.PENDING]
+        if pending:
+            floors = [branch.floor for branch in pending if branch.floor is not None]
+            return replace(_pending(pending), floor=min(floors) if len(floors) == len(pending) else None)
         return _FOREVER if any(branch.ending is Ending.FOREVER for branch in branches) else _NOT_APPLICABLE
 
     def _whichever(self, tree: WhicheverApplies) -> Computed:
         chosen: list[Computed] = []
         open_branches: list[Computed] = []
         missing: list[str] = []
-        for branch in tree.branches:
-            names = [name for name, _ in branch.when.facts]
-            if names and not holds_for(branch.when, self.facts):
-                missing += [name for name in names if self.facts.attribute(name) is None]
-                continue
+        for branch in self._applicable(tree, missing):
             computed = self.compute(branch.then)
             if computed.ending is Ending.NOT_APPLICABLE:
                 continue
-            (chosen if names or computed.ending is not Ending.PENDING else open_branches).append(computed)
+            (chosen if branch.when.names or computed.ending is not Ending.PENDING else open_branches).append(computed)
+        others = [] if chosen else [branch for branch in tree.branches if branch.otherwise]
+        if others:
+            self.notes.append("no other branch is known to apply, so the one for other cases does")
+            chosen = [self.compute(branch.then) for branch in others]
+            chosen = [computed for computed in chosen if computed.ending is not Ending.NOT_APPLICABLE]
         if not chosen:
             waits = (*_waits(open_branches), *missing)
-            return Computed(ending=Ending.PENDING, waits=tuple(dict.fromkeys(waits))) if waits else _NOT_APPLICABLE
+            if waits or open_branches:
+                return Computed(ending=Ending.PENDING, waits=tuple(dict.fromkeys(waits)))
+            return _NOT_APPLICABLE
         actual = [branch for branch in chosen if not branch.projected]
         if actual and len(actual) < len(chosen):
             self.notes.append("a projected date gives way to one that came true")
         counted = actual or chosen
         return self._later(counted) if self.longest else self._earlier(counted)
+
+    def _applicable(self, tree: WhicheverApplies, missing: list[str]) -> list[Branch]:
+        """The branches whose facts hold, and those that ask for none."""
+        found = []
+        for branch in tree.branches:
+            if branch.otherwise:
+                continue
+            if branch.when.names and not holds_for(branch.when, self.facts):
+                missing += [name for name in branch.when.names if not is_known(name, self.facts)]
+                continue
+            found.append(branch)
+        return found
 
     def _extended(self, computed: Computed, kind: str) -> Computed:
         if computed.ending is not Ending.DUE:
@@ -160,7 +185,7 @@ class Reading:
                 continue
             if event.until is None:
                 self.notes.append(f"{kind} of {event.day} names no end, so no last day follows")
-                return Computed(ending=Ending.PENDING, waits=(f"an end of {kind}",))
+                return Computed(ending=Ending.PENDING, waits=(f"an end of {kind}",), floor=computed.last)
             if computed.last is not None and event.until > computed.last:
                 self.notes.append(f"{kind} of {event.day} moves the last day to {event.until}")
                 computed = replace(computed, last=event.until)
@@ -173,10 +198,11 @@ class Reading:
         if term.trigger is Trigger.AGE_REACHED:
             return self._age(term)
         if term.trigger in MOMENT_TRIGGERS and not term.events:
-            start = self._moment(term.trigger)
-            return self._run(term, start, _words(term.trigger.value), waits=(term.trigger.value,))
+            start = self._moment_of(term.trigger)
+            waits = DEFAULT_EVENTS.get(term.trigger, (term.trigger.value,))
+            return self._run(term, start, _words(term.trigger.value), waits=waits)
         if term.trigger in MOVING_TRIGGERS and not term.events:
-            moved = self._moment(term.of)
+            moved = self._moment_of(term.of)
             return self._run(term, moved, _words(term.of.value), waits=(term.of.value,))
         return self._event(term, term.events or DEFAULT_EVENTS.get(term.trigger, ()))
 
@@ -186,30 +212,67 @@ class Reading:
         return self._run(term, reached, f"age {term.age} was reached", waits=("birth_date",))
 
     def _event(self, term: Term, kinds: tuple[str, ...]) -> Computed:
+        if term.trigger is Trigger.PARENT_DISPOSED and self.facts.parent_kept:
+            self.notes.append("the record on which this one depends is still kept")
+            return Computed(ending=Ending.PENDING)
         permitted = term.trigger is Trigger.PROJECTED_GRADUATION
-        known = [
-            event
-            for event in self.facts.events
-            if event.kind in kinds and (event.confirmed or self.projecting or permitted)
-        ]
-        if not known:
-            if kinds and self.facts.not_applicable.issuperset(kinds):
-                self.notes.append(f"{_any(kinds)} was declared not applicable")
-                return _NOT_APPLICABLE
-            follows = term.trigger is Trigger.PARENT_DISPOSED and self.facts.parent_kept
-            if follows:
-                self.notes.append("the record on which this one depends is still kept")
-            return Computed(ending=Ending.PENDING, waits=() if follows else kinds)
+        known = sorted(self._counting(kinds, permitted=permitted), key=lambda event: event.day)
+        if not known and kinds and self.facts.not_applicable.issuperset(kinds):
+            self.notes.append(f"{_any(kinds)} was declared not applicable")
+            return _NOT_APPLICABLE
+        if term.following:
+            since = self._since(term.following)
+            if since is None:
+                return Computed(ending=Ending.PENDING, waits=term.following)
+            known = [event for event in known if event.day > since]
+        if len(known) < (term.occurrence or 1):
+            return Computed(ending=Ending.PENDING, waits=kinds)
         latest = self.longest if term.pick is None else term.pick is Pick.LATEST
-        event = (max if latest else min)(known, key=lambda candidate: candidate.day)
+        event = known[term.occurrence - 1 if term.occurrence else (-1 if latest else 0)]
         computed = self._run(term, event.day, _words(event.kind), waits=kinds)
         return replace(computed, projected=not event.confirmed)
+
+    def _counting(self, kinds: tuple[str, ...], *, permitted: bool = False) -> list[FactEvent]:
+        """The events of these kinds that this reading counts."""
+        wanted = set(kinds)
+        sure = self.projecting or permitted
+        return [event for event in self.facts.events if event.kind in wanted and (event.confirmed or sure)]
+
+    def _since(self, names: tuple[str, ...]) -> date | None:
+        """The day after which events count: the last (first for a maximum) of these moments and events."""
+        days = [event.day for event in self._counting(names)]
+        for name in names:
+            moment = self._moment_of(Trigger(name)) if name in MOMENT_TRIGGERS else None
+            days += [] if moment is None else [moment]
+        return (max if self.longest else min)(days, default=None)
+
+    def _after(self, tree: After) -> Computed:
+        inner = self.compute(tree.then)
+        if inner.ending is not Ending.DUE or inner.last is None:
+            return inner
+        start = inner.last if tree.day is None else tree.day.nth_after(inner.last, tree.nth)
+        end = last_day(start, tree.period, tree.unit, self._calendars(tree.year_end))
+        words = f"{tree.period} {_plural(tree.unit.value, tree.period)} after that ({inner.last}"
+        words += f", counted from {start})" if start != inner.last else ")"
+        self.notes.append(f"{words} end on {end}")
+        return replace(inner, last=end)
+
+    def _moment_of(self, trigger: Trigger) -> date | None:
+        found, notes = weigh_moment(self.facts, trigger, longest=self.longest, projecting=self.projecting)
+        self.notes += notes
+        return found
+
+    def _calendars(self, year_end: MonthDay | None) -> Calendars:
+        """The agency's years, or those that one clock names for itself."""
+        if year_end is None:
+            return self.calendars
+        return replace(self.calendars, fiscal_year_end=year_end, school_year_end=year_end)
 
     def _run(self, term: Term, start: date | None, what: str, *, waits: tuple[str, ...]) -> Computed:
         if start is None:
             return Computed(ending=Ending.PENDING, waits=waits)
         moved = self._moved(term, start)
-        end = last_day(moved, term.period, term.unit, self.calendars)
+        end = last_day(moved, term.period, term.unit, self._calendars(term.year_end))
         words = f"{term.period} {_plural(term.unit.value, term.period)} after {what} ({start}"
         words += f", counted from {moved})" if moved != start else ")"
         self.notes.append(f"{words} end on {end}{self._leap_note(term, moved)}")
@@ -223,65 +286,12 @@ class Reading:
 
     def _moved(self, term: Term, start: date) -> date:
         unit = YEAR_END_UNITS.get(term.trigger)
-        end: MonthDay | None = None if unit is None else self.calendars.year_end(unit)
+        end: MonthDay | None = None if unit is None else self._calendars(term.year_end).year_end(unit)
         if end is not None:
             return end.on_or_after(start)
         if term.trigger is Trigger.FIXED_DAY and term.day is not None:
             return term.day.nth_after(start, term.nth)
         return start
-
-    def _moment(self, trigger: Trigger) -> date | None:
-        """The date of a moment, weighed against the capture."""
-        facts = self.facts
-        asserted = self._asserted(trigger)
-        captured = facts.captured
-        if asserted is None or captured is None:
-            chosen = asserted or captured
-            if trigger is Trigger.LAST_ENTRY and asserted is None:
-                return None  # capture says nothing about whether the thread went on
-            return None if chosen is None else chosen.day
-        if asserted.confirmed or asserted.day == captured.day:
-            return asserted.day
-        if captured.confirmed:
-            return captured.day
-        pick = max if self.longest else min
-        self.notes.append(
-            f"the {'later' if self.longest else 'earlier'} of the stated date {asserted.day}"
-            f" and the capture {captured.day} counts"
-        )
-        return pick(asserted.day, captured.day)
-
-    def _asserted(self, trigger: Trigger) -> Moment | None:
-        """The stated date of a moment, or None where none is stated or it cannot be believed."""
-        facts = self.facts
-        received = facts.received or facts.created
-        stated: tuple[Moment | None, ...]
-        if trigger is Trigger.CREATED:
-            stated = (facts.created,)
-        elif trigger is Trigger.RECEIVED_OR_PROVIDED:
-            stated = (received, facts.provided)
-        elif trigger is Trigger.LAST_ENTRY:
-            stated = (facts.last_entry or self._last_entry_event(),)
-        else:
-            stated = (received,)
-        usable: list[Moment] = []
-        for moment in stated:
-            if moment is None:
-                continue
-            why = facts.why_unusable(moment)
-            if why is None:
-                usable.append(moment)
-            else:
-                self.notes.append(f"the stated date {moment.day} is not used: {why}")
-        return max(usable, key=lambda moment: moment.day) if usable else None
-
-    def _last_entry_event(self) -> Moment | None:
-        days = [
-            event.day
-            for event in self.facts.events
-            if event.kind in DEFAULT_EVENTS[Trigger.LAST_ENTRY] and (event.confirmed or self.projecting)
-        ]
-        return Moment(day=max(days), confirmed=True) if days else None
 
 
 def _by_last(computed: Computed) -> date:

@@ -13,14 +13,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from retention.calendars import day_after
-from retention.computation import Computed, Ending, Reading, holds_for
+from retention.computation import Computed, Ending, Reading
+from retention.conditions import holds_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from retention.facts import Facts
-    from retention.rules import Authority, RetentionRule, Terms
+    from retention.rules import Authority, RetentionRule, Step, Terms
 
 
 class Verdict(StrEnum):
@@ -36,6 +37,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a decision rests on: the series whose rule it was, where that stands, and what it prescribes in the end."""
+
+    series_id: str
+    citation: str
+    authority: Authority
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A verdict with its dates and reasons.
 
@@ -48,6 +59,7 @@ class Decision:
         over_maximum: the maximum lies before the day of the decision.
         steps: the disposition steps in order, as words.
         reasons: sentences, the first with the citation.
+        basis: the rule that applied; None where none did.
     """
 
     decision: Verdict
@@ -58,6 +70,7 @@ class Decision:
     over_maximum: bool = False
     steps: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    basis: Basis | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object of `schedule try` and of `record show` (dates ISO 8601 or null)."""
@@ -93,10 +106,10 @@ def evaluate(facts: Facts, rule: RetentionRule | None, holds: Sequence[str], tod
 def _by_rule(facts: Facts, rule: RetentionRule | None, today: date) -> Decision:
     if rule is None:
         return Decision(
-            decision=Verdict.UNSCHEDULED, reasons=("no schedule has a series for this record, so it is kept",)
+            decision=Verdict.UNSCHEDULED, reasons=("no current schedule has a rule for this record, so it is kept",)
         )
     source = f"series {rule.series_id} [{rule.citation}], edition {rule.authority.edition}"
-    terms, missing = _terms(facts, rule)
+    terms, authority, missing = _terms(facts, rule)
     if terms is None:
         return Decision(
             decision=Verdict.NEEDS_EVENT,
@@ -115,18 +128,21 @@ def _by_rule(facts: Facts, rule: RetentionRule | None, today: date) -> Decision:
         waits_for=minimum.waits if minimum.ending is not Ending.DUE else (),
         over_maximum=latest_on is not None and today > latest_on,
         steps=tuple(str(step) for step in terms.steps),
-        reasons=(source, *notes, *reasons, *cautions(rule.authority, today)),
+        reasons=(source, *notes, *reasons, *cautions(authority, today)),
+        basis=Basis(series_id=rule.series_id, citation=rule.citation, authority=authority, steps=terms.steps),
     )
 
 
-def _terms(facts: Facts, rule: RetentionRule) -> tuple[Terms | None, tuple[str, ...]]:
+def _terms(facts: Facts, rule: RetentionRule) -> tuple[Terms | None, Authority, tuple[str, ...]]:
     """The terms of the first case that holds, else the rule's own; or the facts that would decide."""
     for case in rule.cases:
         if holds_for(case.when, facts):
-            return case.terms, ()
-    if rule.terms is not None:
-        return rule.terms, ()
-    return None, tuple(dict.fromkeys(name for case in rule.cases for name, _ in case.when.facts))
+            permission = case.permission_required
+            if permission is None:
+                return case.terms, rule.authority, ()
+            return case.terms, replace(rule.authority, permission_required=permission), ()
+    missing = tuple(dict.fromkeys(name for case in rule.cases for name in case.when.names))
+    return rule.terms, rule.authority, () if rule.terms is not None else missing
 
 
 def _compute(
@@ -164,7 +180,8 @@ def _weigh(minimum: Computed, maximum: Computed | None, today: date) -> tuple[Ve
         )
     if minimum.ending is Ending.PENDING and not minimum.waits:
         return Verdict.RETAIN, ("it follows the record on which it depends",)
-    return Verdict.NEEDS_EVENT, (_waiting(minimum.waits),)
+    floor = () if minimum.floor is None else (f"by what is known, it is kept at least up to {minimum.floor}",)
+    return Verdict.NEEDS_EVENT, (_waiting(minimum.waits), *floor)
 
 
 def _weigh_due(last: date, latest: date | None, today: date) -> tuple[Verdict, tuple[str, ...]]:
@@ -185,9 +202,11 @@ def _projected(facts: Facts, rule: RetentionRule, terms: Terms) -> date | None:
     return None if minimum.last is None else day_after(minimum.last)
 
 
-def cautions(authority: Authority, today: date) -> tuple[str, ...]:
-    """Why the schedule gives dates but no disposal, or what disposal still needs, on a day."""
+def barriers(authority: Authority, today: date) -> tuple[str, ...]:
+    """Why the schedule gives dates but no disposal on a day; empty where it is in force."""
     found = []
+    if authority.inactive:
+        found.append("the schedule is an example that no records officer has activated: dates, but no disposal")
     if authority.adopted_on is None or authority.adopted_on > today:
         found.append("the schedule is not adopted: dates, but no disposal")
     if authority.effective is not None and today < authority.effective:
@@ -196,9 +215,15 @@ def cautions(authority: Authority, today: date) -> tuple[str, ...]:
         found.append(f"the schedule expired on {authority.expires}: dates, but no disposal")
     if authority.superseded:
         found.append("the edition is superseded: dates, but no disposal")
-    if authority.permission_required:
-        found.append(f"disposal needs the permission of {authority.permission_from or 'the supervising authority'}")
     return tuple(found)
+
+
+def cautions(authority: Authority, today: date) -> tuple[str, ...]:
+    """The barriers, and whose permission disposal needs."""
+    found = barriers(authority, today)
+    if not authority.permission_required:
+        return found
+    return (*found, f"disposal needs the permission of {authority.permission_from or 'the supervising authority'}")
 
 
 def _waiting(waits: tuple[str, ...]) -> str:

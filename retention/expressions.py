@@ -8,31 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from retention.calendars import Unit
-from retention.facts import NAME, attribute_text
+from retention.calendars import MonthDay, Unit
+from retention.condition_tables import read_condition
 from retention.reading import Place, Table
 from retention.rules import (
-    DISPOSITION_CODES,
     MAX_DEPTH,
     MAX_NODES,
     MAX_PERIOD,
-    TRIGGER_CODES,
+    After,
     AllOf,
     Branch,
-    Condition,
-    Disposition,
     EarlierOf,
     Expression,
     ExtendedByConsent,
     LaterOf,
     LongerAuthorised,
     Permanent,
-    Pick,
     Step,
     Term,
     Terms,
-    Trigger,
     WhicheverApplies,
+)
+from retention.vocabulary import (
+    DEFAULT_EVENTS,
+    DISPOSITION_CODES,
+    MOVING_TRIGGERS,
+    TRIGGER_CODES,
+    Disposition,
+    Pick,
+    Trigger,
 )
 
 if TYPE_CHECKING:
@@ -42,13 +46,17 @@ MAX_AGE = 150
 MAX_NTH = 100
 MAX_WAIT_DAYS = 3_660
 MAX_STEPS = 15
-_TERM_KEYS = frozenset({"trigger", "period", "unit", "events", "pick", "of", "day", "nth", "age", "if_any"})
+MAX_OCCURRENCE = 1_000
+TERM_KEYS = frozenset(
+    {"trigger", "period", "unit", "events", "pick", "occurrence", "following", "of", "day", "nth", "age", "year_end"}
+    | {"if_any"}
+)
 _LISTS: dict[str, Callable[..., Expression]] = {"later_of": LaterOf, "earlier_of": EarlierOf, "all_of": AllOf}
 _WRAPPERS: dict[str, Callable[..., Expression]] = {
     "longer_authorised": LongerAuthorised,
     "extended_by_consent": ExtendedByConsent,
 }
-_COMBINATORS = (*_LISTS, *_WRAPPERS, "whichever_applies", "permanent")
+COMBINATORS = (*_LISTS, *_WRAPPERS, "after", "whichever_applies", "permanent")
 
 
 class _Budget:
@@ -101,17 +109,17 @@ def read_expression(value: Any, place: Place, name: str) -> Expression:
 
 def _optional(table: Table, key: str) -> Expression | None:
     value = table.raw(key)
-    return None if value is None else read_expression(value, table.place, f"{key} of {table.name}")
+    return None if value is None else read_expression(value, table.place.of_key(key), f"{key} of {table.name}")
 
 
 def _expression(value: Any, place: Place, name: str, budget: _Budget, *, depth: int) -> Expression:
     budget.take(depth)
     table = Table.of(value, place, name)
-    used = [key for key in _COMBINATORS if table.has(key)]
+    used = [key for key in COMBINATORS if table.has(key)]
     if "trigger" in table.members and not used:
         return _term(table)
     if len(used) != 1 or "trigger" in table.members:
-        raise place.refusal(f"{name} must have a trigger, or exactly one of {', '.join(_COMBINATORS)}")
+        raise place.refusal(f"{name} must have a trigger, or exactly one of {', '.join(COMBINATORS)}")
     key = used[0]
     tree: Expression
     if key == "permanent":
@@ -122,6 +130,8 @@ def _expression(value: Any, place: Place, name: str, budget: _Budget, *, depth: 
         tree = _LISTS[key](branches=_branches(table, key, budget, depth))
     elif key == "whichever_applies":
         tree = WhicheverApplies(branches=_applicable(table, budget, depth))
+    elif key == "after":
+        tree = _after(table, budget, depth)
     else:
         then = _expression(table.raw(key), place, f"{key} of {name}", budget, depth=depth + 1)
         tree = _WRAPPERS[key](then=then, event=table.word("event")) if table.has("event") else _WRAPPERS[key](then=then)
@@ -143,66 +153,80 @@ def _branches(table: Table, key: str, budget: _Budget, depth: int) -> tuple[Expr
     )
 
 
+def _after(table: Table, budget: _Budget, depth: int) -> After:
+    then = _expression(table.raw("after"), table.place, f"after of {table.name}", budget, depth=depth + 1)
+    if not (table.has("period") or table.has("day")):
+        raise table.place.refusal(f"{table.name} needs a period and a unit, or a day, to run after the other clock")
+    if table.has("nth") and not table.has("day"):
+        raise table.place.refusal(f"nth of {table.name} needs a day")
+    period, unit = _period(table)
+    return After(
+        then=then,
+        period=period,
+        unit=unit,
+        day=table.month_day("day"),
+        nth=table.number("nth", 1, low=1, high=MAX_NTH) or 1,
+        year_end=_year_end(table, Trigger.NONE, unit),
+    )
+
+
+def _period(table: Table) -> tuple[int, Unit]:
+    if table.has("unit") and not table.has("period"):
+        raise table.place.refusal(f"{table.name} has a unit but no period")
+    period = table.number("period", 0, low=0, high=MAX_PERIOD) or 0
+    if period and not table.has("unit"):
+        raise table.place.refusal(f"{table.name} has a period but no unit")
+    return period, table.choice("unit", Unit, Unit.YEAR)
+
+
+def _year_end(table: Table, trigger: Trigger, unit: Unit) -> MonthDay | None:
+    counted = unit in {Unit.FISCAL_YEAR, Unit.SCHOOL_YEAR}
+    if table.has("year_end") and not counted and trigger not in {Trigger.FISCAL_YEAR_END, Trigger.SCHOOL_YEAR_END}:
+        raise table.place.refusal(f"year_end of {table.name} goes with fiscal or school years only")
+    return table.month_day("year_end")
+
+
 def _applicable(table: Table, budget: _Budget, depth: int) -> tuple[Branch, ...]:
     branches = []
     for number, entry in enumerate(table.tables("whichever_applies", MAX_NODES), start=1):
         branch = Table.of(entry, table.place, f"branch {number} of whichever_applies")
         when = read_condition(branch)
-        # `when` stands beside the branch's own keys, or around a tree under `then`
-        inner = {key: member for key, member in branch.members.items() if key != "when"}
+        otherwise = branch.flag("otherwise")
+        if otherwise and when.names:
+            raise table.place.refusal(f"{branch.name} has when or otherwise, not both")
+        # `when` and `otherwise` stand beside the branch's own keys, or beside a tree under `then`
+        inner = {key: member for key, member in branch.members.items() if key not in {"when", "otherwise"}}
         inner = inner["then"] if set(inner) == {"then"} else inner
         then = _expression(inner, table.place, branch.name, budget, depth=depth + 1)
-        branches.append(Branch(when=when, then=then))
+        branches.append(Branch(when=when, then=then, otherwise=otherwise))
     if not branches:
         raise table.place.refusal(f"whichever_applies of {table.name} needs at least one branch")
     return tuple(branches)
 
 
-def read_condition(table: Table) -> Condition:
-    """The `when` of a branch or case: names of facts, each with a value or a list of values.
-
-    Raises:
-        InvalidInput: it is no table of that kind.
-    """
-    value = table.raw("when")
-    if value is None:
-        return Condition()
-    members = Table.of(value, table.place, f"when of {table.name}").members
-    facts = []
-    for name, allowed in members.items():
-        values = allowed if isinstance(allowed, list) else [allowed]
-        if not NAME.fullmatch(name) or not values or len(values) > MAX_NODES:
-            raise table.place.refusal(f"when of {table.name} must name facts by words of a-z, 0-9 and _, with values")
-        if not all(isinstance(entry, (str, bool, int)) for entry in values):
-            raise table.place.refusal(f"when of {table.name} compares with texts, numbers, true or false")
-        facts.append((name, tuple(attribute_text(entry) for entry in values)))
-    return Condition(facts=tuple(facts))
-
-
 def _term(table: Table) -> Term:
-    unknown = sorted(set(table.members) - _TERM_KEYS)
+    unknown = sorted(set(table.members) - TERM_KEYS)
     if unknown:
-        raise table.place.refusal(f"{table.name} has no {unknown[0][:40]!r}; known are {', '.join(sorted(_TERM_KEYS))}")
+        raise table.place.refusal(f"{table.name} has no {unknown[0][:40]!r}; known are {', '.join(sorted(TERM_KEYS))}")
     trigger = _trigger(table, "trigger")
     if trigger is Trigger.NONE:
         raise table.place.refusal(f"{table.name} has no trigger; say permanent = true instead")
-    if table.has("unit") and not table.has("period"):
-        raise table.place.refusal(f"{table.name} has a unit but no period")
-    period = table.number("period", 0, low=0, high=MAX_PERIOD)
-    if period and not table.has("unit"):
-        raise table.place.refusal(f"{table.name} has a period but no unit")
+    period, unit = _period(table)
     _check_belonging(table, trigger)
     try:
         return Term(
             trigger=trigger,
-            period=period or 0,
-            unit=table.choice("unit", Unit, Unit.YEAR),
+            period=period,
+            unit=unit,
             events=table.words("events"),
             pick=table.choice("pick", Pick) if table.has("pick") else None,
+            occurrence=table.number("occurrence", None, low=1, high=MAX_OCCURRENCE),
+            following=table.words("following"),
             of=_trigger(table, "of") if table.has("of") else Trigger.CREATED,
             day=table.month_day("day"),
             nth=table.number("nth", 1, low=1, high=MAX_NTH) or 1,
             age=table.number("age", None, low=0, high=MAX_AGE),
+            year_end=_year_end(table, trigger, unit),
             if_any=table.word("if_any") if table.has("if_any") else None,
         )
     except ValueError as error:
@@ -211,9 +235,8 @@ def _term(table: Table) -> Term:
 
 def _check_belonging(table: Table, trigger: Trigger) -> None:
     """Refuse keys that the trigger would not read: they would be a rule that nobody follows."""
-    moving = {Trigger.CALENDAR_YEAR_END, Trigger.FISCAL_YEAR_END, Trigger.SCHOOL_YEAR_END, Trigger.FIXED_DAY}
     allowed = {
-        "of": moving,
+        "of": MOVING_TRIGGERS,
         "day": {Trigger.FIXED_DAY},
         "nth": {Trigger.FIXED_DAY},
         "age": {Trigger.AGE_REACHED},
@@ -225,6 +248,9 @@ def _check_belonging(table: Table, trigger: Trigger) -> None:
         raise table.place.refusal(f"{table.name} counts from events or of a moment, not both")
     if table.has("events") and trigger is Trigger.AGE_REACHED:
         raise table.place.refusal(f"events of {table.name} do not go with the trigger age_reached")
+    for key in ("pick", "occurrence", "following"):
+        if table.has(key) and not table.has("events") and trigger not in DEFAULT_EVENTS:
+            raise table.place.refusal(f"{key} of {table.name} chooses among events, and this clock has none")
 
 
 def _trigger(table: Table, key: str) -> Trigger:
@@ -238,7 +264,7 @@ def _steps(table: Table) -> tuple[Step, ...]:
     steps = []
     for number, entry in enumerate(table.tables("steps", MAX_STEPS), start=1):
         name = f"step {number} of {table.name}"
-        step = Table.of({"do": entry} if isinstance(entry, str) else entry, table.place, name)
+        step = table.nested("steps", name, {"do": entry} if isinstance(entry, str) else entry)
         code = step.raw("do")
         disposition = (
             DISPOSITION_CODES[code]

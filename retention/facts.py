@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from storage.records import Record
 
 MAX_EVENTS = 1_000
+MAX_VALUES = 64
 MAX_BYTES = 1_000_000
 EARLIEST_ASSERTED = date(1970, 1, 1)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -59,7 +60,7 @@ class Facts:
         captured: when the archive took it: measured by us.
         birth_date: of the person concerned.
         events: what happened, any order.
-        attributes: named facts (part, copy, role, ...), values as lower-case text.
+        attributes: named facts (part, copy, role, ...), values as lower-case text; a name may stand several times.
         not_applicable: kinds of event of which an officer said that they cannot happen here.
         linked_series: the more specific series to which the record belongs.
         parent_kept: true while the record it depends on is still kept.
@@ -78,15 +79,39 @@ class Facts:
     parent_kept: bool = False
 
     def attribute(self, name: str) -> str | None:
-        """The value of a named fact, or None."""
-        for known, value in self.attributes:
-            if known == name:
-                return value
-        return None
+        """The first value of a named fact, or None."""
+        return next(iter(self.values_of(name)), None)
+
+    def values_of(self, name: str) -> tuple[str, ...]:
+        """Every value of a named fact; a record may be of several (roles of its sender and receivers)."""
+        return tuple(value for known, value in self.attributes if known == name)
+
+    def day_of(self, name: str) -> date | None:
+        """The day of a moment, of birth, or of the latest confirmed event of a kind; None if it is not known."""
+        if name in _MOMENTS:
+            return self._moment_day(name)
+        if name == "birth_date":
+            return self.birth_date
+        days = [event.day for event in self.events if event.kind == name and event.confirmed]
+        return max(days, default=None)
+
+    def _moment_day(self, name: str) -> date | None:
+        stated: dict[str, Moment | None] = {
+            "created": self.created,
+            "received": self.received or self.created,
+            "provided": self.provided,
+            "last_entry": self.last_entry,
+        }
+        moment = stated.get(name)
+        if moment is not None and self.why_unusable(moment) is None:
+            return moment.day
+        captured = self.captured if name in {"captured", "created", "received"} else None
+        return None if captured is None else captured.day
 
     def knows(self, name: str) -> bool:
         """Whether an event or a true fact of this name is known."""
-        return any(event.kind == name for event in self.events) or self.attribute(name) not in {None, "false", "no"}
+        happened = any(event.kind == name for event in self.events)
+        return happened or any(value not in {"false", "no"} for value in self.values_of(name))
 
     def why_unusable(self, asserted: Moment) -> str | None:
         """Why an asserted date is not used, as the end of a sentence; None if it is."""
@@ -207,9 +232,10 @@ def _attributes(value: Any) -> tuple[tuple[str, str], ...]:
     for name, fact in value.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise InvalidInput("the name of an attribute must be a word of a-z, 0-9 and _, at most 64 long")
-        if not isinstance(fact, (str, bool, int)):
-            raise InvalidInput(f"attribute {name} must be a text, a number, true or false")
-        read.append((name, attribute_text(fact)))
+        values = fact if isinstance(fact, list) else [fact]
+        if not values or len(values) > MAX_VALUES or not all(isinstance(value, (str, bool, int)) for value in values):
+            raise InvalidInput(f"attribute {name} must be a text, a number, true, false, or a list of those")
+        read += [(name, attribute_text(value)) for value in values]
     return tuple(sorted(read))
 
 

@@ -64,9 +64,20 @@ class RuleBook:
         self.policies = tuple(_policy(one.schedule) for one in loaded)
 
     def rule_for(self, series_id: str | None, facts: Facts) -> RetentionRule | None:
-        """The rule of a series, or None where no current schedule has it."""
+        """The rule of a series, or None where no current schedule has it.
+
+        A series that goes with what a record is about also follows a series of another current schedule.
+        """
         schedule = None if series_id is None else self._by_series.get(series_id)
-        return None if schedule is None or series_id is None else schedule.rule_for(series_id, facts)
+        if schedule is None or series_id is None:
+            return None
+        target = facts.linked_series
+        series = schedule.find(series_id)
+        if series is not None and series.linked_by_fact and target is not None and schedule.find(target) is None:
+            other = self._by_series.get(target)
+            if other is not None:
+                return other.rule_for(target, facts)
+        return schedule.rule_for(series_id, facts)
 
     def schedule_id(self, series_id: str) -> str | None:
         """The id of the loaded schedule that a series belongs to."""
@@ -100,11 +111,14 @@ class ScheduleLibrary:
         failures = run_examples(schedule)
         if failures:
             first = failures[0]
+            line = "" if first.line is None else f", line {first.line}"
             raise InvalidInput(
-                f"{file}, series {first.series_id}: {first.example}: {first.failures[0]}; run: archiver schedule check",
+                f"{file}{line}, series {first.series_id}: {first.example}: {first.failures[0]};"
+                " run: archiver schedule check",
                 file=file,
                 series=first.series_id,
                 failed=len(failures),
+                **({} if first.line is None else {"line": first.line}),
             )
         with self._store.write() as transaction:
             current = self._read(transaction.connection, only_current=True)

@@ -15,8 +15,11 @@ from retention.facts import NAME
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from enum import StrEnum
     from typing import TypeVar
+
+    from retention.source_lines import Block
 
     Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -27,11 +30,20 @@ _MONTH_DAY_LENGTH = len("06-30")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in a schedule file something stands; `line` counts from 1."""
+    """Where in a schedule file something stands; `line` counts from 1, `keys` are the lines of the table's keys."""
 
     file: str
     line: int | None = None
     series: str | None = None
+    keys: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, block: Block) -> Place:
+        """The same place at a table of the file, where its line is known."""
+        return replace(self, line=self.line if block.line is None else block.line, keys=block.keys)
+
+    def of_key(self, key: str) -> Place:
+        """The line of one key of the table at hand, where it is known."""
+        return replace(self, line=self.keys.get(key, self.line), keys={})
 
     def refusal(self, why: str) -> InvalidInput:
         """The error that says no here, with file, line and series as fields."""
@@ -66,7 +78,8 @@ class Table:
         """Refuse keys that nobody asked for: a misspelt key would otherwise change a rule silently."""
         left = sorted(set(self.members) - self.asked)
         if left:
-            raise self.place.refusal(f"{self.name} has no {left[0][:40]!r}; known are {', '.join(sorted(self.asked))}")
+            here = self.place.of_key(left[0])
+            raise here.refusal(f"{self.name} has no {left[0][:40]!r}; known are {', '.join(sorted(self.asked))}")
 
     def has(self, key: str) -> bool:
         """Whether the key is there; asking does not read it."""
@@ -82,10 +95,10 @@ class Table:
         value = self.raw(key)
         if value is None:
             if default is None:
-                raise self.place.refusal(f"{self.name} needs {key}")
+                raise self.place.of_key(key).refusal(f"{self.name} needs {key}")
             return default
         if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or not value.isprintable():
-            raise self.place.refusal(
+            raise self.place.of_key(key).refusal(
                 f"{key} of {self.name} must be a printable text of 1 to {MAX_TEXT} characters on one line"
             )
         return value
@@ -94,7 +107,9 @@ class Table:
         """A name made of a-z, 0-9 and _."""
         value = self.text(key, default)
         if not NAME.fullmatch(value):
-            raise self.place.refusal(f"{key} of {self.name} must be a word of a-z, 0-9 and _, at most 64 long")
+            raise self.place.of_key(key).refusal(
+                f"{key} of {self.name} must be a word of a-z, 0-9 and _, at most 64 long"
+            )
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
@@ -103,7 +118,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, bool):
-            raise self.place.refusal(f"{key} of {self.name} must be true or false")
+            raise self.place.of_key(key).refusal(f"{key} of {self.name} must be true or false")
         return value
 
     def number(self, key: str, default: int | None, *, low: int, high: int) -> int | None:
@@ -112,7 +127,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.place.refusal(f"{key} of {self.name} must be a whole number from {low} to {high}")
+            raise self.place.of_key(key).refusal(f"{key} of {self.name} must be a whole number from {low} to {high}")
         return value
 
     def day(self, key: str) -> date | None:
@@ -124,9 +139,11 @@ class Table:
             try:
                 return date.fromisoformat(value)
             except ValueError as error:
-                raise self.place.refusal(f"{key} of {self.name} must be a date such as 2024-06-30") from error
+                raise self.place.of_key(key).refusal(
+                    f"{key} of {self.name} must be a date such as 2024-06-30"
+                ) from error
         if not isinstance(value, date) or isinstance(value, datetime):
-            raise self.place.refusal(f"{key} of {self.name} must be a date such as 2024-06-30")
+            raise self.place.of_key(key).refusal(f"{key} of {self.name} must be a date such as 2024-06-30")
         return value
 
     def month_day(self, key: str) -> MonthDay | None:
@@ -141,7 +158,7 @@ class Table:
                     return MonthDay(month=int(month), day=int(day))
                 except ValueError:
                     pass
-        raise self.place.refusal(f"{key} of {self.name} must be a day of the year such as 06-30")
+        raise self.place.of_key(key).refusal(f"{key} of {self.name} must be a day of the year such as 06-30")
 
     def choice(self, key: str, kinds: type[Choice], default: Choice | None = None) -> Choice:
         """One of a fixed set of words; required if there is no default."""
@@ -152,7 +169,9 @@ class Table:
             for kind in kinds:
                 if kind.value == value:
                     return kind
-        raise self.place.refusal(f"{key} of {self.name} must be one of {', '.join(kind.value for kind in kinds)}")
+        raise self.place.of_key(key).refusal(
+            f"{key} of {self.name} must be one of {', '.join(kind.value for kind in kinds)}"
+        )
 
     def words(self, key: str) -> tuple[str, ...]:
         """A list of names, or one name; empty if absent."""
@@ -161,10 +180,12 @@ class Table:
             return ()
         entries = [value] if isinstance(value, str) else value
         if not isinstance(entries, list) or not entries or len(entries) > MAX_LIST:
-            raise self.place.refusal(f"{key} of {self.name} must be a word or a list of words")
+            raise self.place.of_key(key).refusal(f"{key} of {self.name} must be a word or a list of words")
         for entry in entries:
             if not isinstance(entry, str) or not NAME.fullmatch(entry):
-                raise self.place.refusal(f"{key} of {self.name} must hold words of a-z, 0-9 and _, at most 64 long")
+                raise self.place.of_key(key).refusal(
+                    f"{key} of {self.name} must hold words of a-z, 0-9 and _, at most 64 long"
+                )
         return tuple(entries)
 
     def tables(self, key: str, limit: int = MAX_LIST) -> list[Any]:
@@ -173,9 +194,13 @@ class Table:
         if value is None:
             return []
         if not isinstance(value, list) or len(value) > limit:
-            raise self.place.refusal(f"{key} of {self.name} must be a list of at most {limit} tables")
+            raise self.place.of_key(key).refusal(f"{key} of {self.name} must be a list of at most {limit} tables")
         return value
 
-    def within(self, series: str, line: int | None) -> Table:
+    def nested(self, key: str, name: str, value: Any = None) -> Table:
+        """The table under a key (or `value`, if it was read already), refusals naming the line of the key."""
+        return Table.of(self.raw(key) if value is None else value, self.place.of_key(key), name)
+
+    def within(self, series: str) -> Table:
         """The same table, its refusals naming a series."""
-        return Table(self.members, replace(self.place, series=series, line=line), f"series {series}", self.asked)
+        return Table(self.members, replace(self.place, series=series), f"series {series}", self.asked)

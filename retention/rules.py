@@ -8,10 +8,18 @@ immutable and bounded (`MAX_DEPTH`, `MAX_NODES`), so that walking it by recursio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from retention.calendars import Calendars, MonthDay, Unit
+from retention.vocabulary import (
+    DESTROYING,
+    MOMENT_TRIGGERS,
+    PREPARING,
+    CaseKind,
+    Disposition,
+    Pick,
+    Trigger,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,115 +31,6 @@ MAX_PERIOD = 366_000
 """Longest period in any unit: a thousand years of days."""
 
 
-class Trigger(StrEnum):
-    """What starts a clock (27 kinds) or that none ever does; the order is that of `TRIGGER_CODES`."""
-
-    NONE = "none"
-    CREATED = "created"
-    RECEIVED = "received"
-    RECEIVED_OR_PROVIDED = "received_or_provided"
-    UNPUBLISHED = "unpublished"
-    LAST_ENTRY = "last_entry"
-    CALENDAR_YEAR_END = "calendar_year_end"
-    FISCAL_YEAR_END = "fiscal_year_end"
-    SCHOOL_YEAR_END = "school_year_end"
-    FIXED_DAY = "fixed_day"
-    CLASSIFIED = "classified"
-    CLOSED = "closed"
-    APPEAL_ENDED = "appeal_ended"
-    REQUEST_ANSWERED = "request_answered"
-    SUPERSEDED = "superseded"
-    SEPARATED = "separated"
-    AUTHORISATION_ENDED = "authorisation_ended"
-    LEFT_SCHOOL = "left_school"
-    PROJECTED_GRADUATION = "projected_graduation"
-    AGE_REACHED = "age_reached"
-    TERM_ENDED = "term_ended"
-    AUDITS_RELEASED = "audits_released"
-    PUBLISHED_RESULT = "published_result"
-    VALUE_ENDED = "value_ended"
-    PARENT_DISPOSED = "parent_disposed"
-    INCIDENT = "incident"
-    IMMEDIATE = "immediate"
-    SUBJECT_REQUEST = "subject_request"
-
-
-TRIGGER_CODES: dict[str, Trigger] = {f"T{number}": trigger for number, trigger in enumerate(Trigger)}
-
-# Dates that the record itself carries or that the archive measured: they are weighed against the capture.
-MOMENT_TRIGGERS = frozenset(
-    {Trigger.CREATED, Trigger.RECEIVED, Trigger.RECEIVED_OR_PROVIDED, Trigger.LAST_ENTRY, Trigger.IMMEDIATE}
-)
-YEAR_END_UNITS = {
-    Trigger.CALENDAR_YEAR_END: Unit.CALENDAR_YEAR,
-    Trigger.FISCAL_YEAR_END: Unit.FISCAL_YEAR,
-    Trigger.SCHOOL_YEAR_END: Unit.SCHOOL_YEAR,
-}
-# Triggers that move another date: that of an event, or of a moment (`of`).
-MOVING_TRIGGERS = frozenset({*YEAR_END_UNITS, Trigger.FIXED_DAY})
-
-DEFAULT_EVENTS: dict[Trigger, tuple[str, ...]] = {
-    Trigger.UNPUBLISHED: ("unpublished",),
-    Trigger.LAST_ENTRY: ("last_entry", "last_contact", "last_activity"),
-    Trigger.CLASSIFIED: ("classified",),
-    Trigger.CLOSED: ("closed", "final_action", "resolved"),
-    Trigger.APPEAL_ENDED: ("appeal_decided", "appeal_expired"),
-    Trigger.REQUEST_ANSWERED: ("request_fulfilled", "request_denied", "access_provided"),
-    Trigger.SUPERSEDED: ("superseded", "obsolete", "rescinded"),
-    Trigger.SEPARATED: ("separated", "account_closed", "rights_terminated"),
-    Trigger.AUTHORISATION_ENDED: ("authorisation_ended", "consent_withdrawn", "consent_expired"),
-    Trigger.LEFT_SCHOOL: ("graduated", "transferred", "withdrawn", "enrolment_ended"),
-    Trigger.PROJECTED_GRADUATION: ("projected_graduation",),
-    Trigger.TERM_ENDED: ("programme_ended", "term_ended", "contract_ended", "asset_retired"),
-    Trigger.AUDITS_RELEASED: ("audits_released",),
-    Trigger.PUBLISHED_RESULT: ("minutes_adopted", "report_issued", "results_posted"),
-    Trigger.VALUE_ENDED: ("value_ended",),
-    Trigger.PARENT_DISPOSED: ("parent_disposed",),
-    Trigger.INCIDENT: ("incident", "arrest", "accident"),
-    Trigger.SUBJECT_REQUEST: ("subject_request",),
-}
-
-
-class Disposition(StrEnum):
-    """The steps that may follow (15 kinds); the order is that of `DISPOSITION_CODES`."""
-
-    DESTROY = "destroy"
-    DESTROY_SECURELY = "destroy_securely"
-    TRANSFER_PERMANENTLY = "transfer_permanently"
-    TRANSFER_FOR_APPRAISAL = "transfer_for_appraisal"
-    KEEP_PERMANENTLY = "keep_permanently"
-    ARCHIVAL_REVIEW = "archival_review"
-    NOTIFY_HISTORICAL_SOCIETY = "notify_historical_society"
-    APPLY_FOR_APPROVAL = "apply_for_approval"
-    NOTIFY_SUBJECT = "notify_subject"
-    OFFER_TO_OFFICE = "offer_to_office"
-    TRANSFER_TO_AGENCY = "transfer_to_agency"
-    DEIDENTIFY = "deidentify"
-    RETURN_TO_SENDER = "return_to_sender"
-    REVIEW = "review"
-    POST_THEN_DESTROY = "post_then_destroy"
-
-
-DISPOSITION_CODES: dict[str, Disposition] = {f"D{number}": step for number, step in enumerate(Disposition, start=1)}
-PREPARING = frozenset(
-    {
-        Disposition.ARCHIVAL_REVIEW,
-        Disposition.NOTIFY_HISTORICAL_SOCIETY,
-        Disposition.APPLY_FOR_APPROVAL,
-        Disposition.NOTIFY_SUBJECT,
-        Disposition.OFFER_TO_OFFICE,
-    }
-)
-DESTROYING = frozenset({Disposition.DESTROY, Disposition.DESTROY_SECURELY, Disposition.POST_THEN_DESTROY})
-
-
-class Pick(StrEnum):
-    """Which date counts where several of a term's events happened."""
-
-    EARLIEST = "earliest"
-    LATEST = "latest"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """One clock: from a trigger, so many units.
@@ -139,10 +38,13 @@ class Term:
     Attributes:
         events: kinds of event any of which starts the clock; empty for moments and ages.
         pick: which of several; None takes the latest for a minimum and the earliest for a maximum.
+        occurrence: the how manieth of the events, by date, starts the clock ("the second audit"); None: see `pick`.
+        following: only events on a later day than these count ("the next inventory after it was retired").
         of: for triggers that move a date, the moment that they move where no `events` are given.
         day: the fixed day (T9).
         nth: which fixed day after the date.
         age: years of age (T19).
+        year_end: where this clock's fiscal or school years end, if not where the agency's do.
         if_any: the term counts only if an event or a true fact of this name is known ("any litigation").
     """
 
@@ -151,10 +53,13 @@ class Term:
     unit: Unit = Unit.YEAR
     events: tuple[str, ...] = ()
     pick: Pick | None = None
+    occurrence: int | None = None
+    following: tuple[str, ...] = ()
     of: Trigger = Trigger.CREATED
     day: MonthDay | None = None
     nth: int = 1
     age: int | None = None
+    year_end: MonthDay | None = None
     if_any: str | None = None
 
     def __post_init__(self) -> None:
@@ -169,6 +74,8 @@ class Term:
             raise ValueError("the trigger fixed_day needs a day such as 07-01")
         if self.of not in MOMENT_TRIGGERS:
             raise ValueError("of names a moment: created, received, received_or_provided, last_entry or immediate")
+        if self.pick is not None and self.occurrence is not None:
+            raise ValueError("pick and occurrence both say which of several events counts; keep one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,18 +105,40 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A fact between two bounds: `low` itself is inside, `high` is not; both are numbers, or both are days."""
+
+    name: str
+    low: int | date | None = None
+    high: int | date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Facts that must hold: for each name, one of the values. Without any it always holds."""
+    """Facts that must hold: for each name one of the values, or a number or day in a span. Without any it holds.
+
+    A fact that is not known does not hold.
+    """
 
     facts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The facts that it asks for."""
+        return (*(name for name, _ in self.facts), *(span.name for span in self.spans))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One branch of `WhicheverApplies`, with the facts by which it applies (none: by its event being known)."""
+    """One branch of `WhicheverApplies`, with the facts by which it applies (none: by its event being known).
+
+    `otherwise`: it applies where the facts of no other branch hold.
+    """
 
     when: Condition
     then: Expression
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +164,21 @@ class ExtendedByConsent:
     event: str = "consent_to_longer_retention"
 
 
-Expression = Term | Permanent | LaterOf | EarlierOf | AllOf | WhicheverApplies | LongerAuthorised | ExtendedByConsent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """A clock that starts on the last day of another one: first moved to the `nth` fixed `day`, then `period` units."""
+
+    then: Expression
+    period: int = 0
+    unit: Unit = Unit.YEAR
+    day: MonthDay | None = None
+    nth: int = 1
+    year_end: MonthDay | None = None
+
+
+Expression = (
+    Term | Permanent | LaterOf | EarlierOf | AllOf | WhicheverApplies | LongerAuthorised | ExtendedByConsent | After
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,15 +194,6 @@ class Step:
         if self.party:
             words += f" ({self.party})"
         return f"{words}, then wait {self.wait_days} days" if self.wait_days else words
-
-
-class CaseKind(StrEnum):
-    """Why one series has several fates."""
-
-    SPLIT = "split"
-    COPY_TYPE = "copy_type"
-    ROLE = "role"
-    APPLIES = "applies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,22 +222,30 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Terms for records of which certain facts hold (part, copy type, role); the first case that holds is taken."""
+    """Terms for records of which certain facts hold (part, copy type, role); the first case that holds is taken.
+
+    `permission_required` stands for the series' own where it is not None.
+    """
 
     kind: CaseKind
     when: Condition
     terms: Terms
+    permission_required: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """Whether the schedule is in force for this agency; without it there are dates but no disposal."""
+    """Whether the schedule is in force for this agency; without it there are dates but no disposal.
+
+    `inactive` marks an example that no records officer has checked and made the agency's own.
+    """
 
     edition: str
     effective: date | None = None
     expires: date | None = None
     adopted_on: date | None = None
     superseded: bool = False
+    inactive: bool = False
     permission_required: bool = False
     permission_from: str = ""
 

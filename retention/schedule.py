@@ -10,64 +10,30 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from retention.assignment import AssignmentRule
 from retention.calendars import Calendars, LeapRule
-from retention.examples import Example, read_examples
-from retention.expressions import read_condition, read_terms
 from retention.reading import Place, Table
-from retention.rules import Authority, Case, CaseKind, RetentionRule
+from retention.rules import Authority
+from retention.series import SERIES_ID, read_series
+from retention.source_lines import SourceLines
 from storage.records import Channel, RecordKind
 
 if TYPE_CHECKING:
     from retention.facts import Facts
+    from retention.rules import RetentionRule
+    from retention.series import Series
 
 FORMAT = 1
 MAX_BYTES = 4_000_000
 MAX_LINE = 16_384
 MAX_DOTS = 200
 MAX_SERIES = 10_000
-MAX_CASES = 64
 MAX_ASSIGNMENTS = 1_000
 MAX_LINKS = 16
-SERIES_ID = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._*/\-]{0,63}")
-_SERIES_HEADER = re.compile(r"[ \t]*\[\[[ \t]*series[ \t]*\]\]")
-
-
-class Confidence(StrEnum):
-    """How far the entry was checked against the issuer's publication."""
-
-    VERIFIED = "V"
-    IDENTIFIER_ONLY = "V-id"
-    PARAPHRASE = "P"
-    UNVERIFIED = "U"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One series of a schedule. `rule` is None where the series takes the period of another (`linked`).
-
-    Attributes:
-        general: a more specific series wins over this one.
-        linked: the series whose rule it takes; empty where it has its own.
-        linked_by_fact: takes the rule of the series that the record's facts name, else its own.
-    """
-
-    id: str
-    title: str
-    citation: str
-    scope: str = ""
-    source: str = ""
-    confidence: Confidence = Confidence.UNVERIFIED
-    general: bool = False
-    rule: RetentionRule | None = None
-    linked: str = ""
-    linked_by_fact: bool = False
-    examples: tuple[Example, ...] = ()
-    line: int | None = None
+_TOML_LINE = re.compile(r"at line ([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +107,9 @@ def load_schedule(raw: bytes, file: str) -> Schedule:
     try:
         members = tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError, or a number of more digits than Python reads
-        raise place.refusal(f"not TOML: {_first_line(error)}") from error
+        found = _TOML_LINE.search(str(error))
+        here = Place(file=file, line=int(found[1]) if found else None)
+        raise here.refusal(f"not TOML: {_first_line(error)}") from error
     except RecursionError as error:
         raise place.refusal("not a schedule: values nest too deep") from error
     return _schedule(Table(members, place), text)
@@ -150,18 +118,17 @@ def load_schedule(raw: bytes, file: str) -> Schedule:
 def _schedule(table: Table, text: str) -> Schedule:
     if table.number("format", None, low=0, high=1_000_000) != FORMAT:
         raise table.place.refusal(f"the file needs format = {FORMAT}, the format that this version reads")
-    calendars = _calendars(Table.of(table.raw("calendars") or {}, table.place, "calendars"))
-    authority = _authority(table)
+    lines = SourceLines.of(text)
+    table = Table(table.members, table.place.at(lines.top), table.name, table.asked)
+    calendars = _calendars(_section(table, lines, "calendars"))
+    authority = _authority(table, _section(table, lines, "permission"))
     name = table.text("name")
     if not SERIES_ID.fullmatch(name):
-        raise table.place.refusal("name must be made of letters, digits and ._-, at most 64 long")
-    lines = _series_lines(text)
+        raise table.place.of_key("name").refusal("name must be made of letters, digits and ._-, at most 64 long")
     entries = table.tables("series", MAX_SERIES)
-    if len(lines) != len(entries):
-        lines = [None] * len(entries)  # headers inside texts or inline tables: better no line than a wrong one
     series = tuple(
-        _series(Table.of(entry, table.place, f"series number {number}"), line, authority, calendars)
-        for number, (entry, line) in enumerate(zip(entries, lines, strict=True), start=1)
+        read_series(Table.of(entry, table.place.at(line.header), f"series number {number}"), line, authority, calendars)
+        for number, (entry, line) in enumerate(zip(entries, lines.for_series(entries), strict=True), start=1)
     )
     if not series:
         raise table.place.refusal("a schedule needs at least one [[series]]")
@@ -176,12 +143,20 @@ def _schedule(table: Table, text: str) -> Schedule:
         calendars=calendars,
         default_series=table.text("default_series", "") or None,
         series=series,
-        assignments=_assignments(table),
+        assignments=_assignments(table, lines),
         text=text,
     )
     table.done()
     _check_references(schedule, table.place)
     return schedule
+
+
+def _section(table: Table, lines: SourceLines, name: str) -> Table:
+    """A table of the file that may be left out."""
+    value = table.raw(name)
+    block = lines.tables.get(name)
+    place = table.place.of_key(name) if block is None else table.place.at(block)
+    return Table.of({} if value is None else value, place, name)
 
 
 def _calendars(table: Table) -> Calendars:
@@ -195,84 +170,32 @@ def _calendars(table: Table) -> Calendars:
     return calendars
 
 
-def _authority(table: Table) -> Authority:
-    permission = Table.of(table.raw("permission") or {}, table.place, "permission")
+def _authority(table: Table, permission: Table) -> Authority:
     authority = Authority(
         edition=table.text("edition"),
         effective=table.day("effective"),
         expires=table.day("expires"),
         adopted_on=table.day("adopted_on"),
         superseded=table.flag("superseded"),
+        inactive=table.flag("inactive"),
         permission_required=permission.flag("required"),
         permission_from=permission.text("from", ""),
     )
     permission.done()
     if authority.effective and authority.expires and authority.expires < authority.effective:
-        raise table.place.refusal("the schedule expires before it takes effect")
+        raise table.place.of_key("expires").refusal("the schedule expires before it takes effect")
+    if authority.inactive and authority.adopted_on:
+        raise table.place.of_key("inactive").refusal(
+            "an adopted schedule is not inactive; take the line inactive = true out"
+        )
     return authority
 
 
-def _series(table: Table, line: int | None, authority: Authority, calendars: Calendars) -> Series:
-    identifier = table.text("id")
-    if not SERIES_ID.fullmatch(identifier):
-        raise table.place.refusal(f"{table.name}: id must be made of letters, digits and ._*/-, at most 64 long")
-    table = table.within(identifier, line)
-    citation = table.text("citation")
-    linked = table.text("linked", "")
-    terms = read_terms(table)
-    cases = tuple(_case(entry, table, number) for number, entry in enumerate(table.tables("case", MAX_CASES), start=1))
-    permission = table.flag("permission_required", default=authority.permission_required)
-    rule: RetentionRule | None = None
-    if terms is not None or cases:
-        if linked:
-            raise table.place.refusal("a linked series takes its rule from the other and has none of its own")
-        rule = RetentionRule(
-            series_id=identifier,
-            citation=citation,
-            terms=terms,
-            authority=replace(authority, permission_required=permission),
-            cases=cases,
-            calendars=calendars,
-        )
-    elif not linked:
-        raise table.place.refusal("a series needs minimum, maximum, permanent = true, a case, or linked")
-    if table.text("family", "record") != "record":
-        raise table.place.refusal('family can only be "record": each record runs its own clock in this version')
-    series = Series(
-        id=identifier,
-        title=table.text("title"),
-        citation=citation,
-        scope=table.text("scope", ""),
-        source=table.text("source", ""),
-        confidence=table.choice("confidence", Confidence, Confidence.UNVERIFIED),
-        general=table.flag("general"),
-        rule=rule,
-        linked=linked,
-        linked_by_fact=table.flag("linked_by_fact"),
-        examples=read_examples(table),
-        line=line,
-    )
-    table.done()
-    return series
-
-
-def _case(entry: object, series: Table, number: int) -> Case:
-    table = Table.of(entry, series.place, f"case {number} of {series.name}")
-    kind = table.choice("kind", CaseKind, CaseKind.APPLIES)
-    when = read_condition(table)
-    if not when.facts:
-        raise table.place.refusal(f"{table.name} needs when = {{ fact = value }}")
-    terms = read_terms(table)
-    if terms is None:
-        raise table.place.refusal(f"{table.name} needs minimum, maximum or permanent = true")
-    table.done()
-    return Case(kind=kind, when=when, terms=terms)
-
-
-def _assignments(table: Table) -> tuple[AssignmentRule, ...]:
+def _assignments(table: Table, lines: SourceLines) -> tuple[AssignmentRule, ...]:
     rules = []
-    for number, entry in enumerate(table.tables("assign", MAX_ASSIGNMENTS), start=1):
-        rule = Table.of(entry, table.place, f"assign {number}")
+    entries = table.tables("assign", MAX_ASSIGNMENTS)
+    for number, (entry, block) in enumerate(zip(entries, lines.for_list("assign", entries), strict=True), start=1):
+        rule = Table.of(entry, table.place.at(block), f"assign {number}")
         read = AssignmentRule(
             series_id=rule.text("series"),
             kinds=_kinds(rule),
@@ -280,7 +203,7 @@ def _assignments(table: Table) -> tuple[AssignmentRule, ...]:
             custodians=frozenset(rule.words("custodian")),
         )
         if not (read.kinds or read.channels or read.custodians):
-            raise table.place.refusal(f"assign {number} needs kind, channel or custodian; the rest is default_series")
+            raise rule.place.refusal(f"assign {number} needs kind, channel or custodian; the rest is default_series")
         rules.append(read)
         rule.done()
     return tuple(rules)
@@ -298,14 +221,10 @@ def _known(table: Table, key: str, known: set[str]) -> tuple[str, ...]:
     words = table.words(key)
     for word in words:
         if word not in known:
-            raise table.place.refusal(f"{key} of {table.name} has no {word}; known are {', '.join(sorted(known))}")
+            raise table.place.of_key(key).refusal(
+                f"{key} of {table.name} has no {word}; known are {', '.join(sorted(known))}"
+            )
     return words
-
-
-def _series_lines(text: str) -> list[int | None]:
-    """The line of each [[series]] header, from 1."""
-    numbered = enumerate(text.split("\n"), start=1)
-    return [number for number, line in numbered if _SERIES_HEADER.match(line)]
 
 
 def _check_references(schedule: Schedule, place: Place) -> None:

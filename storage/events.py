@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAF_VERSION = 1
 LARGEST_LEAF = 0xFFFF  # what the length before an entry of a tile can say (C2SP tlog-tiles)
+# made once: `json.dumps` makes an encoder for every call that has an option, and every record has two such texts
+_to_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 SALT_BYTES = 16
 
 
@@ -40,6 +42,7 @@ class EventKind(StrEnum):
     RECORD_EXPORTED = "record.exported"
     RECORD_ASSIGNED = "record.assigned"
     RECORD_TRANSCRIBED = "record.transcribed"
+    RECORD_SUPERSEDED = "record.superseded"
     SEARCH_MADE = "search.made"
     INDEX_REBUILT = "index.rebuilt"
     SCHEDULE_LOADED = "schedule.loaded"
@@ -81,6 +84,20 @@ class EventKind(StrEnum):
     DRAFT_CONFIRMED = "draft.confirmed"
     DRAFT_DISCARDED = "draft.discarded"
     DRAFT_EXPIRED = "draft.expired"
+    HOLD_PLACED = "hold.placed"
+    HOLD_JUDGED = "hold.judged"
+    HOLD_DECIDED = "hold.decided"
+    HOLD_RENEWED = "hold.renewed"
+    HOLD_RELEASED = "hold.released"
+    HOLDS_VIEWED = "holds.viewed"
+    DISPOSITION_PROPOSED = "disposition.proposed"
+    DISPOSITION_STEP_DONE = "disposition.step_done"
+    DISPOSITION_DROPPED = "disposition.dropped"
+    DISPOSITION_APPROVED = "disposition.approved"
+    DISPOSITION_WITHDRAWN = "disposition.withdrawn"
+    DISPOSITION_EXECUTED = "disposition.executed"
+    DISPOSITION_CERTIFIED = "disposition.certified"
+    DISPOSITIONS_VIEWED = "dispositions.viewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +142,7 @@ class Event:
             members["facts"] = self.facts
         if self.digest is not None:
             members["digest"] = self.digest
-        leaf = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+        leaf = _to_json(members).encode()
         if len(leaf) > LARGEST_LEAF:
             raise ValueError("a leaf has at most 65,535 bytes; name what is many in the payload")
         return leaf
@@ -180,4 +197,4 @@ def payload_digest(salt: bytes, payload: bytes) -> str:
 
 def digest_of_facts(facts: Mapping[str, str | None]) -> str:
     """The digest by which a leaf binds captured facts: SHA-256 over their JSON, names sorted, without blanks."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_to_json(facts).encode()).hexdigest()

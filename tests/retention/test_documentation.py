@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,11 @@ import pytest
 from retention.calendars import Unit
 from retention.checking import run_examples
 from retention.evaluation import Verdict
+from retention.expressions import COMBINATORS, TERM_KEYS, read_expression
 from retention.facts import facts_from
-from retention.rules import DEFAULT_EVENTS, DISPOSITION_CODES, TRIGGER_CODES, CaseKind, Trigger
+from retention.reading import Place
 from retention.schedule import load_schedule
+from retention.vocabulary import DEFAULT_EVENTS, DISPOSITION_CODES, TRIGGER_CODES, CaseKind, Trigger
 
 PAGE = (Path(__file__).parents[2] / "docs" / "schedules.md").read_text(encoding="utf-8")
 
@@ -37,6 +40,19 @@ def test_the_facts_that_the_page_shows_can_be_read():
 def test_every_trigger_is_documented_with_its_code_and_events(code, trigger):
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| {code} | `{trigger.value}`"))
     assert all(kind in row for kind in DEFAULT_EVENTS.get(trigger, ()))
+
+
+def test_every_rule_in_the_table_of_sentences_can_be_read():
+    table = PAGE.split("## Sentences and how they are written")[1].split("\n## ")[0]
+    trees = [tree for tree in re.findall(r"`(?:maximum = )?(\{.*\})` \|", table) if "trigger" in tree]
+    assert len(trees) > 15
+    for tree in trees:
+        read_expression(tomllib.loads(f"tree = {tree}")["tree"], Place(file="page"), "tree")
+
+
+def test_every_key_of_a_clock_and_every_combinator_is_documented():
+    assert [key for key in TERM_KEYS if f"`{key}`" not in PAGE and key not in {"trigger", "period", "unit"}] == []
+    assert [key for key in COMBINATORS if f"`{key} =" not in PAGE] == []
 
 
 def test_every_other_word_is_documented():

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from retention.evaluation import Verdict
-from retention.rules import DEFAULT_EVENTS, Authority, Trigger
+from retention.rules import Authority
+from retention.vocabulary import DEFAULT_EVENTS, Trigger
 from tests.retention.builders import AUTHORITY, clock, decide, facts, happened, rule
 
 THREE_YEARS = rule(clock("created", 3))

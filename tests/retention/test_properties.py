@@ -13,7 +13,7 @@ from retention.computation import Ending, Reading
 from retention.evaluation import Verdict, evaluate
 from retention.facts import FactEvent, Facts, Moment
 from retention.rules import (
-    DEFAULT_EVENTS,
+    After,
     AllOf,
     Branch,
     Condition,
@@ -25,11 +25,12 @@ from retention.rules import (
     MonthDay,
     Permanent,
     RetentionRule,
+    Span,
     Term,
     Terms,
-    Trigger,
     WhicheverApplies,
 )
+from retention.vocabulary import DEFAULT_EVENTS, Trigger
 from tests.retention.builders import AUTHORITY
 
 KINDS = sorted({kind for kinds in DEFAULT_EVENTS.values() for kind in kinds})
@@ -57,8 +58,12 @@ known_facts = st.builds(
 )
 
 
-def _term(trigger: Trigger, period: int, unit: Unit, if_any: str | None) -> Term:
+def _term(
+    trigger: Trigger, period: int, unit: Unit, if_any: str | None, occurrence: int | None, following: tuple[str, ...]
+) -> Term:
     return Term(
+        occurrence=occurrence,
+        following=following,
         trigger=trigger,
         period=period,
         unit=unit,
@@ -74,8 +79,17 @@ terms = st.builds(
     st.integers(0, 100),
     st.sampled_from(list(Unit)),
     st.sampled_from([None, None, None, "part", "closed"]),
+    st.sampled_from([None, None, None, 1, 2]),
+    st.sampled_from([(), (), (), ("separated",), ("created",)]),
 )
-conditions = st.sampled_from([Condition(), Condition(facts=(("part", ("a",)),))])
+conditions = st.sampled_from(
+    [
+        Condition(),
+        Condition(facts=(("part", ("a",)),)),
+        Condition(spans=(Span(name="created", low=date(2000, 1, 1)),)),
+        Condition(spans=(Span(name="part", high=3),)),
+    ]
+)
 
 
 def _branches(children: st.SearchStrategy[Expression]) -> st.SearchStrategy[tuple[Expression, ...]]:
@@ -93,7 +107,19 @@ def _trees(leaves: st.SearchStrategy[Term]) -> st.SearchStrategy[Expression]:
             st.builds(ExtendedByConsent, then=children),
             st.builds(
                 WhicheverApplies,
-                branches=st.lists(st.builds(Branch, when=conditions, then=children), max_size=3).map(tuple),
+                branches=st.lists(
+                    st.builds(Branch, when=conditions, then=children)
+                    | st.builds(Branch, when=st.just(Condition()), then=children, otherwise=st.just(True)),
+                    max_size=3,
+                ).map(tuple),
+            ),
+            st.builds(
+                After,
+                then=children,
+                period=st.integers(0, 100),
+                unit=st.sampled_from(list(Unit)),
+                day=st.sampled_from([None, MonthDay(month=7, day=1), MonthDay(month=2, day=29)]),
+                nth=st.integers(1, 3),
             ),
         ),
         max_leaves=6,

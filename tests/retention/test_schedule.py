@@ -9,8 +9,8 @@ import pytest
 from retention.assignment import Policy, assign
 from retention.checking import run_examples, try_facts
 from retention.evaluation import Verdict
-from retention.rules import DISPOSITION_CODES, TRIGGER_CODES, Disposition, Trigger
 from retention.schedule import MAX_BYTES, Schedule, load_schedule
+from retention.vocabulary import DISPOSITION_CODES, TRIGGER_CODES, Disposition, Trigger
 from storage.errors import InvalidInput, NotFound
 from storage.records import Channel, RecordKind
 from tests.retention.builders import facts
@@ -62,7 +62,7 @@ def test_triggers_and_steps_may_be_written_by_their_codes():
 
 def test_an_error_names_file_line_and_series():
     error = refused(HEAD + SIMPLE + '\n[[series]]\nid = "B-2"\ntitle = "B"\ncitation = "Act"\nminimun = {}\n')
-    assert error.fields == {"file": "t.toml", "line": 13, "series": "B-2"}
+    assert error.fields == {"file": "t.toml", "line": 17, "series": "B-2"}
 
 
 def test_a_toml_error_names_the_line():

@@ -227,6 +227,9 @@ def test_a_schedule_that_fails_its_own_examples_is_not_loaded(library):
     with pytest.raises(InvalidInput) as caught:
         library.load(schedule() + example, "s.toml", actor=ACTOR)
     assert caught.value.fields["series"] == "EVENT"
+    assert schedule().split(b"\n")[caught.value.fields["line"] - 2 : caught.value.fields["line"] - 1] == [
+        b'minimum = { trigger = "closed" }'
+    ]
     assert library.all() == ()
 
 

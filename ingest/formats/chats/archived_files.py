@@ -7,7 +7,6 @@ the first is the file and the other is left to who gives out the rest, so that n
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 MOST_FILES = 300_000
 """Files of an archive above which it is taken apart as an archive of files, whatever is in it."""
-_HEADS_KEPT = 512
 _HEAD_BYTES = 4096
+_MOST_HEADS = 16 << 20
 
 
 class ArchivedFiles:
@@ -50,7 +49,8 @@ class ArchivedFiles:
         self.opened: set[str] = set()
         self._sizes = sizes
         self._pieces = pieces
-        self._heads: OrderedDict[str, bytes] = OrderedDict()
+        self._heads: dict[str, tuple[int, bytes]] = {}
+        self._heads_size = 0
 
     def has(self, name: str) -> bool:
         """See `Export`."""
@@ -78,14 +78,15 @@ class ArchivedFiles:
 
     def head(self, name: str, size: int = _HEAD_BYTES) -> bytes:
         """See `Export`."""
-        if size > _HEAD_BYTES:
-            return self._head(name, size)
-        found = self._heads.get(name)
-        if found is None:
-            found = self._heads[name] = self._head(name, _HEAD_BYTES)
-            if len(self._heads) > _HEADS_KEPT:
-                self._heads.popitem(last=False)
-        return found[:size]
+        looked_at, found = self._heads.get(name, (0, b""))
+        if looked_at >= size:
+            return found[:size]
+        # every reader looks at the same first files, so these are kept and others do not push them out
+        more = self._head(name, max(size, _HEAD_BYTES))
+        if self._heads_size + len(more) - len(found) <= _MOST_HEADS:
+            self._heads_size += len(more) - len(found)
+            self._heads[name] = (max(size, _HEAD_BYTES), more)
+        return more[:size]
 
     def read(self, name: str, limit: int = 64 << 20) -> bytes:
         """See `Export`."""

@@ -14,10 +14,13 @@ is printed. A message without a moment belongs to no day.
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.charsets import storable
+from ingest.formats.chats.date_order import GUESSED_NOTE, SAID_NOTE, DateOrder, turned
 from ingest.formats.chats.model import ThreadKind
 from ingest.formats.chats.slices import source_component
 from ingest.formats.chats.transcript import transcript
@@ -35,7 +38,6 @@ from storage.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from ingest.formats.chats.model import ChatMessage, Media, Reacted, Said, Thread
@@ -50,6 +52,7 @@ _LONGEST_TEXT: Final = 1 << 20
 _LONGEST_NAME: Final = 2_000
 _MOST_PARTICIPANTS: Final = 10_000
 _MOST_UNMAPPED: Final = 500
+_ORDERS: Final = {DateOrder.GUESSED: GUESSED_NOTE, DateOrder.SAID: SAID_NOTE}
 _LOCAL: Final = "times are printed without a zone, and were taken to be those of the archive's zone"
 
 
@@ -91,6 +94,7 @@ class Days:
     def __init__(self, reader: str, zone: ZoneInfo, *, most_waiting: int = _MOST_WAITING) -> None:
         self._reader = reader
         self._zone = zone
+        self._calendar = _Calendar(zone)
         self._most_waiting = most_waiting
         self._waiting: OrderedDict[tuple[str, str, str], _Waiting] = OrderedDict()
         self._touched: _Waiting | None = None
@@ -99,18 +103,20 @@ class Days:
 
     def add(self, said: Said) -> Sequence[Gathered]:
         """Take a message; gives what went out for it, mostly nothing."""
-        thread, message = said.thread, said.message
-        day = message.day if message.at is None else day_of(message.at, self._zone)
+        thread, message = said
         if thread.kind is ThreadKind.POST:
             day = ""
+        else:
+            day = message.day if message.at is None else self._calendar.day_of(message.at)
+        touched = self._touched
+        if touched is not None:
+            self._follow(touched, thread, message)
         key = (thread.platform, thread.key, day)
         waiting = self._waiting.get(key)
         if waiting is None:
             waiting = self._waiting[key] = _Waiting(thread, day)
-        elif waiting is not self._touched:
+        elif waiting is not touched:
             self._waiting.move_to_end(key)
-        if self._touched is not None:
-            self._follow(self._touched, thread, message)
         self._touched = waiting
         size = len(message.raw) + len(message.text) + _MESSAGE_BYTES
         if message.attachments:
@@ -156,6 +162,36 @@ def day_of(at: datetime, zone: ZoneInfo) -> str:
     return (at if at.tzinfo is None else at.astimezone(zone)).date().isoformat()
 
 
+class _Calendar:
+    """The days of one zone; mostly one message after the other is of the same day, so that is asked first."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._begin: datetime | None = None
+        self._end = datetime.min.replace(tzinfo=UTC)
+        self._day = ""
+
+    def day_of(self, at: datetime) -> str:
+        """As `day_of`."""
+        if at.tzinfo is not UTC:
+            return day_of(at, self._zone)
+        if self._begin is None or not self._begin <= at < self._end:
+            self._turn_to(at)
+        return self._day
+
+    def _turn_to(self, at: datetime) -> None:
+        """The day of this moment, and from when to when all moments are of that day."""
+        local = at.astimezone(self._zone)
+        self._day, self._begin = local.date().isoformat(), None
+        with suppress(OverflowError):  # the last day that there is
+            begin = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+            end = begin + timedelta(days=1)
+            # on a day when clocks are changed they may be set back into the day before, at a minute past midnight
+            if begin.utcoffset() == end.utcoffset():
+                self._end = end.astimezone(UTC)
+                self._begin = begin.astimezone(UTC)
+
+
 def gathered(
     thread: Thread, day: str, messages: list[ChatMessage], reader: str, zone: ZoneInfo, *, newest_first: bool = False
 ) -> Gathered:
@@ -178,7 +214,11 @@ def gathered(
     if any(one.at is not None and one.at.tzinfo is None for one in messages):
         said.append(_LOCAL)
     cut = sum(len(one.text) > _LONGEST_TEXT for one in messages)
+    notes = [f"the text of {cut} messages is cut; all of it stands in the source"] if cut else []
+    if thread.dates is not DateOrder.PRINTED and turned(day) is not None:
+        (notes if thread.dates is DateOrder.GUESSED else said).append(_ORDERS[thread.dates])
     read = tuple([_message(one) for one in messages])
+    beside = {name for one in messages for name in one.unmapped}
     reading = Description(
         kind=RecordKind.POST if is_post else RecordKind.CONVERSATION,
         original=_letterhead(thread, first),
@@ -197,8 +237,8 @@ def gathered(
         sent_at=min(moments, default=None),
         components=(source_component(source, thread.media_type),),
         asserted=tuple(said),
-        notes=() if not cut else (f"the text of {cut} messages is cut; all of it stands in the source",),
-        unmapped=tuple(sorted({_cut(name) for one in messages for name in one.unmapped})[:_MOST_UNMAPPED]),
+        notes=tuple(notes),
+        unmapped=tuple(sorted({_cut(name) for name in beside})[:_MOST_UNMAPPED]),
         reader=reader,
     )
     media = tuple([media for one in messages for media in one.attachments if media.present])
@@ -224,22 +264,28 @@ def _letterhead(thread: Thread, first: ChatMessage) -> Letterhead:
 
 
 def _message(one: ChatMessage) -> Message:
-    at, sender = one.at, one.sender
+    at = None if one.at is None else one.at.isoformat()
+    sender = None if one.sender is None else one.sender[:_LONGEST_NAME]
+    attachments = tuple([_attachment(media) for media in one.attachments]) if one.attachments else ()
+    edited_at = None if one.edited_at is None else one.edited_at.isoformat()
+    reactions = tuple([_reaction(each) for each in one.reactions]) if one.reactions else ()
+    edits = tuple([_version(each) for each in one.edits]) if one.edits else ()
+    # in the order of its fields, since naming them takes twice as long
     return Message(
-        at=None if at is None else at.isoformat(),
-        sender=None if sender is None else sender[:_LONGEST_NAME],
-        text=storable(one.text[:_LONGEST_TEXT]),
-        side=one.side,
-        attachments=tuple([_attachment(media) for media in one.attachments]) if one.attachments else (),
-        reply_to=_name(one.reply_to),
-        edited_at=None if one.edited_at is None else one.edited_at.isoformat(),
-        deleted=one.deleted,
-        system=one.system,
-        reactions=tuple([_reaction(each) for each in one.reactions]) if one.reactions else (),
-        id=_name(one.id),
-        edited=one.edited or one.edited_at is not None or bool(one.edits),
-        edits=tuple([_version(each) for each in one.edits]) if one.edits else (),
-        forwarded_from=_name(one.forwarded_from),
+        at,
+        sender,
+        storable(one.text[:_LONGEST_TEXT]),
+        one.side,
+        attachments,
+        _name(one.reply_to),
+        edited_at,
+        one.deleted,
+        one.system,
+        reactions,
+        _name(one.id),
+        one.edited or edited_at is not None or bool(edits),
+        edits,
+        _name(one.forwarded_from),
     )
 
 

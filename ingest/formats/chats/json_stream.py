@@ -11,6 +11,7 @@ import codecs
 import json
 import re
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from ingest.formats.container import ContainerBroken
@@ -77,7 +78,10 @@ def walk(
         mark = text.mark()
         if mark and mark in "[{" and _matches(path, beginnings):
             text.at += 1
-            opened.append(_Open(path=path, is_array=mark == "["))
+            if mark == "[" and not _matches((*path, 0), beginnings):
+                yield from text.elements(path, largest)
+            else:
+                opened.append(_Open(path=path, is_array=mark == "["))
         else:
             yield text.value(path, largest)
         following = _next(text, opened)
@@ -134,6 +138,9 @@ class _Text:
 
     def mark(self) -> str:
         """The first character that is no space, "" at the end."""
+        here = self._window[self.at : self.at + 1]
+        if here > " ":
+            return here
         while True:
             match = _SPACE.match(self._window, self.at)
             assert match is not None
@@ -142,6 +149,20 @@ class _Text:
                 return self._window[self.at]
             if not self._more():
                 return ""
+
+    def elements(self, path: tuple[PathStep, ...], largest: int) -> Iterator[Piece]:
+        """All values of the array of this path, which was entered, none of them entered; goes behind its end."""
+        if self.mark() == "]":
+            self.at += 1
+            return
+        for number in count():
+            yield self.value((*path, number), largest)
+            mark = self.mark()
+            if mark not in ("]", ","):
+                raise ContainerBroken(_DAMAGED)
+            self.at += 1
+            if mark == "]":
+                return
 
     def value(self, path: tuple[PathStep, ...], largest: int) -> Piece:
         """The value that begins here."""
@@ -152,8 +173,8 @@ class _Text:
             try:
                 value, end = _scan(self._window, start)
                 raw = self._window[start:end]
-                exact = raw.encode("utf-8", "surrogateescape")
-                if _ESCAPED.search(raw) or (not raw.isascii() and _SURROGATE.search(raw)):
+                exact, is_text = _encoded(raw)
+                if not is_text or ("\\u" in raw and _ESCAPED.search(raw)):
                     value = _without_surrogates(value)
             except RecursionError:
                 return self._passed_over(path, _TOO_DEEP)
@@ -166,7 +187,7 @@ class _Text:
             if end + _EXPONENT >= len(self._window) and isinstance(value, (int, float)) and self._more():
                 continue  # the number may go on in the next block
             self.at = end
-            return Piece(path=path, value=value, raw=exact)
+            return Piece(path, value, exact)
 
     def _passed_over(self, path: tuple[PathStep, ...], problem: str) -> Piece:
         """Go behind the value by its brackets and quotes alone, without keeping it."""
@@ -206,6 +227,14 @@ class _Text:
             self._window = self._window[self.at :] + fresh
             self.at = 0
         return bool(fresh) or not self._ended
+
+
+def _encoded(raw: str) -> tuple[bytes, bool]:
+    """The bytes that this was decoded from, and whether all of them were UTF-8."""
+    try:
+        return raw.encode(), True
+    except UnicodeEncodeError:
+        return raw.encode("utf-8", "surrogateescape"), False
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -209,6 +209,8 @@ def _with_files(described: Description, files: tuple[SliceFile, ...]) -> Descrip
         broken = sum(one.problem is not None for one in files)
         notes = (f"{broken:,} files that the page shows are broken in the capture",) if broken else ()
         return replace(described, notes=(*described.notes, *notes))
+    if not files and not any(message.attachments for message in described.messages):
+        return described
     waiting = iter(files)
     messages = []
     for message in described.messages:

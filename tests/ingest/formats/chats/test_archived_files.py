@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,38 @@ def test_what_is_opened_is_marked_and_what_is_looked_at_is_not():
     assert held.opened == set()
     assert held.read("a.txt") == b"one two"
     assert held.opened == {"a.txt"}
+
+
+def test_first_bytes_are_the_same_whatever_was_asked_for_before():
+    asked: list[str] = []
+
+    def pieces(name: str) -> Iterator[bytes]:
+        asked.append(name)
+        yield bytes(range(256)) * 40
+
+    held = ArchivedFiles("x.zip", {"a": 256 * 40}, pieces, zone=ZoneInfo("UTC"))
+    whole = bytes(range(256)) * 40
+    for size in (4, 4096, 1, 9_000, 5_000, 9_000, 20_000, 30_000, 20_000):
+        assert held.head("a", size) == whole[:size]
+    assert len(asked) == 4  # once for all that is short, and once for each that was longer than any before
+
+
+def test_what_is_kept_of_first_bytes_is_bounded():
+    count = 6_000
+
+    def pieces(name: str) -> Iterator[bytes]:
+        yield name.encode() * 1_000
+
+    names = [f"{number:04}" for number in range(count)]
+    held = ArchivedFiles("x.zip", dict.fromkeys(names, 4_000), pieces, zone=ZoneInfo("UTC"))
+    tracemalloc.start()
+    try:
+        for name in names:
+            assert held.head(name) == name.encode() * 1_000
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 20 << 20
 
 
 def test_a_file_can_be_opened_again_from_its_beginning():

@@ -135,3 +135,21 @@ def test_what_stands_before_damage_is_given():
     with pytest.raises(ContainerBroken):
         found.extend(one.value for one in walk(io.BytesIO(b"[1, 2, {"), [("*",)]))
     assert found == [1, 2]
+
+
+@pytest.mark.parametrize("end", ["[1, 2,]", "[1, 2", "[1, 2,", "[1, 2 3]", "[1, 2}", "[1, 2:3]"])
+def test_of_a_list_that_is_damaged_all_before_the_damage_is_given(end):
+    found = walk(io.BytesIO(f'{{"messages": {end}'.encode()), [("messages", "*")])
+    assert next(found).value == 1
+    with pytest.raises(ContainerBroken):
+        list(found)
+
+
+def test_what_stands_behind_a_list_is_read_on():
+    found = told('{"a": [ ], "b" : [ {"x":1} , 2 ] , "c": 3}', ("a", "*"), ("b", "*"))
+    assert list(found.items()) == [(("b", 0), {"x": 1}), (("b", 1), 2), (("c",), 3)]
+
+
+def test_lists_in_lists_and_objects_in_lists_are_entered_where_they_are_asked_for():
+    found = told('[[1, 2], [], {"m": [3, {"y": 4}]}, 5]', ("*", "*"), ("*", "m", "*"))
+    assert list(found.items()) == [((0, 0), 1), ((0, 1), 2), ((2, "m", 0), 3), ((2, "m", 1), {"y": 4}), ((3,), 5)]
