@@ -46,9 +46,14 @@ class Act(StrEnum):
     READ_QUARANTINED = "read what lies in quarantine"
     ASSIGN_QUARANTINED = "assign what lies in quarantine"
     DECIDE_QUARANTINED = "release or reject what lies in quarantine"
+    SEE_HOLDS = "see holds"
+    PLACE_HOLD = "place a hold"
+    RELEASE_HOLD = "release a hold or decide what it holds"
+    KEEP_FACTS = "record persons, events and series"
+    ACCEPT_CLOCK = "accept the clock"
 
 
-_OF_PERSONS = frozenset({Act.ACCEPT_LOSS, Act.NOTIFY, Act.DECIDE_QUARANTINED})
+_OF_PERSONS = frozenset({Act.ACCEPT_LOSS, Act.NOTIFY, Act.DECIDE_QUARANTINED, Act.RELEASE_HOLD, Act.ACCEPT_CLOCK})
 _QUARANTINE = frozenset({Act.SEE_QUARANTINE, Act.READ_QUARANTINED, Act.ASSIGN_QUARANTINED, Act.DECIDE_QUARANTINED})
 _ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
 _PERMITTED: dict[Role, frozenset[Act]] = {
@@ -64,9 +69,14 @@ _PERMITTED: dict[Role, frozenset[Act]] = {
         Act.NOTIFY,
         Act.LINK_PARTICIPANT,
         Act.CORRECT,
+        Act.SEE_HOLDS,
+        Act.PLACE_HOLD,
+        Act.RELEASE_HOLD,
+        Act.KEEP_FACTS,
+        Act.ACCEPT_CLOCK,
     },
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
-    Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE}),
+    Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS}),
     Role.AUDITOR: frozenset({Act.VERIFY}),
     Role.ADMINISTRATOR: frozenset(
         {Act.RUN, Act.ADD_USERS, Act.CHANGE_KEYS, Act.VERIFY, Act.ACCEPT_LOSS, Act.SEE_QUARANTINE}

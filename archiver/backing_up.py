@@ -55,6 +55,15 @@ def last_backup(archive: Archive, place: Path) -> LastBackup | None:
     return LastBackup(made_at=row.made_at, position=row.position, oldest_keys_at=row.oldest_keys_at)
 
 
+def last_anywhere(archive: Archive) -> LastBackup | None:
+    """The last backup that was made to any place, if any: where the settings name none, somebody else makes them."""
+    with archive.store.read() as connection:
+        row = connection.execute(select(backups).order_by(backups.c.position.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return LastBackup(made_at=row.made_at, position=row.position, oldest_keys_at=row.oldest_keys_at)
+
+
 def has_changed(archive: Archive, last: LastBackup) -> bool:
     """Whether anything was written to the ledger since a backup, but the event of that backup."""
     with archive.store.read() as connection:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from archiver.tables import users
+from retention.tables import holds
 from storage.errors import ArchiveError
 from storage.events import EventKind
 from storage.fixity import FixityCheck
@@ -31,6 +32,9 @@ log = structlog.get_logger()
 FURTHER = (
     SealedColumn(
         name="user", prefix=Prefix.USER.value, holder=users.c.id, sealed=users.c.sealed_name, kind=SealKind.USER
+    ),
+    SealedColumn(
+        name="hold", prefix=Prefix.HOLD.value, holder=holds.c.id, sealed=holds.c.sealed_rule, kind=SealKind.HOLD
     ),
 )
 _MOST_LINES = 20

@@ -16,7 +16,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from archiver.supervisor import read_status
-from ingest.formats.ocr.engines import available_engines, missing_languages
+from ingest.formats.ocr.engines import available_engines, missing_languages, names_scripts
+from ingest.formats.ocr.outlook import PACKAGE
 from storage.epochs import lost_epochs
 from storage.errors import ArchiveError
 
@@ -79,7 +80,13 @@ def _optional_engines() -> list[Check]:
     ]
     if missing := missing_languages():
         told = "; ".join(f"{name} (apt install {package})" for name, package in missing)
-        checks.append(Check("ocr", Verdict.WARNING, f"the second engine of pictures lacks {told}"))
+        lacking = f"the second engine of pictures lacks {told}"
+        if {"ukr", "rus"} & {code for one in found for code in one.languages} == {"rus"}:
+            lacking += "; until then Ukrainian is read with the letters of Russian, and some are wrong"
+        checks.append(Check("ocr", Verdict.WARNING, lacking))
+    if not names_scripts():
+        detail = f"scripts that no engine reads are not named in receipts (apt install {PACKAGE})"
+        checks.append(Check("ocr", Verdict.WARNING, detail))
     return checks
 
 

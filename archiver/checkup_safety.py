@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from archiver.anchoring import is_due, last_anchored, look_at_anchors
 from archiver.backing_up import has_changed, last_backup
 from archiver.checkup import Check, Verdict
+from archiver.place_probe import PlaceProbe
 from storage.backup.account import place_tag
 from storage.backup.expiry import key_places
 from storage.errors import ArchiveError
@@ -30,6 +31,9 @@ def look_at_backup(installation: Installation) -> list[Check]:
     last = last_backup(archive, section.to)
     if last is None:
         return [Check("backup", Verdict.FAULT, f"none in {section.to} yet; run: archiver backup create")]
+    if not PlaceProbe().answers(section.to):
+        detail = f"{section.to} cannot be reached or written; see that its disk is there, then: archiver backup create"
+        return [Check("backup", Verdict.FAULT, detail)]
     age = archive.store.clock() - last.made_at
     made = last.made_at.astimezone(archive.zone).isoformat(timespec="minutes")
     detail = f"last one {made} to {section.to}; oldest keys there of {last.oldest_keys_at:%Y-%m-%d}"

@@ -38,6 +38,7 @@ _ANCHOR_SECONDS = 30.0
 _LETTER_SECONDS = 15.0
 _ROTATION_SECONDS = 600.0
 _DESTRUCTION_SECONDS = 60.0
+_HOLD_SECONDS = 30.0
 _DRAFT_SECONDS = 600.0
 _WATCH_SECONDS = 60.0
 _FIXITY_SECONDS = 30.0
@@ -115,6 +116,7 @@ def chores_of(installation: Installation) -> tuple[Chore, ...]:
     return (
         *_anchors_and_letters(installation),
         _rotation(installation),
+        _holds(installation),
         _destruction(installation),
         _drafts(installation),
         _uploads(installation),
@@ -170,6 +172,24 @@ def _rotation(installation: Installation) -> Chore:
         rotation.resume(f"{SERVICE_ACTOR}:clock")
 
     return Chore(name="rotation", every_seconds=_ROTATION_SECONDS, step=step)
+
+
+def _holds(installation: Installation) -> Chore:
+    """Compare what came in with the open holds; until then it counts as held.
+
+    The first step looks at every record, since a restore brings no verdicts back and nothing else would miss them.
+    """
+    judging = installation.judging()
+    thoroughly = True
+
+    def step() -> None:
+        nonlocal thoroughly
+        judged = judging.catch_up(thoroughly=thoroughly)
+        thoroughly = False
+        if judged:
+            log.info("holds.judged", verdicts=judged)
+
+    return Chore(name="holds", every_seconds=_HOLD_SECONDS, step=step)
 
 
 def _destruction(installation: Installation) -> Chore:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ingest.containers import REMARK, Container, Containers, ContainerState, MemberOutcome
-from ingest.conversations import overlap_of
+from ingest.conversation_overlaps import overlap_of
 from storage.container_tables import container_members
 from storage.errors import Conflict, Denied
 from storage.events import EventKind

@@ -86,6 +86,11 @@ def with_parts(document: dict[str, Any], parts: Sequence[DescribedRecord], part_
     }
 
 
+def with_standing(document: dict[str, Any], superseded_by: str | None, supersedes: Sequence[str]) -> dict[str, Any]:
+    """The document with the record that stands in its place, and those in whose place it stands."""
+    return document | {"superseded_by": superseded_by, "supersedes": list(supersedes)}
+
+
 def conversation_lines(document: dict[str, Any]) -> list[str]:
     """The messages for people, on a terminal; other records have none."""
     bound = document["conversation"]
@@ -98,6 +103,9 @@ def conversation_lines(document: dict[str, Any]) -> list[str]:
     ]
     lines += [f"At:       {bound['url']}"] if bound["url"] else []
     lines += [f"Part of:  {document['part_of']}"] if document.get("part_of") else []
+    if document.get("superseded_by"):
+        lines.append(f"Now in:   {document['superseded_by']}, where the same messages are read at the right date")
+    lines += [f"Instead:  of {one}, where they were read at another date" for one in document.get("supersedes", ())]
     lines.append("")
     for one in document["messages"]:
         lines += _message_lines(one)

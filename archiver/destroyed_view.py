@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.container_view import taken_out_of
-from archiver.provenance_view import GRADES
+from archiver.provenance_view import grade_in_words
 from archiver.record_view import container_member
 from storage.destructions import destruction_of, read_batch
 from storage.errors import Conflict
@@ -54,7 +54,7 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
         },
         "provenance": {
             "grade": record.grade.value,
-            "means": GRADES[record.grade.value],
+            "means": grade_in_words(record.grade, record.kind),
             "verified": [
                 f"the archive received it at {record.captured_at.isoformat()} over {record.channel.value}",
                 f"ledger leaf {record.position} names the sealed record",
@@ -69,6 +69,8 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
         "conversation": None,
         "messages": [],
         "part_of": None,
+        "superseded_by": None,
+        "supersedes": [],
         "parts": [],
         "text": "",
         "components": [],

@@ -2,9 +2,11 @@
 
 Rules:
 
-- No command and no address reaches `Destroying.destroy`: who may destroy what needs an adopted schedule, two
-  persons and a look at every hold, and those come with disposition, which calls this with its guard. To call it
-  without them would be unlawful.
+- No command and no address reaches `Destroying.destroy`: who may destroy what needs an adopted schedule and two
+  persons, and those come with disposition, which calls this with its guard. To call it without them would be unlawful.
+- A held record is refused inside the transaction that decides, under the write lock under which holds are placed; so a
+  hold is either before a destruction, and forbids it, or after it (`retention/hold_standing.py`). No caller can do
+  without that.
 - After the decision it only rolls forward: index and objects at once; then, at most once a day for all batches
   together, the write-ahead log is cut, the index is written anew, and the epoch is rolled; then absence is
   verified and confirmed. What a kill interrupts goes on at the next `advance`, at every start and every minute.
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import func, select
 
+from retention.hold_standing import HoldStanding
 from storage.destructions import BatchState, destroyed_records
 from storage.errors import Conflict
 from storage.shredding import Shredder
@@ -25,6 +28,8 @@ from storage.tables import epochs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from retention.ports import Traces
     from storage.archive import Archive
@@ -44,6 +49,19 @@ class Roller(Protocol):
     def destroyed_through(self) -> int:
         """The highest epoch such that its key and all older ones are destroyed."""
         ...
+
+
+class _AlsoHolds:
+    """What a caller objects to, and what is held; where both object, the hold is what is said."""
+
+    def __init__(self, guard: DestructionGuard | None) -> None:
+        self._guard = guard
+        self._holds = HoldStanding()
+
+    def objections(self, connection: Connection, record_ids: Sequence[str]) -> Mapping[str, str]:
+        """See `DestructionGuard.objections`."""
+        others = {} if self._guard is None else self._guard.objections(connection, record_ids)
+        return {**others, **self._holds.objections(connection, record_ids)}
 
 
 class Destroying:
@@ -79,11 +97,11 @@ class Destroying:
         `advance` has confirmed the batch.
 
         Raises:
-            InvalidInput, NotFound, Conflict: see `Shredder.decide`; nothing was destroyed.
+            InvalidInput, NotFound, Conflict: see `Shredder.decide`; nothing was destroyed. A held record is a conflict.
             StorageFull, TemporarilyUnavailable: before the decision, nothing was destroyed; after it, the rest follows.
         """
         with self._archive.store.write() as transaction:
-            batch_id = self._shredder.decide(transaction, record_ids, actor, payload, guard=guard)
+            batch_id = self._shredder.decide(transaction, record_ids, actor, payload, guard=_AlsoHolds(guard))
         self._erase(batch_id)
         return batch_id
 

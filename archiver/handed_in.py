@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from archiver.access import Act, Principal, authorize
+from archiver.container_outcome import outcome_with, reason_with
 from archiver.receipts import ReceiptForm
 from archiver.shown_text import line
 from archiver.signing import as_json
-from ingest.containers import Containers, ContainerState
+from ingest.containers import Containers
 from storage.errors import InvalidInput, NotFound
 from storage.statements import plain_text
 from storage.tables import submissions
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
 _PAGE = 500
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998  # beyond them a day has no moment in every zone
 WAITING = "waiting"
-_BOX = {
-    ContainerState.OPEN: "is being taken apart",
-    ContainerState.DONE: "was taken apart",
-    ContainerState.FAILED: "could not be taken apart to its end",
-    ContainerState.NONE: "is one file",
-}
 
 
 def owner_of(installation: Installation, principal: Principal, address: str | None) -> str:
@@ -125,13 +120,14 @@ def _line(
     installation: Installation, one: Submission, envelope: SealedEnvelope | None, made: list[str], box: Container | None
 ) -> dict[str, Any]:
     """One submission; of a destroyed one only what its leaf says too."""
+    outcome = outcome_with(one.outcome, box)
     return {
         "submission": one.id,
         "received_at": one.received_at.isoformat(),
         "received_at_local": one.received_at.astimezone(installation.archive.zone).isoformat(timespec="seconds"),
         "channel": one.channel.value,
-        "outcome": WAITING if one.outcome is None else one.outcome.value,
-        "reason": one.reason if box is None else f"kept as a {box.kind.value}, which {_BOX[box.state]}",
+        "outcome": WAITING if outcome is None else outcome.value,
+        "reason": reason_with(one.reason, box),
         "size": one.size,
         "sha256": None if envelope is None else envelope.sha256,
         "destroyed": envelope is None,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.container_counts import records_within
 from ingest.containers import Container, ContainerState, MemberOutcome
-from ingest.conversations import repeated_among
+from ingest.conversation_overlaps import repeated_among
 from storage.records import Outcome
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _PAGE = 250
 _LONGEST_PROBLEMS = 10_000
 _MOST_REASONS = 5
+_MOST_REMARKS = 1_000
+_MOST_TOLD = 200  # containers in one that was handed in
 WAITING = "waiting"
 
 
@@ -78,7 +80,10 @@ class TakenContainer:
 
 @dataclass(slots=True, kw_only=True)
 class IntakeReport:
-    """The account of one run. `counts` and `problems` are there once it was concluded."""
+    """The account of one run. `counts`, `problems` and `remarks` are there once it was concluded.
+
+    `remarks` are what readers say of exports that this run took: what was guessed, what they name and do not hold.
+    """
 
     parts: list[IntakeItem | TakenContainer] = field(default_factory=list)
     seconds: float = 0.0
@@ -86,6 +91,7 @@ class IntakeReport:
     counts: Counter[str] = field(default_factory=Counter)
     records: int = 0
     problems: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, outcome: str) -> int:
         """How many items have this outcome."""
@@ -105,6 +111,7 @@ class IntakeReport:
             "records": self.records,
             "seconds": round(self.seconds, 3),
             "problems": self.problems,
+            "remarks": self.remarks,
         }
 
 
@@ -127,6 +134,18 @@ class Accounting:
             is_problem = one.outcome in (Outcome.QUARANTINED, Outcome.FAILED)
             if is_problem and len(report.problems) < _LONGEST_PROBLEMS:
                 report.problems.append({"source": one.source, "outcome": one.outcome, "reason": one.reason})
+        report.remarks = list(islice(self._remarks(), _MOST_REMARKS))
+
+    def _remarks(self) -> Iterator[dict[str, Any]]:
+        for taken in self._report.parts:
+            if not isinstance(taken, TakenContainer) or not taken.fresh:
+                continue
+            with self._archive.store.read() as connection:
+                met = list(self._containers.met_in_tree(connection, taken.id))[:_MOST_TOLD]
+                told = [self._containers.account(connection, self._containers.get(connection, one)) for one in met]
+            for account in told:
+                for text, path, _ in account.get("remarks", ()):
+                    yield {"source": taken.source, "member": path or None, "remark": text}
 
     def items(self, *, with_digests: bool = False) -> Iterator[IntakeItem]:
         """Every item with its outcome, in the order in which it was found."""

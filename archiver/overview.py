@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from archiver.access import Act, permits
+from archiver.container_outcome import outcome_with, reason_with
 from archiver.supervisor import read_status
 from ingest import quarantine
+from ingest.containers import Containers
 from storage.records import RecordState
 from storage.tables import awaiting_examination, records, submissions
 
@@ -99,6 +101,7 @@ def look_over(installation: Installation, principal: Principal, *, newest: int =
         ids = list(connection.execute(listed).scalars())
         lines = archive.submissions.get_many(connection, ids)
         made = archive.catalogue.of_submissions(connection, ids)
+        boxes = Containers(archive, actor=principal.actor).among(connection, ids)
         record_count = connection.execute(counted).scalar_one()
         waiting_count = connection.execute(waiting).scalar_one()
         unread = archive.transcriptions.backlog(connection, owner)
@@ -115,8 +118,8 @@ def look_over(installation: Installation, principal: Principal, *, newest: int =
                 channel=one.channel,
                 received_at=one.received_at,
                 size=one.size,
-                outcome=one.outcome,
-                reason=one.reason,
+                outcome=outcome_with(one.outcome, boxes.get(one.id)),
+                reason=reason_with(one.reason, boxes.get(one.id)),
                 record_ids=tuple(made.get(one.id, ())),
             )
             for one, _ in reversed(lines)

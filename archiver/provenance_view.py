@@ -33,6 +33,13 @@ GRADES = {
     "D": "a screenshot or transcript",
 }
 
+_B_BY_KIND = {
+    RecordKind.DOCUMENT: "a file as it was handed in; who made it, and when, is what it says of itself",
+    RecordKind.CONVERSATION: "an export of an account as it was handed in",
+    RecordKind.POST: "an export of an account as it was handed in",
+    RecordKind.PAGE: "a capture of a web page as it was handed in",
+}
+
 REASONS = {
     CheckReason.BODY_CHANGED: "the body is not the one that was signed",
     CheckReason.SIGNATURE_WRONG: "the signature does not fit the headers and the published key",
@@ -78,11 +85,16 @@ def provenance_members(description: Description, grade: Grade) -> dict[str, Any]
     weighed = description.authenticity
     return {
         "grade": grade.value,
-        "means": GRADES[grade.value],
+        "means": grade_in_words(grade, description.kind),
         "explanation": explanation(description, grade),
         "dkim": dkim_of(description).value,
         "checks": [] if weighed is None else [_check_document(one, weighed) for one in weighed.checks],
     }
+
+
+def grade_in_words(grade: Grade, kind: RecordKind) -> str:
+    """What a grade means for a record of this kind."""
+    return _B_BY_KIND.get(kind, GRADES["B"]) if grade is Grade.B else GRADES[grade.value]
 
 
 def dkim_of(description: Description) -> DkimResult:

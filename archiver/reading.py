@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from archiver.access import Act, Principal, authorize
 from archiver.container_view import taken_out_of
-from archiver.conversation_view import with_parts
+from archiver.conversation_view import with_parts, with_standing
 from archiver.destroyed_view import destroyed_document, is_destroyed
 from archiver.evidence_view import with_evidence
 from archiver.participants import people_of
@@ -24,6 +24,8 @@ from ingest.formats.serialised_message import MEDIA_TYPE as SERIALISED
 from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
 from ingest.submission import STREAMED_FROM
+from ingest.superseding import superseded_by, supersedes
+from retention.hold_standing import HoldStanding
 from search.evidence import evidence_of, shown_by
 from storage.destructions import destruction_of, read_batch
 from storage.errors import Corrupt, NotFound
@@ -88,9 +90,11 @@ def open_record(
         envelope = archive.submissions.envelopes(connection, [record.submission_id])[record.submission_id]
         size = archive.submissions.get(connection, record.submission_id).size
         decision = installation.retention.decide(connection, record, installation.retention.today())
+        holds = HoldStanding().on(connection, [record_id]).get(record_id, ())
         membership = taken_out_of(connection, record.submission_id)
         row = part_row(connection, record_id)
         parts = archive.catalogue.describe(connection, parts_of(connection, record_id)) if row is not None else []
+        standing = superseded_by(connection, record_id), supersedes(connection, record_id)
         people = people_of(archive, connection, [described[0], *parts])
         readings = readings_of(installation, connection, record_id, described[0].description)
         read = archive.transcriptions.latest(connection, [one.record.id for one in parts])
@@ -100,6 +104,7 @@ def open_record(
         envelope,
         size=size,
         decision=decision,
+        holds=holds,
         membership=membership,
         readings=readings,
         boxes=boxes,
@@ -112,6 +117,7 @@ def open_record(
     ]
     if row is not None:
         document = with_parts(document, parts, row.root_id if row.is_part else None)
+        document = with_standing(document, *standing)
     if document["conversation"] is not None:
         document["conversation"]["people"] = people
     return described[0], with_evidence(document, *links)

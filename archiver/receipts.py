@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from archiver.access import Act, Principal, authorize
+from archiver.container_outcome import outcome_with, reason_with
 from archiver.container_view import taken_out_of
 from archiver.receipt_forms import as_html, as_text
 from archiver.signing import as_json, heading, present_key, sign_statement
 from archiver.transcription_view import unread_parts
+from ingest.containers import Containers
 from storage.errors import ArchiveError, Conflict, InvalidInput, NotFound, TemporarilyUnavailable
 from storage.files import sync_folder, write_pieces
 from storage.identifiers import Prefix
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from archiver.wiring import Installation
+    from ingest.containers import Container
     from storage.records import Submission
 
 _PAGE = 500
@@ -89,6 +92,9 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         key = present_key(installation, connection)
         owners = archive.custodians.open(connection, [submission.custodian_id] if submission.custodian_id else [])
         inside = taken_out_of(connection, submission_id)
+        containers = Containers(archive, actor=principal.actor)
+        box = containers.find(connection, submission_id)
+        counts = None if box is None else containers.counts(connection, box)
         described = archive.catalogue.describe(connection, [one.id for one in made[:_MOST_OPENED]])
         unread = unread_parts(installation, connection, described)
     owner = owners.get(submission.custodian_id or "")
@@ -106,7 +112,7 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
         "container": None if inside is None else {"id": inside.container, "number": inside.number},
         "size": submission.size,
         "sha256": envelope.sha256,
-        **_became(submission, [one.id for one in made]),
+        **_became(submission, [one.id for one in made], box, counts),
         "unread": [plain_text(one) for one in unread[:_MOST_UNREAD]],
         "position": submission.position,
         "salt": None if salted is None else salted[0].hex(),
@@ -132,9 +138,12 @@ def _submission(installation: Installation, connection: Connection, principal: P
     return submission
 
 
-def _became(submission: Submission, records: list[str]) -> dict[str, Any]:
-    outcome = None if submission.outcome is None else submission.outcome.value
-    return {"outcome": outcome, "reason": _plain(submission.reason), "records": records}
+def _became(
+    submission: Submission, records: list[str], box: Container | None, counts: dict[str, int] | None
+) -> dict[str, Any]:
+    outcome = outcome_with(submission.outcome, box)
+    reason = _plain(reason_with(submission.reason, box, counts))
+    return {"outcome": None if outcome is None else outcome.value, "reason": reason, "records": records}
 
 
 def _plain(text: str | None) -> str | None:

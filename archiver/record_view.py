@@ -140,6 +140,8 @@ def record_document(
         "messages": messages,
         "part_of": None,
         "parts": [],
+        "superseded_by": None,
+        "supersedes": [],
         "text": description.text,
         "components": [
             {
@@ -240,6 +242,7 @@ def as_text(document: dict[str, Any]) -> str:
         f"SHA-256  {captured['sha256']}",
         f"Series   {document['series'] or '-'}: {document['retention']['decision']}",
         *(f"         {one}" for one in document["retention"]["reasons"]),
+        *(f"Held by  {one}" for one in document["holds"]),
     ]
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from archiver.access import Act, Principal, authorize
 from archiver.record_view import name_of, party
 from archiver.transcription_view import pictures_sentence
+from ingest.superseding import out_of_sight, supersedes
 from search.follower import FOLLOWED
 from search.index import IdScope, Order
 from search.queries import Fact, Is, conjunction
@@ -37,13 +38,14 @@ _CATCH_UP_SECONDS = 1.0
 MOST_AT_ONCE = 1_000
 
 
-def _gone(installation: Installation) -> IdScope:
-    """Nobody finds what is no longer active."""
+def _gone(installation: Installation, *, superseded: bool) -> IdScope:
+    """Nobody finds what is no longer active; nor, unless he asks for it, a record in whose place another stands."""
     # named one by one, so that the index on the state finds the few instead of passing over the many
     states = [one.value for one in RecordState if one is not RecordState.ACTIVE]
     with installation.archive.store.read() as connection:
         gone = connection.execute(select(records.c.id).where(records.c.state.in_(states))).scalars()
-        return IdScope(without=frozenset(gone))
+        behind = [] if superseded else out_of_sight(connection)
+        return IdScope(without=frozenset(gone).union(behind))
 
 
 def _bounded(query: Query, principal: Principal) -> Query:
@@ -84,8 +86,11 @@ def search_records(
     offset: int = 0,
     sort: str = "date",
     engine: str | None = None,
+    superseded: bool = False,
 ) -> dict[str, Any]:
     """The document of `search --json`; each hit also has `snippet_parts`, pairs of text and whether it is a hit.
+
+    With `superseded` records are found, too, in whose place others stand, since they were read at a wrong date.
 
     Raises:
         InvalidInput: the query or an option cannot be understood; `position` says where.
@@ -102,12 +107,17 @@ def search_records(
     _let_catch_up(installation)
     coverage = _coverage(installation)
     page = installation.index.search(
-        _bounded(query, principal), limit=limit, offset=offset, order=Order(sort), allowed=_gone(installation)
+        _bounded(query, principal),
+        limit=limit,
+        offset=offset,
+        order=Order(sort),
+        allowed=_gone(installation, superseded=superseded),
     )
     archive = installation.archive
     with archive.store.read() as connection:
         opened = archive.catalogue.describe(connection, page.ids)
         read = archive.transcriptions.latest(connection, page.ids)
+        standing = {one: supersedes(connection, one) for one in page.ids}
     with archive.store.write() as transaction:
         payload = {"query": text, "total": page.total, **_counted(coverage)}
         transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload=payload)
@@ -115,11 +125,13 @@ def search_records(
         "query": text,
         "total": page.total,
         "coverage": coverage,
-        "hits": [_hit(one, read.get(one.record.id), query) for one in opened],
+        "hits": [_hit(one, read.get(one.record.id), query) | {"supersedes": standing[one.record.id]} for one in opened],
     }
 
 
-def search_ids(installation: Installation, principal: Principal, text: str) -> tuple[dict[str, Any], Iterator[str]]:
+def search_ids(
+    installation: Installation, principal: Principal, text: str, *, superseded: bool = False
+) -> tuple[dict[str, Any], Iterator[str]]:
     """The coverage, as `search_records` has it, and the id of every matching record, with no limit, newest first."""
     authorize(principal, Act.SEARCH)
     query = _read(installation, text)
@@ -128,7 +140,8 @@ def search_ids(installation: Installation, principal: Principal, text: str) -> t
     with installation.archive.store.write() as transaction:
         payload = {"query": text, "ids": True, **_counted(coverage)}
         transaction.append(EventKind.SEARCH_MADE, actor=principal.actor, payload=payload)
-    return coverage, installation.index.ids(_bounded(query, principal), allowed=_gone(installation))
+    allowed = _gone(installation, superseded=superseded)
+    return coverage, installation.index.ids(_bounded(query, principal), allowed=allowed)
 
 
 def not_looked_into(coverage: dict[str, Any]) -> list[str]:

@@ -107,5 +107,9 @@ def run_web(installation: Installation, sock: socket.socket, stop: Stopping) -> 
     }
     # head and body of an answer are two writes; asyncio sets this only on sockets that name their protocol
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    server = _Server(uvicorn.Config(create_app(installation), **options), stop)
-    asyncio.run(server.serve(sockets=[sock]))
+    app = create_app(installation)
+    server = _Server(uvicorn.Config(app, **options), stop)
+    try:
+        asyncio.run(server.serve(sockets=[sock]))
+    finally:
+        app.state.shown.close()

@@ -134,7 +134,7 @@ class PicturesSection(Section):
     """What is read in pictures and scans, after they are archived."""
 
     enabled: bool = Field(default=True, description="whether pictures are read; else they are kept and not searchable")
-    languages: tuple[str, ...] = Field((), description='names of Tesseract such as ["eng", "spa"]; empty for ten')
+    languages: tuple[str, ...] = Field((), description='names of Tesseract such as ["eng", "spa"]; empty for eleven')
     page_seconds: float = Field(60.0, gt=0, le=3_600, description="time for one page")
     pages: int = Field(500, ge=1, le=10_000, description="pages of one file that are read")
     memory_mb: int = Field(900, ge=256, description="resident memory of the reader of pictures, in MiB")

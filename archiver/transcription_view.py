@@ -228,6 +228,7 @@ def _page(one: Page, *, boxes: bool) -> dict[str, Any]:
         "width": one.width,
         "height": one.height,
         "layer": one.layer,
+        "turn": one.turn,
         "line_count": len(one.lines),
         "unread_count": len(one.unread),
     }

@@ -31,9 +31,16 @@ _MOST_OPENED: Final = 100
 
 
 def show_transcript(
-    installation: Installation, who: Principal, record_id: str, version: int | None = None
+    installation: Installation,
+    who: Principal,
+    record_id: str,
+    version: int | None = None,
+    *,
+    boxes: bool = False,
 ) -> dict[str, Any]:
     """One version, the newest by default, and every version with its author, time and what changed; it is an event.
+
+    With `boxes` each page has its lines with their places.
 
     Raises:
         NotFound: no such record for this principal, or no such version.
@@ -66,7 +73,7 @@ def show_transcript(
         before = each
     with archive.store.write() as transaction:
         transaction.append(EventKind.RECORD_VIEWED, actor=who.actor, subjects=(record_id,))
-    document = transcription_document(Readings(newest=one, versions=lines), boxes=False)
+    document = transcription_document(Readings(newest=one, versions=lines), boxes=boxes)
     assert document is not None
     return {"record": record_id, "newest": lines[-1].number, **document, "versions": listed}
 

@@ -245,7 +245,7 @@ class Uploading:
             if container_kind_of(kind) is not None:
                 told = Told(day_first=about.day_first)
         if kind in _CAPTIONED:
-            transport = (*transport, *caption_pairs(about.caption))
+            transport = (*transport, *caption_pairs(about.caption_of(numbers)))
         return Handover(
             channel=Channel.UPLOAD,
             account=told.account(_ACCOUNT),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from archiver.backing_up import has_changed, last_backup
+from archiver.backing_up import has_changed, last_anywhere, last_backup
 from archiver.overview import service_states
+from archiver.place_probe import PlaceProbe
 from archiver.watching import BackupFacts, ChannelFacts, WatchFacts, WatchLimits, evaluate
 from ingest.channel_health import Health, SqlHealthLog
 from ingest.containers import ContainerState
@@ -34,6 +35,7 @@ class Watch:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._checked: tuple[int | None, int] = (-1, 0)
+        self._probe = PlaceProbe()
 
     def findings(self) -> tuple[Finding, ...]:
         """All that is wrong at this moment.
@@ -42,7 +44,7 @@ class Watch:
             TemporarilyUnavailable, Corrupt: the database or the index cannot be read.
         """
         limits = limits_of(self._installation.settings.watch)
-        return evaluate(gather(self._installation, fixity_faults=self._fixity_faults()), limits)
+        return evaluate(gather(self._installation, self._probe, fixity_faults=self._fixity_faults()), limits)
 
     def _fixity_faults(self) -> int:
         archive = self._installation.archive
@@ -69,7 +71,7 @@ def limits_of(section: WatchSection) -> WatchLimits:
     )
 
 
-def gather(installation: Installation, *, fixity_faults: int) -> WatchFacts:
+def gather(installation: Installation, probe: PlaceProbe, *, fixity_faults: int) -> WatchFacts:
     """The facts of this moment; `fixity_faults` are those that checks of every byte have found."""
     archive, settings = installation.archive, installation.settings
     states = service_states(archive.folder)
@@ -96,7 +98,7 @@ def gather(installation: Installation, *, fixity_faults: int) -> WatchFacts:
         unexamined_since=unexamined,
         unindexed_since=unindexed,
         unpacking_since=unpacking,
-        backup=_backup(installation),
+        backup=_backup(installation, probe),
         fixity_faults=fixity_faults,
         free_bytes=shutil.disk_usage(archive.folder).free,
     )
@@ -127,11 +129,10 @@ def _facts(one: Health, account: str | None) -> ChannelFacts:
     )
 
 
-def _backup(installation: Installation) -> BackupFacts | None:
-    place = installation.settings.backup.to
-    if place is None:
-        return None
-    last = last_backup(installation.archive, place)
+def _backup(installation: Installation, probe: PlaceProbe) -> BackupFacts | None:
+    place, archive = installation.settings.backup.to, installation.archive
+    last = last_anywhere(archive) if place is None else last_backup(archive, place)
     if last is None:
-        return BackupFacts(made_at=None, changed=True)
-    return BackupFacts(made_at=last.made_at, changed=has_changed(installation.archive, last))
+        return None if place is None else BackupFacts(made_at=None, changed=True)
+    reachable = place is None or probe.answers(place)
+    return BackupFacts(made_at=last.made_at, changed=has_changed(archive, last), reachable=reachable)

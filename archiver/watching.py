@@ -56,10 +56,14 @@ class ChannelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupFacts:
-    """The place that the settings name: when the last backup there was made, and whether anything changed since."""
+    """The place that the settings name: when the last backup there was made, and whether anything changed since.
+
+    Where they name none it is the last backup anywhere. `reachable` is whether the place answers and can be written.
+    """
 
     made_at: datetime | None
     changed: bool
+    reachable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,7 @@ class WatchFacts:
     `unindexed_since` is when the oldest record was archived that the index has not read, `unexamined_since` when the
     oldest submission came that was not examined, `undelivered_since` when the oldest waiting letter was written; each
     None where there is none. `unpacking_since` is when the oldest mailbox file or archive came that is not taken apart
-    to its end, None where there is none. `backup` is None where the settings name no place.
+    to its end, None where there is none. `backup` is None where the settings name no place and none was made anywhere.
     """
 
     now: datetime
@@ -154,6 +158,9 @@ def _standing(facts: WatchFacts, limits: WatchLimits) -> Iterator[Finding]:
 
 def _stored(facts: WatchFacts, limits: WatchLimits) -> Iterator[Finding]:
     """What the archive stands on."""
+    if facts.backup is not None and not facts.backup.reachable:
+        todo = "see that its disk is there and may be written, then run: archiver backup create"
+        yield _fault("backup place", f"the place of backups cannot be reached or written; {todo}")
     if facts.backup is not None:
         made = facts.backup.made_at
         old = facts.now - (made or facts.created_at) > limits.backup

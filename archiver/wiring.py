@@ -14,19 +14,24 @@ from typing import TYPE_CHECKING
 from archiver.config import Settings, load_settings
 from archiver.destroying import Destroying
 from archiver.dns_wiring import asker_of
+from archiver.known_people import KnownPeople
 from archiver.users import Users
 from ingest.depositor import GroupDepositor
-from ingest.draft_guard import NoHolds
 from ingest.drafts import Drafts
 from ingest.examiner import Examiner
 from ingest.sandbox import READER_MODULE, SandboxedReader
 from ingest.sandbox_process import Limits
 from retention.assignment import Policy, assign
+from retention.hold_judging import Judging
+from retention.hold_standing import HoldStanding
+from retention.hold_traces import HoldTraces
+from retention.holds import Holds
 from retention.library import ScheduleLibrary
 from retention.service import RetentionService
 from search.follower import Follower
 from search.generations import CurrentIndex, Generations
 from search.matching import Matcher
+from search.rule_matching import RuleMatcher
 from search.traces import IndexTraces
 from storage.archive import Archive, open_archive
 from storage.errors import Conflict
@@ -76,6 +81,7 @@ class Installation:
     users: Users
     library: ScheduleLibrary
     retention: RetentionService
+    holds: Holds
     generations: Generations
     index: CurrentIndex
 
@@ -109,12 +115,20 @@ class Installation:
             )
 
     def drafts(self) -> Drafts:
-        """Uploads from which their submitters still choose; nothing can be held yet."""
-        return Drafts(self.archive, NoHolds())
+        """Uploads from which their submitters still choose; holds on a custodian keep all of them."""
+        return Drafts(self.archive, self.holds)
+
+    def rule_matcher(self) -> RuleMatcher:
+        """What compares records with the rules of holds."""
+        return RuleMatcher(self.archive.zone)
+
+    def judging(self) -> Judging:
+        """What compares every record with every open hold."""
+        return Judging(self.archive, self.holds, self.rule_matcher(), actor=f"{SERVICE_ACTOR}:holds")
 
     def follower(self) -> Follower:
         """A follower of the current index."""
-        return Follower(self.archive, self.index)
+        return Follower(self.archive, self.index, people=KnownPeople(self.archive))
 
     def matcher(self) -> Matcher:
         """What links pictures to better evidence."""
@@ -124,7 +138,7 @@ class Installation:
         """What brings destructions to their end; that it may begin one is asked elsewhere."""
         return Destroying(
             self.archive,
-            (IndexTraces(self.archive, self.generations, self.index),),
+            (IndexTraces(self.archive, self.generations, self.index), HoldTraces(self.archive.store)),
             Rotation(self.archive),
             index_generation=self.generations.current,
         )
@@ -154,13 +168,14 @@ def open_installation(folder: Path, keyring: Keyring, *, while_restricted: bool 
             archive.close()
             raise
     library = ScheduleLibrary(archive.store)
-    generations = Generations(archive)
+    generations = Generations(archive, KnownPeople(archive))
     return Installation(
         settings=settings,
         archive=archive,
         users=Users(archive),
         library=library,
-        retention=RetentionService(archive.store, archive.catalogue, library, archive.zone),
+        retention=RetentionService(archive.store, archive.catalogue, library, archive.zone, HoldStanding()),
+        holds=Holds(archive.store),
         generations=generations,
         index=CurrentIndex(generations),
     )

@@ -1,7 +1,8 @@
 """How well screenshots are read: drawn scenes through the product's confined child, into `docs/accuracy.md`.
 
 The section is written between two marks, so that the report on mails and exports and this one are run apart: this one
-needs a browser and takes minutes. Cells are apps, scripts, damage and so on; goals that are missed are said.
+needs a browser and takes minutes (`--lines` keeps what engines read, for work on transcripts alone). Cells are apps,
+scripts, damage and so on; goals that are missed are said.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.picture_kept import KeptLines
 from benchmarks.picture_report import section
 from benchmarks.picture_scoring import Score, score
 from benchmarks.picture_seen import seeing
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from benchmarks.screenshots.truth import Truth
 
 REPORT: Final = ROOT / "docs" / "accuracy.md"
+_KEPT: Final = "What engines read was kept from an earlier run, with its seconds; transcripts were made in this one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ class Results:
         return found
 
 
-def read_scenes(truths: Iterable[Truth], folder: Path, sight: Seeing, *, show: bool) -> Results:
+def read_scenes(truths: Iterable[Truth], folder: Path, sight: Seeing | KeptLines, *, show: bool) -> Results:
     """Read and score every scene."""
     results = []
     for truth in truths:
@@ -91,6 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="only scenes whose name holds this; nothing is written")
     parser.add_argument("--show", action="store_true", help="name each fault, on stderr")
+    parser.add_argument("--lines", type=Path, help="folder that keeps what engines read; transcripts are made anew")
     parser.add_argument("--set", type=Path, help="folder of a set that was drawn (default: that of the cache)")
     parser.add_argument("--place", type=Path, default=ROOT / ".work", help="folder for scratch files (default: .work)")
     parser.add_argument("--dry-run", action="store_true", help="print only")
@@ -103,9 +107,12 @@ def main() -> None:
         sys.exit("There is no Chromium to draw screenshots with; install the package chromium.")
     with scratch_folder(chosen.place) as scratch:
         about = conditions(scratch)
+        if chosen.lines:
+            about = [*about, _KEPT, ""]
         began = time.perf_counter()
         with seeing(scratch / "archive") as sight:
-            results = read_scenes(truths, folder, sight, show=chosen.show)
+            reader = KeptLines(chosen.lines, sight) if chosen.lines else sight
+            results = read_scenes(truths, folder, reader, show=chosen.show)
         print(f"{time.perf_counter() - began:,.0f} s in all", file=sys.stderr)
     lines = section(results, about)
     if chosen.dry_run or chosen.only:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +13,21 @@ from benchmarks.chat_exports_json import HANDLE, dumped, key_of, number_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_LINKEDIN: Final = (
+    "CONVERSATION ID",
+    "CONVERSATION TITLE",
+    "FROM",
+    "SENDER PROFILE URL",
+    "TO",
+    "RECIPIENT PROFILE URLS",
+    "DATE",
+    "SUBJECT",
+    "CONTENT",
+    "FOLDER",
+    "ATTACHMENTS",
+    "IS MESSAGE DRAFT",
+)
 
 
 def _slack(plan: Plan, target: Path) -> None:
@@ -202,7 +219,50 @@ def _mastodon(plan: Plan, target: Path) -> None:
     write_zip(target, [("actor.json", dumped(person)), ("outbox.json", dumped(outbox))])
 
 
+def _skype(plan: Plan, target: Path) -> None:
+    me = f"8:live:{HANDLE}"
+    conversations = []
+    for conversation in range(plan.conversations):
+        partner = f"8:live:p{conversation}"
+        messages = [
+            {
+                "id": str(one.millis),
+                "displayName": None if one.sender == OWNER else one.sender,
+                "originalarrivaltime": f"{one.at:%Y-%m-%dT%H:%M:%S}.000Z",
+                "messagetype": "RichText",
+                "version": one.millis,
+                "content": escape(one.text, quote=False),
+                "conversationid": partner,
+                "from": me if one.sender == OWNER else partner,
+                "properties": None,
+                "amsreferences": None,
+            }
+            for one in plan.talk(conversation)
+        ]
+        talk = {"id": partner, "displayName": plan.partner(conversation), "version": 1, "properties": {}}
+        conversations.append(talk | {"threadProperties": None, "MessageList": messages[::-1]})
+    document = {"userId": me, "exportDate": "2024-01-02T03:04", "conversations": conversations}
+    write_zip(target, [("messages.json", dumped(document))])
+
+
+def _linkedin(plan: Plan, target: Path) -> None:
+    """All messages in one table, the newest first."""
+    rows = io.StringIO()
+    table = csv.writer(rows, lineterminator="\n")
+    table.writerow(_LINKEDIN)
+    profile = "https://www.linkedin.com/in/{}"
+    for one in reversed(list(plan.all_talk())):
+        partner = plan.partner(one.conversation)
+        mine, other = (OWNER, profile.format(HANDLE)), (partner, profile.format(f"p{one.conversation}"))
+        sender, receiver = (mine, other) if one.sender == OWNER else (other, mine)
+        at = f"{one.at:%Y-%m-%d %H:%M:%S} UTC"
+        table.writerow((f"2-{one.conversation:08}", "", *sender, *receiver, at, "", one.text, "INBOX", "", "No"))
+    write_zip(target, [("messages.csv", rows.getvalue())])
+
+
 LAYOUTS: Final = (
+    Layout(name="Skype", reader="skype", file="skype.zip", write=_skype, is_goal=True),
+    Layout(name="LinkedIn, messages", reader="linkedin", file="linkedin.zip", write=_linkedin),
     Layout(name="Slack", reader="slack", file="workspace.zip", write=_slack, is_goal=True),
     Layout(name="Discord, data package", reader="discord", file="package.zip", write=_discord_package, is_goal=True),
     Layout(name="Google Chat", reader="googlechat", file="takeout.zip", write=_google_chat, is_goal=True),

@@ -1,4 +1,4 @@
-"""Generated exports that are databases or binary records: Messages' database, Signal's backup, a Bluesky repository."""
+"""Generated exports that are databases or binary records: databases of Messages and Viber, Signal's backup, Bluesky."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from benchmarks.chat_exports import OWNER, Layout, Plan
 from tests.ingest.formats.chats.imessage_writing import SCHEMA
 from tests.ingest.formats.chats.repositories import repository
 from tests.ingest.formats.chats.signal_writing import ACCOUNT, INFO, SELF, framed, message
+from tests.ingest.formats.chats.viber_writing import DESKTOP as VIBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _APPLE_EPOCH_MILLIS: Final = 978_307_200_000
 _ME: Final = 1
 _INCOMING, _OUTGOING = 8, 9
+_VIBER_TOKEN: Final = 5_000_000_000_000_000_000
 
 
 def _chat_database(plan: Plan, target: Path) -> None:
@@ -36,6 +38,24 @@ def _chat_database(plan: Plan, target: Path) -> None:
             (row, f"G{row}", one.text, 1 + one.conversation, at, mine),
         )
         database.execute("INSERT INTO chat_message_join VALUES (?, ?, ?)", (1 + one.conversation, row, at))
+    database.commit()
+    database.close()
+
+
+def _viber_database(plan: Plan, target: Path) -> None:
+    """As Viber Desktop keeps it."""
+    database = sqlite3.connect(target)
+    database.executescript(VIBER)
+    database.executescript("DELETE FROM Contact; DELETE FROM ChatInfo; DELETE FROM ChatRelation;")
+    people = [(1 + number, plan.partner(number), f"+1555{number:07}") for number in range(plan.conversations)]
+    database.executemany("INSERT INTO Contact (ContactID, Name, Number) VALUES (?, ?, ?)", people)
+    database.executemany("INSERT INTO ChatInfo (ChatID, Token, Flags) VALUES (?, 0, 0)", [(key,) for key, *_ in people])
+    database.executemany("INSERT INTO ChatRelation VALUES (?, ?)", [(key, key) for key, *_ in people])
+    for row, one in enumerate(plan.all_talk(), start=1):
+        chat = 1 + one.conversation
+        event = (row, one.millis, one.sender == OWNER, chat, chat, _VIBER_TOKEN + row)
+        database.execute("INSERT INTO Events VALUES (?, ?, ?, 1, ?, ?, ?, 1)", event)
+        database.execute("INSERT INTO Messages (EventID, Type, Body) VALUES (?, 1, ?)", (row, one.text))
     database.commit()
     database.close()
 
@@ -77,6 +97,7 @@ def _bluesky(plan: Plan, target: Path) -> None:
 
 LAYOUTS: Final = (
     Layout(name="iMessage, chat.db", reader="imessage_db", file="chat.db", write=_chat_database),
+    Layout(name="Viber, viber.db", reader="viber", file="viber.db", write=_viber_database),
     Layout(name="Signal, backup", reader="signal_backup", file="main.binproto", write=_signal_backup),
     Layout(name="Bluesky, each message a post", reader="bluesky", file="repo.car", write=_bluesky),
 )

@@ -43,9 +43,7 @@ def score_messages(
         counts["order right"] += first.read < second.read
     if len(truth.pages) > 1:
         counts["overlaps"] += 1
-        counts["overlaps right"] += len(read) == len(truth.messages) == len(pairs) and [
-            one.read for one in ordered
-        ] == list(range(len(read)))
+        counts["overlaps right"] += _is_merged(truth, read, [one.read for one in ordered], numbers)
     counts["titles"] += 1
     counts["apps"] += 1
     counts["drafts"] += 1
@@ -54,6 +52,21 @@ def score_messages(
         counts["apps right"] += transcript.app == truth.app
         counts["apps unsure"] += transcript.app is None
         counts["drafts right"] += transcript.draft == truth.draft
+
+
+def _is_merged(
+    truth: Truth, read: Sequence[TranscribedMessage], ordered: Sequence[int], numbers: dict[str, int]
+) -> bool:
+    """Whether each message stands once and in its order; what the window cuts may be there or not."""
+    whole = [
+        number
+        for number, one in enumerate(read)
+        if number in ordered
+        or (page := _page_of(one, numbers)) is None
+        or one.box is None
+        or not _is_at_an_edge(truth, page, one.box)
+    ]
+    return len(ordered) == len(truth.messages) and list(ordered) == whole
 
 
 def _middle(box: Box | Corners) -> tuple[float, float]:

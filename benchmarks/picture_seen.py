@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ingest.picture_rounds import Found, RoundsLimits
     from ingest.sandbox import SandboxedReader
 
-_MEDIA_TYPES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+MEDIA_TYPES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Seeing:
             component = Component(
                 id=f"c{number}",
                 role=ComponentRole.ORIGINAL,
-                media_type=_MEDIA_TYPES[file.suffix],
+                media_type=MEDIA_TYPES[file.suffix],
                 name=None,
                 size=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),

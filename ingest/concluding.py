@@ -117,7 +117,7 @@ class Concluder:
         self._archive = archive
         self._assigner = assigner
         self._actor = actor
-        self.conversations = Conversations(archive)
+        self.conversations = Conversations(archive, actor=actor)
         self.pages = PageCaptures(archive)
 
     def conclude(self, waiting: Waiting, answer: ReadingAnswer, epoch: int) -> Examined:

@@ -18,19 +18,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, case, exists, func, insert, select
+from sqlalchemy import Connection, insert, select
 
+from ingest.formats.chats.date_order import DateOrder, order_of, turned
 from ingest.formats.chats.transcript import transcript
+from ingest.keyed_digests import KeyedDigest
 from ingest.participant_handles import HandleRow, Handles
-from storage.container_tables import container_members
-from storage.conversation_tables import conversation_parts
+from ingest.superseding import Reading, in_sight, read_at, source_digest, supersede, write_superseded
+from storage.conversation_tables import conversation_parts, superseded_records
 from storage.participant_tables import record_participants
 from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from ingest.superseding import Superseded
     from storage.archive import Archive
     from storage.records import Description, Message
     from storage.transaction import Transaction
@@ -56,6 +59,8 @@ class PartRow:
     changed: int = 0
     lacking: int = 0
     digests: bytes = field(default=b"", repr=False)
+    source: bytes = field(default=b"", repr=False)
+    dates: str = DateOrder.PRINTED.value
 
     @property
     def is_part(self) -> bool:
@@ -66,8 +71,10 @@ class PartRow:
 class Conversations:
     """The conversations of one archive, as the examiner meets them."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, *, actor: str = "") -> None:
         self._archive = archive
+        self._actor = actor
+        self._superseded: dict[str, Superseded] = {}
         self._settled: list[PartRow] = []
         self._days: dict[bytes, frozenset[str]] = {}
         self._handles = Handles(archive)
@@ -76,6 +83,7 @@ class Conversations:
     def begin(self) -> None:
         """Forget what the last batch settled: it is written."""
         self._settled.clear()
+        self._superseded.clear()
         self._days.clear()
         self._people.clear()
 
@@ -87,8 +95,10 @@ class Conversations:
         assert conversation is not None
         thread = self._tag("thread", custodian_id, description.platform or "", conversation.key)[:TAG_BYTES]
         day = conversation.day if description.kind.value == "conversation" else ""
-        family, gone = self._family(thread, day)
         tags = self._tags(thread, description.messages, ZoneInfo(conversation.zone))
+        dates = order_of(description)
+        family, gone = self._family(thread, day)
+        family = _dated_alike(family, container_id, dates, tags)
         row = PartRow(
             record_id=record_id,
             root_id=family[0].root_id if family else record_id,
@@ -96,7 +106,10 @@ class Conversations:
             day=day,
             container_id=container_id,
             messages=len(tags),
+            source=source_digest(self._archive, thread, description),
+            dates=dates.value,
         )
+        self._stand_in_place(row)
         known = _known(family, container_id, tags)
         fresh: list[Message] = []
         brought: list[bytes] = []
@@ -122,7 +135,9 @@ class Conversations:
         notes = [_GONE.format(one) for one in gone[:1] if not family]
         if row.is_part:
             description = _reduced(description, tuple(fresh), row)
-        return replace(description, notes=(*description.notes, *notes)), row
+        if notes:
+            description = replace(description, notes=(*description.notes, *notes))
+        return description, row
 
     def write(self, transaction: Transaction, rows: Iterable[PartRow]) -> None:
         """Write the rows of records that are added in the same transaction."""
@@ -130,16 +145,35 @@ class Conversations:
         if values:
             transaction.connection.execute(insert(conversation_parts), values)
         people = [one for value in values if (one := self._people.get(value["record_id"])) is not None]
+        failed = {one.record_id for one in self._settled} - {value["record_id"] for value in values}
+        found = (one for one in self._superseded.values() if failed.isdisjoint((one.record_id, one.by_id)))
+        write_superseded(transaction, found)
         if people:
             named = [{name: getattr(one, name) for name in HandleRow.__slots__} for one in people]
             transaction.connection.execute(insert(record_participants), named)
+
+    def _stand_in_place(self, row: PartRow) -> None:
+        """Remember which record stands in the place of which, where these bytes were read at the turned day before."""
+        day = turned(row.day)
+        if day is None:
+            return
+        others = [
+            Reading(record_id=one.record_id, dates=DateOrder(one.dates))
+            for one in self._settled
+            if one.thread == row.thread and one.day == day and one.source == row.source
+        ]
+        if day in self._written_days(row.thread):
+            others = read_at(self._archive, row.thread, day, row.source) + others
+        new = Reading(record_id=row.record_id, dates=DateOrder(row.dates))
+        others = [one for one in others if one.record_id not in self._superseded]
+        self._superseded |= {one.record_id: one for one in supersede(self._archive, self._actor, new, others)}
 
     def _family(self, thread: bytes, day: str) -> tuple[list[PartRow], list[str]]:
         """The active records of this day, the first first, and those that are no longer active."""
         active, gone = [], []
         if day in self._written_days(thread):
             query = select(conversation_parts, records.c.state).join(records)
-            query = query.where(conversation_parts.c.thread == thread, conversation_parts.c.day == day)
+            query = query.where(conversation_parts.c.thread == thread, conversation_parts.c.day == day, in_sight())
             with self._archive.store.read() as connection:
                 rows = connection.execute(query.order_by(records.c.position)).all()
             for row in rows:
@@ -148,7 +182,7 @@ class Conversations:
                 else:
                     gone.append(row.record_id)
         active += [one for one in self._settled if one.thread == thread and one.day == day]
-        return active, gone
+        return [one for one in active if {one.record_id, one.root_id}.isdisjoint(self._superseded)], gone
 
     def _written_days(self, thread: bytes) -> frozenset[str]:
         """The days that the archive has of a conversation: asked once a batch, since most exports bring many days."""
@@ -167,8 +201,8 @@ class Conversations:
         told apart by how often it was said before. A person is known by his number, not by the name beside it.
         """
         key = self._archive.store.keyring.digest_key
-        identity_of = hmac.new(key, b"message" + thread, hashlib.sha256)
-        content_of = hmac.new(key, b"content" + thread, hashlib.sha256)
+        identity_of = KeyedDigest(key, b"message" + thread)
+        content_of = KeyedDigest(key, b"content" + thread)
         said: dict[str, int] = {}
         tags = []
         for one in messages:
@@ -180,11 +214,11 @@ class Conversations:
                 before = said.get(same, 0)
                 said[same] = before + 1
                 identity = f"said{before}:{same}"
-            digest = _with(identity_of, identity)
+            digest = identity_of.of(identity)
             if one.id is None and _is_plain(one):
                 content = digest[TAG_BYTES:]  # what it says is what it is known by
             else:
-                content = _with(content_of, _content(one))[:TAG_BYTES]
+                content = content_of.of(_content(one))[:TAG_BYTES]
             tags.append((digest[:TAG_BYTES], content))
         return tags
 
@@ -192,13 +226,6 @@ class Conversations:
         encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
         message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
         return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
-
-
-def _with(begun: hmac.HMAC, text: str) -> bytes:
-    """The digest of what was begun and this; the key and what a conversation's digests begin with are hashed once."""
-    one = begun.copy()
-    one.update(text.encode())
-    return one.digest()
 
 
 def _minute(at: str | None, zone: ZoneInfo) -> str:
@@ -239,9 +266,11 @@ def _sized(text: str | None) -> str:
 
 
 def parts_of(connection: Connection, root_id: str) -> list[str]:
-    """The records that are parts of this one, oldest first."""
+    """The records that are parts of this one, oldest first, without those in whose place another stands."""
+    gone = select(superseded_records.c.record_id)
     query = select(conversation_parts.c.record_id).join(records)
-    chosen = (conversation_parts.c.root_id == root_id, conversation_parts.c.record_id != root_id)
+    parts = conversation_parts.c
+    chosen = (parts.root_id == root_id, parts.record_id != root_id, parts.record_id.not_in(gone))
     return list(connection.execute(query.where(*chosen).order_by(records.c.position)).scalars())
 
 
@@ -249,59 +278,6 @@ def part_row(connection: Connection, record_id: str) -> PartRow | None:
     """What was written of a record that came out of an export, None where it did not."""
     row = connection.execute(select(conversation_parts).where(conversation_parts.c.record_id == record_id)).first()
     return None if row is None else _part(row)
-
-
-def overlap_of(connection: Connection, container_id: str) -> dict[str, int]:
-    """What an export shares with others.
-
-    Its records, how many of them are parts of earlier ones, and of its messages how many were known before, changed
-    since, or are lacking that earlier exports have; and how many days that other exports have are absent from it,
-    between the first and the last that it has of a conversation.
-    """
-    parts = conversation_parts.c
-    is_part = case((parts.record_id != parts.root_id, 1), else_=0)
-    columns = (func.count(), func.sum(is_part), func.sum(parts.known), func.sum(parts.changed), func.sum(parts.lacking))
-    row = connection.execute(select(*columns).where(parts.container_id == container_id)).one()
-    told = dict(zip(("records", "parts", "known", "changed", "lacking"), (one or 0 for one in row), strict=True))
-    # a day that came before in the same bytes made no record of its own now, and all of it was known
-    repeated = _within(container_id).where(container_members.c.outcome == "duplicate").subquery()
-    told["known"] += connection.execute(select(func.coalesce(func.sum(repeated.c.messages), 0))).scalar_one()
-    return told | {"absent_days": _absent_days(connection, container_id)}
-
-
-def _within(container_id: str) -> Select[Any]:
-    """The rows of all days that an export has, those included that an earlier one brought in the same bytes."""
-    joined = conversation_parts.join(records).join(
-        container_members, container_members.c.submission_id == records.c.submission_id
-    )
-    return select(conversation_parts).select_from(joined).where(container_members.c.container_id == container_id)
-
-
-def _absent_days(connection: Connection, container_id: str) -> int:
-    within, other = _within(container_id).subquery(), conversation_parts.alias()
-    spans = (
-        select(within.c.thread, func.min(within.c.day).label("first"), func.max(within.c.day).label("last"))
-        .where(within.c.day != "")
-        .group_by(within.c.thread)
-        .subquery()
-    )
-    is_there = exists().where(within.c.thread == other.c.thread, within.c.day == other.c.day)
-    days = (
-        select(other.c.thread, other.c.day)
-        .join(spans, (spans.c.thread == other.c.thread) & other.c.day.between(spans.c.first, spans.c.last))
-        .where(~is_there)
-        .distinct()
-    )
-    absent: int = connection.execute(select(func.count()).select_from(days.subquery())).scalar_one()
-    return absent
-
-
-def repeated_among(connection: Connection, record_ids: Sequence[str]) -> set[str]:
-    """Those of at most 500 records that brought nothing that was not there before."""
-    parts = conversation_parts.c
-    repeats = (parts.record_id != parts.root_id, parts.known == parts.messages)
-    query = select(parts.record_id).where(parts.record_id.in_(record_ids), *repeats)
-    return set(connection.execute(query).scalars())
 
 
 def _reduced(description: Description, fresh: tuple[Message, ...], row: PartRow) -> Description:
@@ -315,6 +291,20 @@ def _reduced(description: Description, fresh: tuple[Message, ...], row: PartRow)
         notes.append(f"{row.lacking:,} messages of this day that an earlier export has are not in this one")
     text = transcript(fresh) + (beside if fresh else "")
     return replace(description, messages=fresh, text=text, notes=(*description.notes, *notes))
+
+
+def _dated_alike(
+    family: list[PartRow], container_id: str | None, dates: DateOrder, tags: list[tuple[bytes, bytes]]
+) -> list[PartRow]:
+    """Those that are of this day for sure: where either day was guessed or said, some message must be in both."""
+    mine = {tag for tag, _ in tags} if family else set()
+    return [
+        one
+        for one in family
+        if one.container_id == container_id
+        or dates == one.dates == DateOrder.PRINTED
+        or any(tag in mine for tag, _ in _pairs(one.digests))
+    ]
 
 
 def _known(family: list[PartRow], container_id: str | None, tags: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

@@ -33,10 +33,11 @@ _NOWHEN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PictureTask(StrEnum):
-    """What the child can do."""
+    """What the children can do: `SHOW` is that of `ingest.showing_tasks`, the others of `ingest.picture_tasks`."""
 
     READ = "read"
     TRANSCRIBE = "transcribe"
+    SHOW = "show"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,16 @@ def transcribing_request(parts: Sequence[Part], known: Transcription, *, pages: 
         task=PictureTask.TRANSCRIBE,
         payload=b"".join([reading, *(one.content for one in parts)]),
         options={"parts": _listed(parts), "reading": len(reading), "pages": pages},
+        wants_content=True,
+    )
+
+
+def showing_request(content: bytes, media_type: str, page: int, *, pages: int) -> ReadingRequest:
+    """To encode one page anew, for a person to look at (`ingest.showing_tasks`)."""
+    return ReadingRequest(
+        task=PictureTask.SHOW,
+        payload=content,
+        options={"media_type": media_type, "page": page, "pages": pages},
         wants_content=True,
     )
 

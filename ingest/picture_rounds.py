@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from storage.transcription import Page, PictureFacts, Transcript, Transcription
 
 MOST_PAGES_OF_CONVERSATION: Final = 60
-_PAGED: Final = frozenset({"application/pdf", "image/tiff"})
+_PAGED: Final = (
+    "application/pdf",
+    "image/tiff",
+    "application/vnd.openxml",
+    "application/vnd.oasis.",
+    "application/vnd.ms-",
+)
 _FAILED: Final = {
     FailureReason.CRASH: "the reader of pictures crashed on it",
     FailureReason.MEMORY: "reading it took more memory than is allowed",
@@ -203,7 +209,7 @@ class Rounds:
         parts = self._group.parts
         number = parts[place.part].number
         why = _FAILED[failed.reason]
-        has_pages = parts[place.part].media_type in _PAGED
+        has_pages = parts[place.part].media_type.startswith(_PAGED)
         where = f"picture {number}, page {place.page}" if has_pages else f"picture {number}"
         self._found.problems += (f"{where}: {why}",)
         self._harms += 1
@@ -218,7 +224,7 @@ class Rounds:
     def _transcribe(self) -> None:
         found, parts = self._found, self._group.parts
         found.transcript = None
-        if any(one.media_type in _PAGED for one in parts):
+        if any(one.media_type.startswith(_PAGED) for one in parts):
             return  # paper, whose pages are no screens
         if self._groups > 1 or len(found.pages) > MOST_PAGES_OF_CONVERSATION:
             found.notes += (_APART,)

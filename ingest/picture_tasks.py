@@ -18,9 +18,11 @@ import numpy as np
 
 from ingest.formats.ocr.engines import load_engines
 from ingest.formats.ocr.languages import DEFAULT_LANGUAGES
+from ingest.formats.ocr.naming import language_remark
 from ingest.formats.ocr.pages import read_page
 from ingest.formats.pictures.limits import PictureLimits, PictureRefused
 from ingest.formats.pictures.opening import open_picture, rehearse
+from ingest.formats.pictures.turned import transcript_as_kept, turned_pixels, upright_page
 from ingest.formats.transcripts.transcribe import transcribe
 from ingest.picture_codec import PictureTask, Place, answer, asked_of, blank
 from ingest.picture_rounds import MOST_PAGES_OF_CONVERSATION
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ingest.formats.ocr.engines import Engines
+    from ingest.formats.pictures.office_pictures import OfficePictures
     from ingest.formats.pictures.opening import PdfPicture, Picture
     from ingest.formats.pictures.pixels import PagePixels, Pixels
     from ingest.picture_codec import Asked, Part
@@ -55,14 +58,14 @@ class _Open:
     """A component that is open: the pages behind `page` come next, one by one."""
 
     part: Part
-    picture: Picture | PdfPicture
+    picture: Picture | PdfPicture | OfficePictures
     pages: Iterator[PagePixels]
     page: int = 0
 
 
 @dataclass(slots=True)
 class _Round:
-    """What a round has read so far; `kept` are the pages with their pixels, as far as these are kept."""
+    """What a round has read so far; `kept` are the pages upright with their pixels, as far as these are kept."""
 
     pages: list[Page] = field(default_factory=list)
     facts: list[PictureFacts] = field(default_factory=list)
@@ -72,12 +75,14 @@ class _Round:
     pixels: int = 0
 
     def keep(self, page: Page, pixels: Pixels | None) -> None:
-        """Keep a page that was read, with its pixels while there is room for them."""
+        """Keep a page that was read, with its pixels while there is room for them; these upright, as it was read."""
         self.pages.append(page)
         size = 0 if pixels is None else pixels.nbytes
-        has_room = self.pixels + size <= _MOST_PIXELS
-        self.pixels += size if has_room else 0
-        self.kept.append((page, pixels if has_room else None))
+        if pixels is None or self.pixels + size > _MOST_PIXELS:
+            self.kept.append((upright_page(page), None))
+            return
+        self.pixels += size
+        self.kept.append((upright_page(page), turned_pixels(pixels, page.turn)))
 
 
 class _Pictures:
@@ -104,7 +109,7 @@ class _Pictures:
             pictures=tuple(found.facts),
             unsearchable=tuple(found.problems),
             notes=tuple(found.notes),
-            transcript=_conversation(found.kept) if whole else None,
+            transcript=_conversation(found) if whole else None,
         )
         return answer(read, place)
 
@@ -120,7 +125,7 @@ class _Pictures:
                 known = lines.get((part.id, page.number))
                 if known is not None:
                     found.keep(known, page.pixels)
-        return answer(replace(blank(self._engines.describe()), transcript=_conversation(found.kept)))
+        return answer(replace(blank(self._engines.describe()), transcript=_conversation(found)))
 
     def _read_one(self, asked: Asked, place: Place, found: _Round) -> Place | None:
         """Read the next page at a place or behind it; where to go on, None at the end of the last part."""
@@ -162,6 +167,7 @@ class _Pictures:
             found.problems.append(f"picture {part.number}, page {page.number}: {page.problem}")
         if page.pixels is not None:
             read = read_page(page.pixels, self._engines, component=part.id, number=page.number)
+            found.notes += [f"picture {part.number}, page {page.number}: {one}" for one in self._remarks(read)]
         else:
             read = Page(
                 component=part.id,
@@ -172,6 +178,13 @@ class _Pictures:
                 layer=bool(page.text_lines),
             )
         found.keep(read, page.pixels)
+
+    def _remarks(self, read: Page) -> Iterator[str]:
+        if read.turn:
+            yield f"it does not stand upright, and was read after a turn of {read.turn} degrees clockwise"
+        remark = language_remark(read, self._engines.seconds)
+        if remark is not None:
+            yield remark
 
     def _close(self, opened: _Open, found: _Round) -> None:
         self._open = None
@@ -189,7 +202,9 @@ def _two_bubbles() -> tuple[Page, Pixels]:
     return Page(component="", number=1, width=240, height=320, lines=lines), pixels
 
 
-def _conversation(pages: list[tuple[Page, Pixels | None]]) -> Transcript | None:
-    if not pages or len(pages) > MOST_PAGES_OF_CONVERSATION:
+def _conversation(found: _Round) -> Transcript | None:
+    if not found.kept or len(found.kept) > MOST_PAGES_OF_CONVERSATION:
         return None
-    return transcribe(pages)
+    transcript = transcribe(found.kept)
+    pages: dict[tuple[str | None, int], Page] = {(one.component, one.number): one for one in found.pages if one.turn}
+    return transcript_as_kept(transcript, pages) if transcript is not None and pages else transcript

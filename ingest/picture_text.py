@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.chats.transcript import transcript as text_of_messages
+from ingest.formats.ocr.languages import SCRIPT_NAMES
 from storage.transcription_codec import MAX_TEXT_CHARACTERS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def unread_of(pages: Sequence[Page], numbers: Mapping[str, int]) -> tuple[str, .
     counted = Counter((numbers[page.component], one.script, one.reason) for page in pages for one in page.unread)
     found = []
     for (number, script, reason), count in counted.items():
-        of = f" in script {script}" if script else ""
+        of = f" in script {SCRIPT_NAMES.get(script, script)}" if script else ""
         found.append(f"picture {number}: {count:,} {'place' if count == 1 else 'places'}{of} not read: {reason}")
     if len(found) > MOST_SAID:
         found[MOST_SAID - 1 :] = [f"{len(found) - MOST_SAID + 1:,} further kinds of places in pictures are not read"]

@@ -112,7 +112,8 @@ class _Mails:
     def read(self, payload: bytes, options: Mapping[str, Any]) -> Description:
         """All that a mail says and, with the options of its arrival, the checks of its origin."""
         if options.get("serialised"):
-            return replace(read_serialised(payload), authenticity=Authenticity())
+            read = read_serialised(payload, allowance=Allowance(pages=self._pages))
+            return replace(read, authenticity=Authenticity())
         saved = read_emlx(payload)
         if saved is not None:
             payload = saved.message
@@ -175,7 +176,7 @@ def _document(payload: bytes, options: Mapping[str, Any], *, pages: int) -> Desc
         text=read.text,
         asserted=read.asserted,
         notes=read.notes,
-        unsearchable=() if read.unread is None else (f"the document: {read.unread}",),
+        unsearchable=tuple([f"the document: {reason}" for reason in read.reasons]),
     )
 
 

@@ -80,23 +80,23 @@ class _Seen:
     def look(self, number: int, one: SetPicture, content: bytes, name: str | None) -> None:
         """Look at one picture, of which at least the beginning is here."""
         found = detect(content[:HEAD_BYTES], name)
-        unread, pictured = None, False
+        unread: tuple[str, ...] = ()
+        pictured = False
         if found.kind is MediaKind.IMAGE:
             looked = first_look(content)
             self.kinds.add(looked.kind)
-            unread, pictured = looked.unread, looked.pictured
+            unread, pictured = () if looked.unread is None else (looked.unread,), looked.pictured
             if looked.note is not None:
                 self.notes.append(f"picture {number}: {looked.note}")
         elif len(content) < one.size:
-            unread = _IN_PART
+            unread = (_IN_PART,)
         else:
             read = read_attachment(content, ContentFields(media_type=found.media_type, name=name), self.allowance)
             self.remarks.take(f"picture {number}", read)
-            unread, pictured = read.unread, read.pictured
+            unread, pictured = read.reasons, read.pictured
             if read.text:
                 self.texts.append(read.text)
-        if unread is not None:
-            self.unread.append(f"picture {number}: {unread}")
+        self.unread += [f"picture {number}: {reason}" for reason in unread]
         self.components.append(
             Component(
                 id="",

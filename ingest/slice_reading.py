@@ -71,9 +71,8 @@ def read_whole_slice(payload: bytes, options: Mapping[str, Any], *, pages: int =
         left -= len(text)
         if text:
             texts.append(text)
-        reason = read.unread if len(text) == len(read.text) else "its text is longer than can be kept"
-        if reason is not None and len(unread) < _MOST_NAMED:
-            unread.append(f"file {number}: {reason}")
+        reasons = read.reasons if len(text) == len(read.text) else ("its text is longer than can be kept",)
+        unread += [f"file {number}: {reason}" for reason in reasons][: max(0, _MOST_NAMED - len(unread))]
     text = "\n".join([described.text, *texts]) if texts else described.text
     unread += [sentence.format(count=count) for sentence, count in ((_NOT_READ, media), (_PICTURES, pictures)) if count]
     components = tuple([replace(one, pictured=one.path in pictured) for one in described.components])

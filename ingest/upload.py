@@ -11,12 +11,12 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.captions import caption_from
+from ingest.captions import CAPTION_FIELDS, caption_from
 from storage.errors import InvalidInput
 from storage.transcription import Caption
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from storage.vault import HolderKey
@@ -25,17 +25,21 @@ _LONGEST_NAME: Final = 255
 _LONGEST_GROUP: Final = 64
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ASKED: Final = frozenset({"files", "custodian", "caption", "day_first", "choose"})
-_OF_FILE: Final = frozenset({"name", "size", "sha256", "group"})
+_OF_FILE: Final = frozenset({"name", "size", "sha256", "group", "caption"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFile:
-    """One file: its name as text, its size in bytes, its SHA-256 where that is known, and with which it belongs."""
+    """One file: its name as text, its size in bytes, its SHA-256 where that is known, and with which it belongs.
+
+    `caption` is what was said of this one alone.
+    """
 
     name: str = field(repr=False)
     size: int
     sha256: str | None = None
     group: str | None = field(default=None, repr=False)
+    caption: Caption | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,17 @@ class UploadAbout:
         """Read it again."""
         members = json.loads(encoded)
         caption = members.pop("caption")
-        files = tuple(UploadFile(**one) for one in members.pop("files"))
-        return cls(files=files, caption=None if caption is None else Caption(**caption), **members)
+        files = tuple(
+            UploadFile(**{**one, "caption": _stored_caption(one.get("caption"))}) for one in members.pop("files")
+        )
+        return cls(files=files, caption=_stored_caption(caption), **members)
+
+    def caption_of(self, numbers: Sequence[int]) -> Caption | None:
+        """What was said of the item that these files are: of each field what was said of them, else of all files."""
+        own = next((one for number in numbers if (one := self.files[number].caption) is not None), None)
+        if own is None or self.caption is None:
+            return own or self.caption
+        return caption_from({name: getattr(own, name) or getattr(self.caption, name) for name in CAPTION_FIELDS})
 
     def items(self) -> tuple[tuple[int, ...], ...]:
         """The numbers of the files, item by item: those of a group together, where its first stands."""
@@ -96,9 +109,6 @@ def read_asked(document: Any, *, submitter: str, most: int) -> tuple[UploadAbout
     listed = members.get("files")
     if not isinstance(listed, list) or not 0 < len(listed) <= most:
         raise InvalidInput(f"files must list 1 to {most} files", member="files")
-    caption = _object(members.get("caption") or {}, None, "caption")
-    if not all(isinstance(one, str) or one is None for one in caption.values()):
-        raise InvalidInput("caption has texts by name: who, what, when, where, why", member="caption")
     custodian = members.get("custodian")
     if custodian is not None and not isinstance(custodian, str):
         raise InvalidInput("custodian is an address", member="custodian")
@@ -108,10 +118,13 @@ def read_asked(document: Any, *, submitter: str, most: int) -> tuple[UploadAbout
     about = UploadAbout(
         files=tuple(_file(one, number) for number, one in enumerate(listed, start=1)),
         submitter=submitter,
-        caption=caption_from(caption),
+        caption=_caption(members.get("caption"), "caption"),
         day_first=members.get("day_first"),
         choose=bool(members.get("choose")),
     )
+    for numbers in about.items():
+        if len({one for number in numbers if (one := about.files[number].caption) is not None}) > 1:
+            raise InvalidInput("files of one group are one record and have one caption; say it of one of them")
     return about, custodian
 
 
@@ -133,7 +146,19 @@ def _file(value: Any, number: int) -> UploadFile:
         raise InvalidInput(f"sha256 of file {number} must be 64 digits, 0-9 and a-f", number=number)
     if group is not None and not (isinstance(group, str) and 0 < len(group) <= _LONGEST_GROUP):
         raise InvalidInput(f"group of file {number} must be a short text", number=number)
-    return UploadFile(name=plain_name(name, number), size=size, sha256=sha256, group=group)
+    caption = _caption(members.get("caption"), f"caption of file {number}")
+    return UploadFile(name=plain_name(name, number), size=size, sha256=sha256, group=group, caption=caption)
+
+
+def _caption(value: Any, what: str) -> Caption | None:
+    said = _object({} if value is None else value, frozenset(CAPTION_FIELDS), what)
+    if not all(isinstance(one, str) or one is None for one in said.values()):
+        raise InvalidInput(f"{what} has texts by name: {', '.join(CAPTION_FIELDS)}", member="caption")
+    return caption_from(said)
+
+
+def _stored_caption(members: Mapping[str, str] | None) -> Caption | None:
+    return None if members is None else Caption(**members)
 
 
 def _object(value: Any, known: frozenset[str] | None, what: str) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from storage.records import DescribedRecord, Record
     from storage.transaction import Transaction
+    from storage.transcriptions import StoredTranscription
 
 
 class MatchOutcome(StrEnum):
@@ -38,23 +39,49 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRule:
-    """A rule over records: all parts that are given must match; days are inclusive, in the archive's zone."""
+    """A rule over records: every part that is given must match; of several values of a part one is enough.
+
+    Attributes:
+        id: what the rule belongs to.
+        version: goes up where every record is to be judged anew.
+        records: ids of records; where they are given, nothing else is.
+        custodian_ids: whose record it is.
+        accounts: where it happened, as ``coach_kim``, an address, a number, or ``instagram:coach_kim``.
+        correspondents: names, addresses, numbers, or ``@domain.example``.
+        since: first day, inclusive, in the archive's zone.
+        until: last day, inclusive.
+        query: in the language of searches.
+        asked_on: the day from which the query's ``last month`` is told.
+    """
 
     id: str
-    version: int
-    custodian_id: str | None = None
-    account: str | None = None
-    correspondent: str | None = None
+    version: int = 1
+    records: tuple[str, ...] = ()
+    custodian_ids: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    correspondents: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
     query: str | None = None
+    asked_on: date | None = None
 
 
 class RecordMatcher(Protocol):
     """Tells whether a record matches a rule, by what the record itself says."""
 
-    def match(self, record: DescribedRecord, rule: ContentRule) -> Match:
-        """Compare; what cannot be read is `CANNOT_TELL`, never an exception and never `NO_MATCH`."""
+    def refuse(self, rule: ContentRule) -> None:
+        """Say what of a rule cannot be understood, before it is one.
+
+        Raises:
+            InvalidInput: which part, and why.
+        """
+        ...
+
+    def match(self, record: DescribedRecord, read: StoredTranscription | None, rule: ContentRule) -> Match:
+        """Compare; `read` is the newest of what its pictures say.
+
+        What cannot be read is `CANNOT_TELL`, never an exception and never `NO_MATCH`.
+        """
         ...
 
 

@@ -106,8 +106,12 @@ class RetentionService:
 
     def decide(self, connection: Connection, record: Record, today: date) -> Decision:
         """What the rules say about one record on a day."""
-        book = self._library.book(connection)
-        return self._decide(book, record, self._held(connection, [record]).get(record.id, ()), today)
+        return self.decide_all(connection, [record], today)[0]
+
+    def decide_all(self, connection: Connection, page: Sequence[Record], today: date) -> list[Decision]:
+        """What the rules say about each of some records on a day, in their order."""
+        book, held = self._library.book(connection), self._held(connection, page)
+        return [self._decide(book, record, held.get(record.id, ()), today) for record in page]
 
     def assign_pending(self, *, actor: str) -> int:
         """Put every active record without a series into that of the first matching rule; how many were.

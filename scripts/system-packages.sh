@@ -6,10 +6,10 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -x /usr/sbin/dovecot ] || command -v dovecot >/dev/null 2>&1 || missing="$missing dovecot-imapd"
 command -v strace >/dev/null 2>&1 || missing="$missing strace"
 tessdata=/usr/share/tesseract-ocr/5/tessdata
-for language in eng spa hat vie chi-sim kor ara rus por fra; do
+for language in eng spa hat vie chi-sim kor ara rus por fra ukr; do
     [ -e "$tessdata/$(echo "$language" | tr - _).traineddata" ] || missing="$missing tesseract-ocr-$language"
 done
-[ -e "$tessdata/osd.traineddata" ] || missing="$missing tesseract-ocr"
+[ -e "$tessdata/osd.traineddata" ] || missing="$missing tesseract-ocr-osd"
 for fonts in core:truetype/noto/NotoSans-Regular.ttf cjk:opentype/noto/NotoSansCJK-Regular.ttc color-emoji:truetype/noto/NotoColorEmoji.ttf; do
     [ -e "/usr/share/fonts/${fonts#*:}" ] || missing="$missing fonts-noto-${fonts%%:*}"
 done

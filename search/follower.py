@@ -5,6 +5,8 @@ Rules:
 - Every `record.archived` and `record.transcribed` event after the index's position is read in order; its records are
   opened with the newest of what their pictures say, projected and added in the same durable step that moves the
   position. A crash anywhere repeats a batch, which changes nothing.
+- Where it is learned who somebody is, the records in which he takes part are read again (`search.people`). They may be
+  many: what goes before the position moves is repeated by whoever was killed.
 - The position also moves over events that concern no record, so that "reached" can be told from "behind".
 - A record that cannot be opened does not stop the others. It stays missing from the index, and `Coverage` says
   how many are.
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from search.index import NOTHING_READ, IdScope
+from search.people import LEARNED, NobodyKnown
 from search.projection import project
 from search.queries import Between, Clock
 from storage.errors import Corrupt, TemporarilyUnavailable
@@ -34,14 +37,16 @@ from storage.records import RecordState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from search.documents import IndexDocument
     from search.index import SearchIndex
+    from search.people import People
     from storage.archive import Archive
     from storage.records import DescribedRecord
     from storage.transcriptions import StoredTranscription
 
 BATCH = 512
-FOLLOWED = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED)
-"""Events that bring something new to be found."""
+FOLLOWED = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED, *LEARNED)
+"""Events that bring something new to be found, or that change who somebody is."""
 _POLL_SECONDS = 0.02
 _ANY = Between(Clock.CAPTURED, None, None)
 log = structlog.get_logger()
@@ -75,6 +80,7 @@ class Follower:
         archive: Archive,
         index: SearchIndex,
         *,
+        people: People | None = None,
         batch: int = BATCH,
         lock_name: str = "follower.lock",
         monotonic: Callable[[], float] = time.monotonic,
@@ -82,6 +88,7 @@ class Follower:
     ) -> None:
         self._archive = archive
         self._index = index
+        self._people = people or NobodyKnown()
         self._batch = batch
         self._lock_path = archive.folder / "index" / lock_name
         self._monotonic = monotonic
@@ -169,10 +176,23 @@ class Follower:
         position = events[-1].position if is_full else head - 1
         if position <= before:
             return 0, False
-        ids = dict.fromkeys(event.event.subjects[0] for event in events if event.event.subjects)
-        documents = [project(described, read) for described, read in self._open(list(ids))]
-        index.add(documents, position)
+        learned = [event for event in events if event.event.kind in LEARNED]
+        brought = (event for event in events if event.event.kind not in LEARNED)
+        ids = dict.fromkeys(event.event.subjects[0] for event in brought if event.event.subjects)
+        if learned:
+            with self._archive.store.read() as connection:
+                ids |= dict.fromkeys(self._people.touched_by(connection, learned))
+        chosen = list(ids)
+        for start in range(0, max(len(chosen), 1), self._batch):
+            some = chosen[start : start + self._batch]
+            index.add(self._documents(some), position if start + self._batch >= len(chosen) else before)
         return position - before, is_full
+
+    def _documents(self, ids: Sequence[str]) -> list[IndexDocument]:
+        opened = self._open(ids)
+        with self._archive.store.read() as connection:
+            known = self._people.known(connection, [described for described, _ in opened])
+        return [project(described, read, known.get(described.record.id, {})) for described, read in opened]
 
     def _open(self, ids: Sequence[str]) -> list[tuple[DescribedRecord, StoredTranscription | None]]:
         """These records as far as they can be opened; destroyed ones are gone, and that is right."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from search.documents import IndexDocument
     from search.index import IdScope
+    from search.people import People
     from search.queries import Query
     from storage.archive import Archive
 
@@ -46,8 +47,9 @@ _REMAINS = ("", "-wal", "-shm", "-journal")
 class Generations:
     """The generations of one archive's index."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, people: People | None = None) -> None:
         self._archive = archive
+        self._people = people
         self._folder = archive.folder / "index"
 
     def current(self) -> int:
@@ -92,7 +94,7 @@ class Generations:
             number = self._begin()
             index = open_fts_index(self.path(number), self._key(number), create=True)
             try:
-                follower = Follower(self._archive, index, lock_name=f"gen-{number}.lock")
+                follower = Follower(self._archive, index, people=self._people, lock_name=f"gen-{number}.lock")
                 coverage = follower.catch_up(progress=progress)
             finally:
                 index.close()

@@ -3,8 +3,8 @@
 Rules:
 
 - A follower of the ledger with a position of its own: it may lag, never misses. What it writes is made again from the
-  records at any time; a batch that is repeated changes nothing. It begins with the first picture that was read: an
-  archive without any pays nothing for it.
+  records at any time; a batch that is repeated changes nothing. It looks at the records of those custodians alone of
+  whom some picture was read (`search.matching_progress`).
 - Digests find what may match, among the records of the same custodian alone; what does is found out from the texts.
 - A picture is matched anew as a whole when it is read, corrected, or when something arrives that may match: so a link
   never outlives what it was concluded from. Nothing is written about a record that was destroyed meanwhile.
@@ -20,18 +20,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from search.compared_messages import held_messages, held_text, is_better, shown_messages, texts_of
 from search.evidence import NO_PLACE, PAIR
+from search.matching_progress import is_behind, move, next_stretch
 from search.message_digests import better_digests, custodian_key, pictured_digests, unpacked
 from search.settled_matches import settled
 from storage.errors import Corrupt
-from storage.events import EventKind
-from storage.matching_tables import message_cursor, message_digests, message_links
+from storage.matching_tables import message_digests, message_links
 from storage.records import RecordState
 from storage.tables import records
-from storage.transcription_tables import transcriptions
 
 if TYPE_CHECKING:
     from array import array
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from storage.transcription import Transcription
 
 BATCH: Final = 256
-_FOLLOWED: Final = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED)
 _MOST_OPENED: Final = 40  # records compared with one picture: those that have most in common with it
 _LEAST_SHARED: Final = 2
 _PAGE: Final = 500
@@ -89,21 +87,19 @@ class Matcher:
 
     def _is_behind(self) -> bool:
         with self._archive.store.read() as connection:
-            if not _has_pictures(connection):
-                return False
-            place = _position(connection)
-            return bool(self._archive.ledger.events_after(connection, place, kinds=_FOLLOWED, limit=1))
+            return is_behind(self._archive.ledger, connection)
 
     def _step(self) -> bool:
         archive = self._archive
         with archive.store.read() as connection:
-            if not _has_pictures(connection):
-                return False
-            before = _position(connection)
-            events = archive.ledger.events_after(connection, before, kinds=_FOLLOWED, limit=self._batch)
-        if not events:
+            stretch = next_stretch(archive.ledger, connection, self._batch)
+        if stretch is None:
             return False
-        ids = list(dict.fromkeys(one.event.subjects[0] for one in events if one.event.subjects))
+        ids = stretch.ids
+        if not ids:
+            with archive.store.write() as transaction:
+                move(transaction.connection, stretch)
+            return stretch.more
         opened = self._open(ids)
         rows = [row for one in opened for row in self._rows(*one)]
         with archive.store.write() as transaction:
@@ -121,8 +117,8 @@ class Matcher:
             active = _active(connection, [link[end] for link in links for end in ("pictured_id", "better_id")])
             if kept := [one for one in links if one["pictured_id"] in active and one["better_id"] in active]:
                 connection.execute(insert(message_links), kept)
-            _move(connection, events[-1].position)
-        return len(events) == self._batch
+            move(connection, stretch)
+        return stretch.more
 
     def _rows(self, described: DescribedRecord, read: Transcription | None) -> Iterator[dict[str, Any]]:
         """What is written of a record: digests of what its pictures show, and of what it holds itself."""
@@ -248,20 +244,6 @@ def _counted(where: dict[int, list[str]], digests: Iterable[int]) -> dict[str, i
         for record_id in where.get(one, ()):
             shared[record_id] = shared.get(record_id, 0) + 1
     return shared
-
-
-def _has_pictures(connection: Connection) -> bool:
-    return connection.execute(select(transcriptions.c.record_id).limit(1)).first() is not None
-
-
-def _position(connection: Connection) -> int:
-    found: int | None = connection.execute(select(message_cursor.c.position)).scalar()
-    return -1 if found is None else found
-
-
-def _move(connection: Connection, position: int) -> None:
-    if connection.execute(update(message_cursor).values(position=position)).rowcount == 0:
-        connection.execute(insert(message_cursor), [{"one": 1, "position": position}])
 
 
 def _active(connection: Connection, ids: Sequence[str]) -> set[str]:

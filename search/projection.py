@@ -6,6 +6,8 @@ Rules, by field:
   employee and the archive, and would drown the answer.
 - ``participant``: these, and the carrier's people, the forwarder, a conversation's participants and senders,
   and the custodian.
+  The same person's name and addresses where the archive knows who a handle is (`search.people`); also in ``from``
+  where he wrote first.
 - ``correspondent``: the same without the custodian, known by his addresses and his name.
 - ``subject``: the original's; the carrier's and a conversation's title beside it where they differ.
 - ``text``: what examination read as text, and what was read in pictures since, in its newest version; the forwarder's
@@ -16,28 +18,35 @@ Rules, by field:
 from __future__ import annotations
 
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from search.analysis import language_of, marks, stems, words
 from search.documents import BOUNDARY, IndexDocument
-from storage.records import ComponentRole, Party
+from storage.records import ComponentRole, Party, RecordKind
 from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from storage.records import Custodian, DescribedRecord, Description, Letterhead
     from storage.transcriptions import StoredTranscription
 
-PROJECTION_VERSION: Final = 1
+PROJECTION_VERSION: Final = 2
 _REMEMBERED = 100
+_NOBODY: Final[Mapping[str, tuple[Party, ...]]] = MappingProxyType({})
 _SEPARATOR = f" {BOUNDARY} "
 
 
-def project(described: DescribedRecord, read: StoredTranscription | None = None) -> IndexDocument:
+def project(
+    described: DescribedRecord,
+    read: StoredTranscription | None = None,
+    known: Mapping[str, tuple[Party, ...]] = _NOBODY,
+) -> IndexDocument:
     """The document of a record: analysed, with every column that `search.documents` names.
 
     `read` is the newest version of what its pictures say, where there is one; it makes a newer version of the document.
+    `known` is by handle who a participant is.
     """
     record = described.record
     description = transcribed(described.description, None if read is None else read.transcription)
@@ -47,8 +56,11 @@ def project(described: DescribedRecord, read: StoredTranscription | None = None)
     text_words = words(text)
     language = language_of([*text_words, *(word for subject in subjects for word in subject)])
     original = description.original
-    others = _others(description)
-    people = [*([original.sender] if original.sender is not None else []), *original.to, *original.cc, *others]
+    senders = [] if original.sender is None else [original.sender, *known.get(original.sender.name or "", ())]
+    others = [*_others(description), *dict.fromkeys(party for parties in known.values() for party in parties)]
+    if is_repeat(description):  # all of it is in the record that it repeats, and is found there
+        subjects, senders, others = [], [], []
+    people = [*senders, *original.to, *original.cc, *others]
     return IndexDocument(
         record_id=record.id,
         submission_id=record.submission_id,
@@ -69,7 +81,7 @@ def project(described: DescribedRecord, read: StoredTranscription | None = None)
             " ".join(text_words),
             _SEPARATOR.join(stems(name, language) for name in names),
             _line(names),
-            _people([original.sender] if original.sender is not None else []),
+            _people(senders),
             _people(original.to),
             _people(original.cc),
             _people(others),
@@ -79,6 +91,12 @@ def project(described: DescribedRecord, read: StoredTranscription | None = None)
             " ".join(_hashes(description)),
         ),
     )
+
+
+def is_repeat(description: Description) -> bool:
+    """Whether a conversation's day came once more with nothing that was not there before."""
+    empty = not description.messages and not description.text
+    return empty and description.kind is RecordKind.CONVERSATION and description.conversation is not None
 
 
 def _line(parts: Iterable[Sequence[str]]) -> str:

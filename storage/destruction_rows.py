@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from storage.conversation_tables import conversation_parts
 from storage.errors import Conflict
@@ -51,6 +51,12 @@ DESCRIBING = frozenset(
         EventKind.SUBMISSION_REJECTED,
         EventKind.RECORD_ARCHIVED,
         EventKind.RECORD_ASSIGNED,
+        EventKind.RECORD_LINKED,
+        EventKind.RECORD_UNLINKED,
+        EventKind.SERIES_ADDED,
+        EventKind.SERIES_ENDED,
+        EventKind.FACT_ADDED,
+        EventKind.FACT_WITHDRAWN,
         EventKind.RECORD_TRANSCRIBED,
         EventKind.LETTER_SENT,
         EventKind.NOTICE_QUEUED,
@@ -75,7 +81,8 @@ def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
         for end in (message_links.c.pictured_id, message_links.c.better_id):
             connection.execute(delete(message_links).where(end.in_(ids)))
         parts = update(conversation_parts).where(conversation_parts.c.record_id.in_(ids))
-        connection.execute(parts.values(digests=b""))  # that there was such a day stays known, for a later export
+        # that there was such a day stays known, for a later export
+        connection.execute(parts.values(digests=b"", source=b""))
         _take_out_participants(connection, ids)
         connection.execute(delete(submission_digests).where(submission_digests.c.submission_id.in_(of)))
         connection.execute(delete(awaiting_examination).where(awaiting_examination.c.submission_id.in_(of)))
@@ -153,7 +160,8 @@ def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[
     envelopes = select(submissions.c.id).where(submissions.c.id.in_(of), submissions.c.sealed_envelope != b"")
     found += [f"the envelope of {one}" for one in connection.execute(envelopes).scalars()]
     parts = conversation_parts.c
-    messages = select(parts.record_id).where(parts.record_id.in_(ids), parts.digests != b"")
+    digests = or_(parts.digests != b"", parts.source != b"")
+    messages = select(parts.record_id).where(parts.record_id.in_(ids), digests)
     found += [f"the digests of messages of {one}" for one in connection.execute(messages).scalars()]
     alive = select(records.c.id).where(records.c.id.in_(ids), records.c.state != RecordState.DESTROYED.value)
     return found + [f"the active record {one}" for one in connection.execute(alive).scalars()]

@@ -30,6 +30,10 @@ class Prefix(StrEnum):
     LINK = "lnk"
     DRAFT = "drf"
     UPLOAD = "upl"
+    HOLD = "hld"
+    SUBJECT = "sbj"
+    FACT = "fct"
+    DISPOSITION = "dsp"
 
 
 def new_id(prefix: Prefix) -> str:

@@ -35,6 +35,17 @@ message_links = Table(
     info=carried(CarriedBy.NOT),
 )
 
+# Custodians of whom some picture was read: messages of nobody else are digested. `position` is that of the last of the
+# records that were there before, as far as these were looked at; `whole` is set once all of them were.
+matched_custodians = Table(
+    "matched_custodians",
+    metadata,
+    Column("custodian_id", Id, ForeignKey("custodians.id"), primary_key=True),
+    Column("position", Position, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    info=carried(CarriedBy.NOT),
+)
+
 # How far the ledger was read for it.
 message_cursor = Table(
     "message_cursor",

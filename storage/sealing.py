@@ -57,6 +57,8 @@ class SealKind(IntEnum):
     LETTER = 15
     PARTICIPANT = 16
     TRANSCRIPTION = 17
+    HOLD = 18
+    SUBJECT = 19
 
 
 def new_key() -> bytes:

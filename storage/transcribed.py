@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from storage.transcription import Transcript, Transcription
 
 _PICTURED = frozenset({RecordKind.SCREENSHOT, RecordKind.DOCUMENT})
+_PAPER = ("image/", "application/pdf")
 _PLATFORMS = {"android_messages": "sms"}  # an app by its looks; exports of the same messages name the service
 _DAY = len("2024-01-05")
 
@@ -34,7 +35,7 @@ def transcribed(description: Description, transcription: Transcription | None) -
         notes=(*description.notes, *transcription.notes),
     )
     transcript = transcription.transcript
-    if transcript is None or description.kind not in _PICTURED:
+    if transcript is None or not _is_pictures(description):
         return shown
     return replace(
         shown,
@@ -43,6 +44,13 @@ def transcribed(description: Description, transcription: Transcription | None) -
         messages=tuple([one.message for one in transcript.messages]),
         notes=(*shown.notes, *transcript.notes),
     )
+
+
+def _is_pictures(description: Description) -> bool:
+    """Whether pictures are the record; a text document that has some in it is none."""
+    if description.kind is not RecordKind.DOCUMENT:
+        return description.kind in _PICTURED
+    return any(one.media_type.startswith(_PAPER) for one in description.components)
 
 
 def conversation_of(transcript: Transcript) -> Conversation:

@@ -86,7 +86,9 @@ class Page:
     """One page or frame of a component: its size in pixels, its lines from top to bottom, what stays unread.
 
     `component` is the id of the record's component, `number` counts its pages from 1. `layer` is set where the text
-    stood in the file itself (the text layer of a PDF) and was not read from pixels.
+    stood in the file itself (the text layer of a PDF) and was not read from pixels. `turn` is by how many degrees
+    clockwise the page was turned to be read (0, 90, 180, 270); its lines come in the order of reading then, and their
+    places are still those of the page as it is kept.
     """
 
     component: str
@@ -96,6 +98,7 @@ class Page:
     lines: tuple[TextLine, ...] = ()
     unread: tuple[UnreadRegion, ...] = ()
     layer: bool = False
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,8 @@ MAX_VERSIONS: Final = 1_000_000
 _MOST_CONFIDENT: Final = 1_000
 _UTF8_WIDEST: Final = 4
 _WORD_PARTS: Final = 5
+_QUARTER_TURN: Final = 90  # degrees
+_MOST_TURNED: Final = 270
 
 
 def encode(transcription: Transcription) -> bytes:
@@ -139,12 +141,17 @@ def _page_members(page: Page) -> Members:
         ]
     if page.layer:
         members["layer"] = True
+    if page.turn:
+        members["turn"] = page.turn
     return members
 
 
 def _page(value: object) -> Page:
     members = only(value, _PAGE_MEMBERS)
     width, height = _size(members.get("size"))
+    turn = number(members, "turn", at_most=_MOST_TURNED) if "turn" in members else 0
+    if turn % _QUARTER_TURN:
+        refuse("the turn of a page")
     return Page(
         component=string(members, "component"),
         number=number(members, "number", at_most=MAX_PAGES),
@@ -153,6 +160,7 @@ def _page(value: object) -> Page:
         lines=many(members, "lines", _line),
         unread=many(members, "unread", _unread),
         layer=flag(members, "layer", default=False),
+        turn=turn,
     )
 
 
@@ -255,6 +263,6 @@ _STRINGS = ("unsearchable", "notes")
 _TRANSCRIPTION_MEMBERS = frozenset(
     {"v", "record", "number", "made_at", "source", "author", "pages", "pictures", "transcript", "caption", *_STRINGS}
 )
-_PAGE_MEMBERS = frozenset({"component", "number", "size", "lines", "unread", "layer"})
+_PAGE_MEMBERS = frozenset({"component", "number", "size", "lines", "unread", "layer", "turn"})
 _LINE_MEMBERS = frozenset({"text", "box", "words", "engine", "confidence", "script", "other"})
 _PICTURE_MEMBERS = frozenset({"component", "media_type", "size", "pages", "metadata", "perceptual", "observations"})

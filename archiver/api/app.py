@@ -35,6 +35,7 @@ from archiver.api.shield import Shield, paper_policy
 from archiver.api.transcriptions import add_transcriptions
 from archiver.handed_in import render
 from archiver.receipts import ReceiptForm
+from archiver.showing import ShownPictures
 from archiver.watch_facts import Watch
 from archiver.web.pages import Pages
 from archiver.wiring import Installation
@@ -215,6 +216,7 @@ def create_app(installation: Installation, *, limit: FailureLimit | None = None)
     app.state.installation = installation
     app.state.watch = Watch(installation)
     app.state.pages = Pages(installation, app.state.watch)
+    app.state.shown = ShownPictures(installation)
     app.state.gate = Gate(
         users=installation.users,
         hours=section.session_hours,

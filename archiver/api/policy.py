@@ -33,6 +33,7 @@ POLICY: Final[Mapping[tuple[str, str], Access]] = {
     ("GET", "/records/{record_id}"): Act.READ_RECORD,
     ("GET", "/records/{record_id}/components/{component_id}"): Act.EXPORT,
     ("POST", "/records/{record_id}/notices"): Act.NOTIFY,
+    ("GET", "/records/{record_id}/pictures/{component_id}"): Act.READ_RECORD,
     ("GET", "/records/{record_id}/transcript"): Act.READ_RECORD,
     ("POST", "/records/{record_id}/transcript"): Act.CORRECT,
     ("GET", "/receipts/{submission_id}"): Act.READ_RECORD,

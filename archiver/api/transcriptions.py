@@ -28,6 +28,7 @@ from storage.transcription import Transcription
 
 _SECONDS = 30.0
 _MOST_FIELDS = 5_000
+_PICTURE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 _ACTS = ("messages", "confirm", "day", "caption")
 
 
@@ -74,9 +75,28 @@ def _pages(request: Request) -> TranscriptPages:
     return pages
 
 
-def transcript_page(request: Request, principal: SignedIn, record_id: str) -> Response:
-    """The page of a transcript."""
-    return _pages(request).show(principal, record_id)
+def transcript_page(
+    request: Request,
+    principal: SignedIn,
+    record_id: str,
+    boxes: str = "",
+    first: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """The page of a transcript; `boxes` is "yes" for the places of what was read, `first` the first picture shown."""
+    return _pages(request).show(principal, record_id, boxes=boxes == "yes", first=first)
+
+
+def picture(
+    request: Request,
+    principal: SignedIn,
+    record_id: str,
+    component_id: str,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """A page of a picture to look at: pixels that we encoded, never the bytes that came."""
+    content: bytes = request.app.state.shown.page(principal, record_id, component_id, page)
+    headers = {"Content-Security-Policy": _PICTURE_POLICY, "Content-Disposition": 'inline; filename="picture.jpg"'}
+    return Response(content, media_type="image/jpeg", headers=headers)
 
 
 def correct_page(request: Request, principal: SignedIn, record_id: str, fields: Fields) -> Response:
@@ -151,6 +171,8 @@ def _change_of(act: str, document: dict[str, Any]) -> Callable[[Transcription], 
 
 def add_transcriptions(app: FastAPI) -> None:
     """Register the addresses."""
+    look = "/records/{record_id}/pictures/{component_id}"
+    app.add_api_route(look, picture, methods=["GET"], include_in_schema=False, response_model=None)
     page = "/records/{record_id}/transcript"
     app.add_api_route(page, transcript_page, methods=["GET"], include_in_schema=False, response_model=None)
     app.add_api_route(page, correct_page, methods=["POST"], include_in_schema=False, response_model=None)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ingest.channels.files import FoundItem
 
 _SHOWN_PROBLEMS = 20
+_SHOWN_REMARKS = 10
 
 
 @click.command("ingest")
@@ -228,6 +229,11 @@ def _text(document: dict[str, object]) -> str:
     problems = document["problems"]
     assert isinstance(problems, list)
     lines += [printable(f"{one['outcome']}: {one['source']}: {one['reason']}") for one in problems[:_SHOWN_PROBLEMS]]
+    remarks = document["remarks"]
+    assert isinstance(remarks, list)
+    lines += [printable(f"remark: {one['source']}: {one['remark']}") for one in remarks[:_SHOWN_REMARKS]]
+    if len(remarks) > _SHOWN_REMARKS:
+        lines.append(f"and {len(remarks) - _SHOWN_REMARKS:,} more remarks; see: archiver container show ID")
     if len(problems) > _SHOWN_PROBLEMS:
         lines.append(f"and {len(problems) - _SHOWN_PROBLEMS:,} more; --items FILE.jsonl lists every item")
     return "\n".join(lines)

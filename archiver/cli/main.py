@@ -28,6 +28,7 @@ _COMMANDS = {
     "demo": "demo",
     "doctor": "doctor",
     "draft": "draft",
+    "hold": "hold",
     "imap": "imap_command",
     "index": "index",
     "ingest": "ingest_command",

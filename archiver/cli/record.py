@@ -13,6 +13,8 @@ from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with
 from archiver.destroyed_view import destroyed_text
 from archiver.exporting import all_record_ids, export_record, export_records
+from archiver.listing import HELD, list_records
+from archiver.listing import as_text as as_list_line
 from archiver.problems import Exit
 from archiver.reading import custody, show_record
 from archiver.receipt_forms import as_text as as_text_receipt
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from archiver.cli.session import Session
     from archiver.exporting import ExportReport
 
-_PAGE = 1_000
+_STATES = (*(state.value for state in RecordState), HELD)
 
 
 @click.group("record")
@@ -134,33 +136,13 @@ def show_custody(session: Session, record_id: str) -> None:
 
 
 @record.command("list")
-@click.option("--state", type=click.Choice([state.value for state in RecordState]), help="Only records in this state.")
+@click.option("--state", type=click.Choice(_STATES), help="Only records in this state.")
 @command
-def list_records(session: Session, state: str | None) -> None:
-    """List all records: id, kind, capture time, series, state."""
-    session.principal(Act.READ_RECORD)
-    archive = session.installation.archive
-    documents: list[dict[str, str | None]] = []
-    after: str | None = None
-    while True:
-        with archive.store.read() as connection:
-            page = archive.catalogue.page_records(connection, after, _PAGE)
-        if not page:
-            break
-        after = page[-1].id
-        documents += [
-            {
-                "id": one.id,
-                "kind": one.kind.value,
-                "state": one.state.value,
-                "captured_at": one.captured_at.isoformat(),
-                "series": one.series_id,
-                "grade": one.grade.value,
-            }
-            for one in page
-            if state is None or one.state.value == state
-        ]
-    lines = [f"{one['id']}  {one['kind']:<13}{one['captured_at']}  {one['series'] or '-'}" for one in documents]
+def show_list(session: Session, state: str | None) -> None:
+    """List all records: id, kind, capture time, series, state; of what adds to an earlier record, to which."""
+    who = session.principal(Act.READ_RECORD)
+    documents = list(list_records(session.installation, who, state=state))
+    lines = [as_list_line(one) for one in documents]
     session.show(documents, "\n".join(lines) or "No records yet; take some in with: archiver ingest PATH")
 
 

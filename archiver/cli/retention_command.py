@@ -28,6 +28,7 @@ def evaluate(session: Session, today: str | None) -> None:
     who = session.principal(Act.EVALUATE)
     service = session.installation.retention
     day = service.today() if today is None else read_day(today)
+    session.installation.judging().catch_up()  # what is not compared with the holds yet would be told as held
     done = 0
     with counting(session, "Evaluating") as progress:
 

@@ -23,8 +23,19 @@ _WIDTH = 100
 @click.option("--sort", type=click.Choice(["date", "relevance"]), default="date", show_default=True)
 @click.option("--ids", is_flag=True, help="Print the id of every matching record, one a line, with no limit.")
 @click.option("--engine", metavar="NAME", help="Search engine; default: fts.")
+@click.option("--superseded", is_flag=True, help="Also records read at a wrong date, in whose place others stand.")
 @command
-def search(session: Session, query: str, limit: int, offset: int, sort: str, engine: str | None, *, ids: bool) -> None:
+def search(
+    session: Session,
+    query: str,
+    limit: int,
+    offset: int,
+    sort: str,
+    engine: str | None,
+    *,
+    ids: bool,
+    superseded: bool,
+) -> None:
     """Find records.
 
     \b
@@ -36,13 +47,22 @@ def search(session: Session, query: str, limit: int, offset: int, sort: str, eng
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     who = session.principal(Act.SEARCH)
     if ids:
-        coverage, found = search_ids(session.installation, who, query)
+        coverage, found = search_ids(session.installation, who, query, superseded=superseded)
         for record_id in found:
             click.echo(record_id)
         for one in not_looked_into(coverage):
             session.note(one)
         return
-    document = search_records(session.installation, who, query, limit=limit, offset=offset, sort=sort, engine=engine)
+    document = search_records(
+        session.installation,
+        who,
+        query,
+        limit=limit,
+        offset=offset,
+        sort=sort,
+        engine=engine,
+        superseded=superseded,
+    )
     session.show(document, _text(document, offset))
 
 
@@ -55,6 +75,7 @@ def _text(document: dict[str, Any], offset: int) -> str:
             f"    {hit['subject'] or '(no subject)'}",
             f"    {' '.join(hit['snippet'].split())[:_WIDTH]}",
         ]
+        lines += [f"    in place of {one}, which was read at another date" for one in hit["supersedes"]]
     shown = f"{offset + 1} to {offset + len(document['hits'])} of " if document["hits"] else ""
     lines.append(f"{shown}{document['total']:,} records")
     return "\n".join([*lines, *not_looked_into(document["coverage"])])

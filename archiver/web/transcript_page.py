@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from storage.transcription import Transcription
 
 MOST_SHOWN: Final = 200
+MOST_PICTURES: Final = 20
+_MOST_LINES: Final = 500
 _TYPED: Final = ("side", "sender", "text", "at")
 
 
@@ -51,12 +53,17 @@ class TranscriptPages:
         principal: Principal,
         record_id: str,
         *,
+        boxes: bool = False,
+        first: int = 1,
         problem: str | None = None,
         typed: Mapping[str, str] | None = None,
         status: int = 200,
     ) -> Response:
-        """The page; `typed` is what stood in a form that was refused, by the names of its fields."""
-        document = show_transcript(self._installation, principal, record_id)
+        """The page; `typed` is what stood in a form that was refused, by the names of its fields.
+
+        The pictures begin with the page number `first` of all of them, with the places of what was read on request.
+        """
+        document = show_transcript(self._installation, principal, record_id, boxes=boxes)
         described = open_described(self._installation, principal, record_id)
         transcript = document["transcript"]
         pictures = [
@@ -64,6 +71,8 @@ class TranscriptPages:
             for one in described.description.components
             if one.pictured
         ]
+        numbers = {str(one["id"]): number for number, one in enumerate(pictures, start=1)}
+        looks = _looks(document, numbers)
         return self._show(
             principal,
             "transcript.html",
@@ -72,7 +81,12 @@ class TranscriptPages:
             messages=[] if transcript is None else transcript["messages"],
             most=MOST_SHOWN,
             pictures=pictures,
-            numbers={one["id"]: number for number, one in enumerate(pictures, start=1)},
+            numbers=numbers,
+            looks=looks[first - 1 : first - 1 + MOST_PICTURES],
+            all_looks=len(looks),
+            first=first,
+            most_looks=MOST_PICTURES,
+            boxes=boxes,
             corrects=permits(principal, Act.CORRECT),
             problem=problem,
             typed=typed or {},
@@ -91,6 +105,34 @@ class TranscriptPages:
         act = fields.get("act", "")
         change = _change_of(act, fields)
         add_version(self._installation, principal, record_id, change, seen=int(seen), confirms=act == "confirm")
+
+
+def _looks(document: Mapping[str, Any], numbers: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The pages of the pictures in order, each with the places of its messages and lines; those unread have none.
+
+    `numbers` are the pictures of the record by the ids of their components.
+    """
+    pages = {(one["component"], one["number"]): one for one in document["pages"] if one["component"] in numbers}
+    read = {component for component, _ in pages}
+    unread = ((one, 1) for one in numbers if one not in read)
+    keys = sorted({*pages, *unread}, key=lambda one: (numbers[one[0]], one[1]))
+    said: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    messages = [] if document["transcript"] is None else document["transcript"]["messages"]
+    for number, one in enumerate(messages[:MOST_SHOWN], start=1):
+        if one["box"] is not None:
+            said.setdefault((one["component"], one["page"]), []).append({"number": number, "box": one["box"]})
+    return [
+        {
+            "component": key[0],
+            "picture": numbers[key[0]],
+            "page": key[1],
+            "width": pages[key]["width"] if key in pages else 0,
+            "height": pages[key]["height"] if key in pages else 0,
+            "lines": [each["box"] for each in pages.get(key, {}).get("lines", ())][:_MOST_LINES],
+            "messages": said.get(key, []),
+        }
+        for key in keys
+    ]
 
 
 def _change_of(act: str, fields: Mapping[str, str]) -> Callable[[Transcription], Transcription]:

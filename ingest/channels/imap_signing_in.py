@@ -16,7 +16,7 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientAbortError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from ingest.channels.imap import ConnectionLost, ImapConnection
 from ingest.channels.imap_secrets import TokenSource
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 # RFC 5530 §3 and RFC 9051 §7.1: these say nothing about the secret
 _BUSY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN|OVERQUOTA)\b", re.IGNORECASE)
+_WHY: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLError, "TLS could not be agreed on; check port and tls"),
+    (socket.gaierror, "its name is not known"),
+    (TimeoutError, "it does not answer in time"),
+)
+_SENT_AWAY = re.compile(r"(?:b')?\* BYE\b", re.IGNORECASE)  # imaplib gives its greeting as bytes
 _BUSY_WORDS = re.compile(r"too many simultaneous|maximum number of connections|temporar", re.IGNORECASE)
 _KEEPALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
@@ -107,14 +113,15 @@ def _why(error: Exception) -> str:
     """Why a connection failed, in words that never quote what the server said."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not good ({error.verify_message.partition(',')[0]})"
-    if isinstance(error, ssl.SSLError):
-        return "TLS could not be agreed on; check port and tls"
-    if isinstance(error, socket.gaierror):
-        return "its name is not known"
-    if isinstance(error, TimeoutError):
-        return "it does not answer in time"
+    for kind, said in _WHY:
+        if isinstance(error, kind):
+            return said
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
+    if isinstance(error, IMAPClientAbortError) and str(error).startswith("socket error"):
+        return "it hung up before anybody was signed in; check port and tls"
+    if isinstance(error, IMAPClientError) and _SENT_AWAY.match(str(error)):
+        return "it takes no connection now (BYE, RFC 9051 section 7.1.5); it is asked again later"
     return "it does not answer as an IMAP server does, or cannot do STARTTLS"
 
 
@@ -134,7 +141,10 @@ def _refusal(error: LoginError, account: ImapAccount) -> ArchiveError:
 def _refuse_preauth(imap: Any) -> None:
     """A greeting that signs in by itself (PREAUTH) leaves no state in which STARTTLS may be asked for."""
     if imap.state != "NONAUTH":
-        raise ConnectionLost("the IMAP server let us in before we signed in")
+        raise ConnectionLost(
+            "the IMAP server let us in before we signed in (PREAUTH), so nobody can tell whose mailbox that is; "
+            "have its administrator ask for a sign-in"
+        )
 
 
 def _by_password(account: ImapAccount, password: str) -> Callable[[IMAPClient], None]:

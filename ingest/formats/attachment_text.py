@@ -40,8 +40,9 @@ _TEXT_KINDS = frozenset({MediaKind.TEXT, MediaKind.JSON, MediaKind.XML, MediaKin
 class AttachmentText:
     """Text found, and why there is none or not all of it.
 
-    `pictured` is set where pixels may hold text that waits to be read; `unread` then ends with `NOT_READ_YET`. `notes`
-    are remarks without content; `asserted` is what a document says of itself.
+    `pictured` is set where pixels may hold text that waits to be read; `unread`, or where there are other reasons
+    `waiting`, then ends with `NOT_READ_YET`. `notes` are remarks without content; `asserted` is what a document says of
+    itself.
     """
 
     text: str = ""
@@ -49,6 +50,12 @@ class AttachmentText:
     pictured: bool = False
     notes: tuple[str, ...] = ()
     asserted: tuple[str, ...] = ()
+    waiting: str | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why there is no text or not all of it, each a phrase."""
+        return tuple(one for one in (self.unread, self.waiting) if one is not None)
 
 
 def read_attachment(content: bytes, fields: ContentFields, allowance: Allowance | None = None) -> AttachmentText:
@@ -95,7 +102,14 @@ def _office(content: bytes, allowance: Allowance) -> AttachmentText | None:
     if office is None:
         return None
     unread = ", ".join(office.unread) or None
-    return AttachmentText(text=office.text, unread=unread, notes=office.notes, asserted=office.asserted)
+    return AttachmentText(
+        text=office.text,
+        unread=unread,
+        pictured=office.waiting is not None,
+        notes=office.notes,
+        asserted=office.asserted,
+        waiting=office.waiting,
+    )
 
 
 def _picture(content: bytes, media_type: str) -> AttachmentText:

@@ -165,8 +165,7 @@ def _read_enclosure(found: Enclosure, draft: _Draft, component_id: Callable[[], 
 def _take(found: AttachmentText, number: int, draft: _Draft) -> None:
     draft.add_text(found.text)
     draft.remarks.take(f"attachment {number}", found)
-    if found.unread is not None:
-        draft.unsearchable.append(f"attachment {number}: {found.unread}")
+    draft.unsearchable += [f"attachment {number}: {reason}" for reason in found.reasons]
 
 
 def _chain(root: HeldMessage, draft: _Draft) -> tuple[ForwardedMessage, ...]:

@@ -30,9 +30,10 @@ from ingest.formats.container import (
     Remark,
 )
 from ingest.formats.email_message import read_email
+from ingest.formats.expat_feeding import XmlRefused
 from ingest.formats.headers import letterhead, read_block
 from ingest.formats.member_content import file_member
-from ingest.formats.olm_xml import Element, XmlRefused, named, read_xml
+from ingest.formats.olm_xml import Element, named, read_xml
 from ingest.formats.serialised_message import SerialisedAttachment, SerialisedMessage, write
 from ingest.formats.zip_directory import entries, find_directory, overlapping
 from ingest.formats.zip_entries import entry_pieces

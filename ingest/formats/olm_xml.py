@@ -1,15 +1,15 @@
 """The XML files of an Outlook for Mac archive as small trees, read by expat.
 
-Rule kept: no document type, no entity of its own, no outside reference (the whole class of XML bombs, see
-docs.python.org "XML vulnerabilities"); depth, elements and characters are bounded while they come. Names lose their
-prefix, because older archives write them in a namespace and newer ones do not.
+Rule kept: what expat must not meet is kept from it (`ingest.formats.expat_feeding`); depth, elements and characters are
+bounded while they come. Names lose their prefix, since older archives write them in a namespace and newer ones do not.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from xml.parsers import expat
+
+from ingest.formats.expat_feeding import Feeder, XmlRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 30
 MAX_ELEMENTS: Final = 200_000
 MAX_CHARACTERS: Final = 64 << 20
-
-
-class XmlRefused(ValueError):
-    """This is no XML that is read here; the text is the reason, without content."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,10 +87,6 @@ class _Builder:
             element.text = ""
 
 
-def _refuse(*_arguments: object) -> int:
-    raise XmlRefused("its XML declares a document type or an entity")
-
-
 def read_xml(pieces: Iterable[bytes]) -> Element:
     """The root of a file given in pieces.
 
@@ -102,20 +94,11 @@ def read_xml(pieces: Iterable[bytes]) -> Element:
         XmlRefused: it is not well-formed, or breaks a limit.
     """
     builder = _Builder()
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
-    parser.CharacterDataHandler = builder.text
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    parser.ExternalEntityRefHandler = _refuse
-    try:
-        for piece in pieces:
-            parser.Parse(piece, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise XmlRefused("its XML is damaged") from error
+    feeder = Feeder()
+    feeder.on(start=builder.start, end=builder.end, text=builder.text)
+    for piece in pieces:
+        feeder.feed(piece)
+    feeder.finish()
     if builder.root is None:
         raise XmlRefused("its XML is empty")
     return builder.root

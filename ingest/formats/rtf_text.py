@@ -5,7 +5,7 @@ and read as HTML; encapsulated plain text and RTF proper are read as what a pers
 
 The reader is a single pass over tokens with a stack of group states, bounded in depth; it knows of RTF only what
 decides which characters are text (RTF 1.9.1: destinations, ``\'hh`` in the code page of the font, ``\u`` with its
-``\uc`` fallback, ``\bin``).
+``\uc`` fallback, ``\bin``). Headers, footers, notes, comments and text boxes of a document are read where they stand.
 """
 
 from __future__ import annotations
@@ -28,10 +28,22 @@ MAX_TOKENS: Final = 1_000_000
 
 _SKIPPED: Final = frozenset(
     b"fonttbl colortbl stylesheet info pict object filetbl listtable listoverridetable revtbl rsidtbl generator "
-    b"themedata datastore latentstyles xmlnstbl header headerl headerr headerf footer footerl footerr footerf "
-    b"bkmkstart bkmkend fldinst pntext pntxta pntxtb objdata objclass mhtmltag colorschememapping shpinst "
-    b"nonesttables userprops docvar ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn pgdsctbl listpicture sp".split()
+    b"themedata datastore latentstyles xmlnstbl bkmkstart bkmkend fldinst pntext pntxta pntxtb objdata objclass "
+    b"mhtmltag colorschememapping nonesttables userprops docvar ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn pgdsctbl "
+    b"listpicture sp".split()
 )
+# Text that stands beside the body, and what is written before and behind it; markup that is encapsulated has none.
+_BESIDE: Final = {
+    **dict.fromkeys((b"header", b"headerl", b"headerr", b"headerf"), ("\n", "\n")),
+    **dict.fromkeys((b"footer", b"footerl", b"footerr", b"footerf"), ("\n", "\n")),
+    b"footnote": (" [note: ", "]"),
+    b"annotation": (" [comment{by}: ", "]"),
+    b"shpinst": ("", ""),
+    b"shptxt": ("\n", "\n"),
+    b"shprslt": ("\n", "\n"),
+    b"atnauthor": ("", ""),
+}
+_LONGEST_NAME: Final = 200
 _LINES: Final = {b"par": "\n", b"line": "\n", b"sect": "\n\n", b"page": "\n\n", b"row": "\n"}
 _SIGNS: Final = {
     b"tab": "\t", b"cell": "\t", b"nestcell": "\t", b"nestrow": "\n", b"emdash": "\u2014", b"endash": "\u2013",
@@ -82,13 +94,20 @@ def read_rtf(content: bytes) -> RtfText:
 
 @dataclass(slots=True)
 class _Group:
-    """What a group inherits: whether its text is shown, its font, the length of fallbacks, and where it is."""
+    """What a group inherits: whether its text is shown, its font, the length of fallbacks, and where it is.
+
+    `boxes` is whether a text box in it is shown, although nothing else of it is. It does not inherit what is written at
+    its end (`closing`), nor that its text is a name (`author_at`, the place from which on).
+    """
 
     shown: bool = True
     font: int | None = None
     fallback: int = 1
     hidden: bool = False
     fonts: bool = False
+    boxes: bool = False
+    closing: str = ""
+    author_at: int | None = None
 
 
 class _Reading:
@@ -110,6 +129,8 @@ class _Reading:
         self._star = False
         self._skip = 0
         self._high = 0
+        self._author = ""
+        self._is_boxed = False
 
     def run(self) -> str:
         """The text, or the markup of encapsulated HTML."""
@@ -148,7 +169,7 @@ class _Reading:
                 return True
             self._stack.append(self._group)
             group = self._group
-            self._group = _Group(group.shown, group.font, group.fallback, group.hidden, group.fonts)
+            self._group = _Group(group.shown, group.font, group.fallback, group.hidden, group.fonts, group.boxes)
             self._first, self._star = True, False
             return True
         self._first = self._star = False
@@ -157,8 +178,22 @@ class _Reading:
             return True
         if not self._stack:
             return False
+        self._leave(self._group)
         self._group = self._stack.pop()
         return bool(self._stack)
+
+    def _leave(self, group: _Group) -> None:
+        """A group ends: what is due behind it, or the name that it was."""
+        if group.author_at is not None:
+            self._author = "".join(self._out[group.author_at :])[:_LONGEST_NAME].strip()
+            del self._out[group.author_at :]
+        else:
+            self._due(group.closing)
+
+    def _due(self, text: str) -> None:
+        """Write what is due around a text beside the body; an end of the line only where none stands."""
+        if text and (text != "\n" or (self._out and not self._out[-1].endswith("\n"))):
+            self._add(text)
 
     def _word(self, word: bytes, digits: bytes | None, place: int) -> int:
         argument = int(digits) if digits is not None else None
@@ -170,7 +205,7 @@ class _Reading:
         if self._skip and word != b"u":
             self._skip -= 1
             return place
-        if first and (star or word in _SKIPPED):
+        if first and (star or word in _SKIPPED or word in _BESIDE):
             self._destination(group, word, star=star)
             return place
         if word == b"u":
@@ -206,8 +241,29 @@ class _Reading:
             group.shown, group.hidden = True, False
         elif word == b"fonttbl":
             group.fonts, group.shown = True, False
-        elif word in _SKIPPED or star:
+        elif word in _BESIDE and not self._is_html:
+            self._beside(group, word)
+        elif star or word not in (b"footnote", b"shprslt"):
             group.shown = False
+
+    def _beside(self, group: _Group, word: bytes) -> None:
+        """Text beside the body: read where it stands."""
+        if word == b"shpinst":
+            group.boxes, group.shown, self._is_boxed = group.shown, False, False
+            return
+        if word == b"shptxt":
+            group.shown = self._is_boxed = group.boxes
+        if not group.shown or (word == b"shprslt" and self._is_boxed):  # the same once more, for older programs
+            group.shown = False
+            return
+        if word == b"atnauthor":
+            group.author_at = len(self._out)
+            return
+        opening, group.closing = _BESIDE[word]
+        by = f" by {self._author}" if self._author else ""
+        self._due(opening.format(by=by))
+        if word == b"annotation":
+            self._author = ""
 
     def _sign(self, word: bytes) -> None:
         """Control words that stand for characters; in markup a line end inside of a tag is one too."""

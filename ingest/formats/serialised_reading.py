@@ -33,6 +33,8 @@ from storage.strict_json import read_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ingest.formats.office.allowance import Allowance
+
 READER: Final = "serialised/1"
 MAX_BRACKETS: Final = 1_000_000
 _MAX_PARTIES: Final = 20_000
@@ -52,14 +54,16 @@ def is_serialised(head: bytes) -> bool:
     return head.startswith(SIGNATURE)
 
 
-def read_serialised(raw: bytes, *, component_id: Callable[[], str] | None = None) -> Description:
-    """Describe a serialised message, as `email_message.read_email` does a mail.
+def read_serialised(
+    raw: bytes, *, component_id: Callable[[], str] | None = None, allowance: Allowance | None = None
+) -> Description:
+    """Describe a serialised message, as `email_message.read_email` does a mail, within the same allowance.
 
     Raises:
         NotSerialised: it is none, or damaged.
     """
     document = _document(raw)
-    found = read_email(_as_mail(document, 0), component_id=component_id)
+    found = read_email(_as_mail(document, 0), component_id=component_id, allowance=allowance)
     carrier = _letterhead(document)
     inner = _attached_messages(document)
     components = []

@@ -104,6 +104,9 @@ def test_bytes_that_failed_as_a_container_are_no_mere_duplicate_when_they_come_a
     take(office, tmp_path / "cut.zip", status=6)
     (line,) = office.json("report", "statement", CUSTODIAN)["submissions"]
     assert line["reason"] == "kept as a zip, which could not be taken apart to its end"
+    assert line["outcome"] == "failed"
+    receipt = office.json("receipt", line["submission"])
+    assert (receipt["outcome"], receipt["reason"].startswith(line["reason"])) == ("failed", True)
     (problem,) = take(office, tmp_path / "cut.zip", "--kind", "file", status=6)["problems"]
     assert problem["outcome"] == "failed"
     assert problem["reason"].endswith("which failed; see: archiver container show")

@@ -12,7 +12,6 @@ import pytest
 from archiver.chores import chores_of
 from archiver.unlocking import unlock_folder
 from archiver.wiring import open_installation
-from ingest.draft_guard import NoHolds
 from ingest.drafts import Drafts
 from storage.archive import open_archive
 from tests.archiver.commands import CUSTODIAN, PASSPHRASE
@@ -253,23 +252,24 @@ def test_the_clock_ends_drafts_whose_days_are_over(office: Office, chat: Path):
 
 
 def test_a_hold_is_announced_and_all_of_the_upload_is_kept(office: Office, chat: Path):
-    with mock.patch.object(NoHolds, "must_keep", return_value=True):
-        answer = office.run("draft", "add", str(chat), "--custodian", CUSTODIAN, "--json")
-        assert "everything of this custodian must be kept" in answer.err
-        draft = answer.document
-        assert draft["keep_everything"]
-        assert office.run("draft", "choose", draft["id"], "--leave-out", "1").status == 5
-        assert office.run("draft", "discard", draft["id"], "--yes").status == 5
-        assert office.json("draft", "confirm", draft["id"], "--yes")["whole"]
+    office.json("hold", "place", "--reason", "an audit", "--custodian", CUSTODIAN, "--query", "budget")
+    answer = office.run("draft", "add", str(chat), "--custodian", CUSTODIAN, "--json")
+    assert "everything of this custodian must be kept" in answer.err
+    assert "audit" not in answer.err
+    draft = answer.document
+    assert draft["keep_everything"]
+    assert office.run("draft", "choose", draft["id"], "--leave-out", "1").status == 5
+    assert office.run("draft", "discard", draft["id"], "--yes").status == 5
+    assert office.json("draft", "confirm", draft["id"], "--yes")["whole"]
 
 
 def test_under_a_hold_even_what_no_reader_knows_is_kept(office: Office, tmp_path: Path):
     (tmp_path / "a.zip").write_bytes(build(Planned(name=b"a.jpg", content=b"\xff\xd8\xff")))
-    with mock.patch.object(NoHolds, "must_keep", return_value=True):
-        answer = office.run("draft", "add", str(tmp_path / "a.zip"), "--custodian", CUSTODIAN)
-        assert (answer.status, "--whole" in answer.err) == (5, True)
-        (draft,) = drafts(office)
-        done = office.json("draft", "confirm", draft["id"], "--whole", "--yes")
+    office.json("hold", "place", "--reason", "an audit", "--custodian", CUSTODIAN)
+    answer = office.run("draft", "add", str(tmp_path / "a.zip"), "--custodian", CUSTODIAN)
+    assert (answer.status, "--whole" in answer.err) == (5, True)
+    (draft,) = drafts(office)
+    done = office.json("draft", "confirm", draft["id"], "--whole", "--yes")
     assert done["report"]["records"] == 1
 
 

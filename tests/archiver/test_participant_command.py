@@ -273,3 +273,35 @@ def test_every_row_of_the_register_opens_and_is_counted_alike(talking: Office):
             assert len(participants.met(connection)) == 6
         report, _ = check_now(installation.archive, actor="operator:test")
     assert report.faults == []
+
+
+def found(office: Office, query: str) -> int:
+    total: int = office.json("search", query)["total"]
+    return total
+
+
+def test_a_search_finds_whom_a_handle_was_linked_to_until_the_link_is_taken_off(talking):
+    ids = {one["handle"]: one["id"] for one in talking.json("participant", "list")["participants"]}
+    coach = next(one for handle, one in ids.items() if handle.startswith("Coach"))
+    assert found(talking, "participant:sorensen") == 0
+    talking.json("participant", "link", coach, "--name", "Kim Sorensen", "--address", "kim@club.example")
+    assert found(talking, "participant:sorensen") == 1
+    assert found(talking, "correspondent:kim@club.example") == 1
+    assert found(talking, "from:sorensen") == 1
+    talking.json("participant", "unlink", coach)
+    assert found(talking, "participant:sorensen") == 0
+
+
+def test_a_search_finds_a_custodian_by_name_and_every_address_where_his_number_takes_part(talking):
+    assert found(talking, "participant:roe") == 4
+    assert found(talking, f"participant:{BOB}") == 4
+    assert found(talking, "from:roe") == 1  # on the others Jane or somebody else wrote first
+    assert found(talking, f"custodian:{BOB}") == 0  # the records are those of whose export it is
+
+
+def test_a_custodian_who_is_added_later_is_found_in_what_was_there_before(talking):
+    assert found(talking, "participant:later") == 0
+    talking.json("custodian", "add", "later@agency.example", "--name", "Ann Later", "--also", "+1 503 555 0199")
+    assert found(talking, "participant:later") == 1
+    talking.json("index", "rebuild")
+    assert (found(talking, "participant:later"), found(talking, "participant:roe")) == (1, 4)

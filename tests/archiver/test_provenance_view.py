@@ -75,8 +75,16 @@ def test_every_grade_is_explained():
         assert explanation(Description(kind=RecordKind.EMAIL), grade)
 
 
-def test_a_document_has_no_signature_to_speak_of():
-    assert provenance_members(Description(kind=RecordKind.DOCUMENT), Grade.B)["dkim"] == "none"
+def test_a_document_has_no_signature_to_speak_of_and_is_called_no_message():
+    shown = provenance_members(Description(kind=RecordKind.DOCUMENT), Grade.B)
+    assert shown["dkim"] == "none"
+    assert "message" not in shown["means"]
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+@pytest.mark.parametrize("grade", Grade)
+def test_every_grade_of_every_kind_has_its_words(kind, grade):
+    assert provenance_members(Description(kind=kind), grade)["means"]
 
 
 def test_a_mail_of_before_the_checks_is_unchecked():

@@ -368,6 +368,9 @@ def test_where_the_disk_has_no_room_nothing_is_begun(client):
         {"files": [{"name": "a", "size": 1, "group": ""}]},
         {"files": [{"name": "a", "size": 1, "path": "/etc"}]},
         {"files": [{"name": "a", "size": 1}], "caption": {"who": 1}},
+        {"files": [{"name": "a", "size": 1}], "caption": {"whom": "x"}},
+        {"files": [{"name": "a", "size": 1, "caption": {"who": 1}}]},
+        {"files": [{"name": "a", "size": 1, "caption": "x"}]},
         {"files": [{"name": "a", "size": 1}], "caption": {"who": "x" * 2_001}},
         {"files": [{"name": "a", "size": 1}], "choose": "yes"},
         {"files": [{"name": "a", "size": 10**14}]},
@@ -402,6 +405,37 @@ def test_pictures_of_one_group_are_one_submission_in_the_order_given(site, clien
     assert len(answer["submissions"]) == 1
     assert answer["submissions"][0]["files"] == [1, 2, 3]
     assert [whole.index(one) for one in contents] == sorted(whole.index(one) for one in contents)
+
+
+def captions(site, submission: str) -> dict[str, str]:
+    with site.installation.archive.store.read() as connection:
+        envelope = site.installation.archive.submissions.envelopes(connection, [submission])[submission].envelope
+    return {name.removeprefix("caption "): said for name, said in envelope.transport if name.startswith("caption ")}
+
+
+def test_each_file_keeps_what_was_said_of_it_and_else_what_was_said_of_all(site, client):
+    contents = [png(b"a caption of its own"), png(b"none of its own"), png(b"one of a set"), png(b"another of it")]
+    files = [{"name": f"{number}.png", "size": len(one)} for number, one in enumerate(contents)]
+    files[0]["caption"] = {"what": "the bus", "who": None}
+    files[2] |= {"group": "chat", "caption": {"why": "asked for"}}
+    files[3] |= {"group": "chat"}
+    asked = {"files": files, "caption": {"what": "the trip", "who": "a parent"}}
+    begun = client.post("/api/v1/submissions", json=asked)
+    assert begun.status_code == 201, begun.text
+    for one, content in zip(begun.json()["files"], contents, strict=True):
+        assert send(client, one["location"], content, 0).status_code == 204
+    answer = client.post(begun.headers["location"] + "/commit").json()
+    assert [captions(site, one["submission"]) for one in answer["submissions"]] == [
+        {"who": "a parent", "what": "the bus"},
+        {"who": "a parent", "what": "the trip"},
+        {"who": "a parent", "what": "the trip", "why": "asked for"},
+    ]
+
+
+def test_two_captions_of_one_group_are_refused(client):
+    files = [{"name": "a.png", "size": 1, "group": "chat", "caption": {"what": one}} for one in ("the bus", "the trip")]
+    answer = client.post("/api/v1/submissions", json={"files": files})
+    assert (answer.status_code, "one caption" in answer.text) == (422, True)
 
 
 def test_a_group_with_something_that_is_no_picture_is_refused_by_number(site, client):

@@ -90,6 +90,7 @@ def test_an_archive_that_works_has_nothing_to_tell():
         ({"unindexed_since": NOW - HOUR}, "index"),
         ({"backup": BackupFacts(made_at=NOW - 25 * HOUR, changed=True)}, "backup"),
         ({"backup": BackupFacts(made_at=None, changed=True)}, "backup"),
+        ({"backup": BackupFacts(made_at=NOW, changed=True, reachable=False)}, "backup place"),
         ({"fixity_faults": 1}, "fixity"),
         ({"free_bytes": 1 << 29}, "disk"),
     ],

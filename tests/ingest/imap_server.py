@@ -61,6 +61,7 @@ class ImapServer:
         self.size_of: Callable[[bytes], int] = len
         self.after_fetch: Callable[[], None] | None = None
         self.greeting = b"* OK ready\r\n"
+        self.only_greets = False
         self.busy = ""
         self.token = "token-1"
         self.challenges: list[bytes] = []
@@ -123,6 +124,8 @@ class ImapServer:
         with connection, connection.makefile("rb") as lines:
             try:
                 connection.sendall(self.greeting)
+                if self.only_greets:
+                    return
                 session = Session()
                 for line in lines:
                     tag, _, rest = line.decode("utf-8", "replace").rstrip("\r\n").partition(" ")

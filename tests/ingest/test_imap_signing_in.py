@@ -93,9 +93,26 @@ def test_server_without_room_is_no_wrong_password(server, tmp_path, answer):
 
 def test_server_that_lets_everybody_in_is_refused(server, tmp_path):
     server.greeting = b"* PREAUTH welcome\r\n"
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLost, match="PREAUTH"):
         connect(server.account(tmp_path))
     assert not any(command.startswith("LOGIN") for command in server.commands)
+
+
+@pytest.mark.parametrize(
+    ("greeting", "says"),
+    [
+        (b"* BYE Too many connections for jane\r\n", "takes no connection now"),
+        (b"* BYE [UNAVAILABLE]\r\n", "takes no connection now"),
+        (b"", "hung up before anybody was signed in"),
+        (b"220 mail.example ESMTP\r\n", "does not answer as an IMAP server does"),
+    ],
+)
+def test_what_meets_us_at_the_door_is_told_in_a_sentence_that_quotes_nothing(server, tmp_path, greeting, says):
+    server.greeting, server.only_greets = greeting, True
+    with pytest.raises(ConnectionLost, match=says) as refused:
+        connect(server.account(tmp_path))
+    assert "jane" not in refused.value.message
+    assert server.commands == []
 
 
 def test_server_without_starttls_gets_no_password(server, tmp_path):

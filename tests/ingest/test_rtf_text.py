@@ -110,3 +110,31 @@ def test_bytes_at_random_have_an_answer():
             spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
         found = read_compressed_rtf(bytes(spoilt[: chance.randrange(len(spoilt) + 1)]))
         assert isinstance(found.text.encode(), bytes), SEED
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (rb"{\rtf1{\header\pard Lakeside School\par}\pard Body\par{\footer Page 1}}", "Lakeside School\nBody\nPage 1"),
+        (rb"{\rtf1 Said{\footnote\pard It was Monday} so}", "Said [note: It was Monday] so"),
+        (
+            rb"{\rtf1 Said{\*\atnid AO}{\*\atnauthor Ana Ortiz}{\*\annotation{\*\atndate 1}\pard Not so!} so}",
+            "Said [comment by Ana Ortiz: Not so!] so",
+        ),
+        (rb"{\rtf1 a{\*\annotation b}{\*\annotation c}}", "a [comment: b] [comment: c]"),
+        (
+            rb"{\rtf1 a{\shp{\*\shpinst\shpleft1{\sp{\sn x}{\sv 7}}{\shptxt In a box}}{\shprslt{In a box}}}b}",
+            "a\nIn a box\nb",
+        ),
+        (rb"{\rtf1 a{\shp{\*\shpinst{\sp{\sn x}}}{\shprslt{In a box}}}b}", "a\nIn a box\nb"),
+        (rb"{\rtf1 a{\*\unknown{\footnote hidden}{\*\annotation hidden}{\shptxt hidden}}b}", "ab"),
+        (rb"{\rtf1 a{\*\atnauthor Ana", "aAna"),
+    ],
+)
+def test_what_stands_beside_the_body_is_read_and_marked(content: bytes, text: str):
+    assert read_rtf(content).text == text
+
+
+def test_in_encapsulated_html_what_stands_beside_is_no_content():
+    content = rb"{\rtf1\ansi\fromhtml1{\*\htmltag <p>}Body{\header Head}{\*\annotation Note}{\*\htmltag </p>}}"
+    assert read_rtf(content).text == "Body"

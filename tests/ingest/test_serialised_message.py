@@ -22,8 +22,10 @@ from ingest.formats.serialised_message import (
     write,
 )
 from ingest.formats.serialised_reading import NotSerialised, extract_serialised, is_serialised, read_serialised
+from ingest.sandbox_tasks import tasks
 from storage.errors import NotFound
-from storage.records import ForwardMethod, Letterhead, Party, RecordKind
+from storage.records import Description, ForwardMethod, Letterhead, Party, RecordKind
+from tests.ingest.test_document_text import _pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,3 +226,15 @@ def test_base64_of_the_content_is_that_of_the_whole():
     content = bytes(range(256)) * 2000
     raw = _raw(attachments=[SerialisedAttachment(pieces=[content[:1], content[1:5], content[5:]])])
     assert json.loads(raw)["attachments"][0]["content"] == base64.b64encode(content).decode()
+
+
+def test_of_an_attached_pdf_as_many_pages_are_read_as_the_reader_was_started_with():
+    raw = _raw(attachments=[SerialisedAttachment(name="a.pdf", pieces=(_pdf("first words", "second words"),))])
+    read = tasks(1)["email"](raw, {"serialised": True})
+    assert isinstance(read, Description)
+    assert "first words" in read.text
+    assert "second words" not in read.text
+    assert any("page" in one for one in read.unsearchable)
+    both = tasks(2)["email"](raw, {"serialised": True})
+    assert isinstance(both, Description)
+    assert "second words" in both.text

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from archiver.access import Role
+from storage.transcription import Box, Page, TextLine
+from tests.archiver.test_web_looking import add_shown, png
 from tests.archiver.web_site import OWN, add_lying, add_record, letter, running_site
+from tests.storage.transcribing import FULL, add_version
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NAMED_HOST = "archive.test"
@@ -155,3 +159,29 @@ def test_the_keyboard_alone_reaches_the_main_content(page, site):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_an_employee_sees_his_picture_beside_what_was_read_in_it(browser, site, width):
+    record, component = add_shown(site, png(600, 900 + width))
+    line = TextLine(text="Bus 7 is late", box=Box(left=30, top=40, right=300, bottom=80))
+    place = Page(component=component, number=1, width=600, height=900 + width, lines=(line,))
+    said = tuple(replace(one, component=component, page=1) for one in FULL.transcript.messages)
+    read = replace(FULL, record_id=record, number=1, pages=(place,), pictures=())
+    add_version(site.installation.archive, replace(read, transcript=replace(FULL.transcript, messages=said)))
+    context = browser.new_context(base_url=site.url, viewport={"width": width, "height": 850})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"/records/{record}/transcript")
+    sign_in(page, site.tokens[Role.EMPLOYEE])
+    page.get_by_role("link", name="Mark where words were read").click()
+    picture = page.get_by_role("img", name="Picture 1")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.querySelector('.looks img').naturalWidth") == 600
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    seen, text = picture.bounding_box(), page.get_by_label("What it says").first.bounding_box()
+    marked = page.locator("svg rect.line").first.bounding_box()
+    assert abs(marked["x"] - seen["x"] - 30 / 600 * seen["width"]) < 2
+    assert abs(marked["width"] - 270 / 600 * seen["width"]) < 3
+    assert (text["x"] > seen["x"] + seen["width"]) is (width == 1200)
+    context.close()

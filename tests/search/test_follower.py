@@ -6,7 +6,10 @@ import pytest
 
 from search.follower import Coverage, Follower
 from search.memory_index import MemoryIndex
+from search.people import NobodyKnown
 from storage.errors import TemporarilyUnavailable
+from storage.events import EventKind
+from storage.records import Party
 from tests.search.building import parse
 
 
@@ -129,3 +132,34 @@ def test_a_full_batch_says_that_there_may_be_more_and_a_part_of_one_that_there_i
     assert follower.follow_batch()
     assert not follower.follow_batch()
     assert follower.coverage().complete
+
+
+class Learned(NobodyKnown):
+    """Whoever is named in any record turned out to be Kim Sorensen, at the addition of a custodian."""
+
+    def __init__(self, ids) -> None:
+        self.ids = ids
+        self.asked = 0
+
+    def known(self, connection, described):
+        del connection
+        return {one.record.id: {"kim": (Party(name="Kim Sorensen", address="kim@club.example"),)} for one in described}
+
+    def touched_by(self, connection, events):
+        del connection
+        self.asked += len(events)
+        return self.ids
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_where_it_is_learned_who_somebody_is_his_records_are_read_again_however_many(archive, writer, batch):
+    ids = writer.archive_texts(*(f"roof{number}" for number in range(5)))
+    index = MemoryIndex()
+    Follower(archive, index).catch_up()
+    assert total(index, "participant:sorensen") == 0
+    with archive.store.write() as transaction:
+        transaction.append(EventKind.CUSTODIAN_ADDED, actor="operator:test", subjects=("cus_2",))
+    people = Learned(ids)
+    assert Follower(archive, index, people=people, batch=batch).catch_up().complete
+    assert (people.asked, total(index, "participant:sorensen"), index.counts().indexed) == (1, 5, 5)
+    assert total(index, "correspondent:kim@club.example") == 5

@@ -94,6 +94,7 @@ def test_the_reason_stands_in_the_payload_of_the_decision_only(archive, shredder
 def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed():
     kept = (
         "archive.created custodian.added user.added record.viewed record.exported search.made index.rebuilt "
+        "record.superseded "
         "schedule.loaded retention.evaluated fixity.checked user.signed_in service.started service.stopped "
         "key.slot_added key.slot_removed epoch.opened epoch.retired checkpoint.anchored recovery.made "
         "record.destroyed destruction.decided destruction.confirmed backup.made backup.drilled archive.restored "
@@ -101,7 +102,12 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "participants.viewed participant.linked participant.unlinked "
         "archive.loss_accepted archive.upgraded mailbox.declared submission.viewed submission.requeued "
         "answers.switched "
-        "draft.added draft.confirmed draft.discarded draft.expired"
+        "draft.added draft.confirmed draft.discarded draft.expired "
+        "hold.placed hold.judged hold.decided hold.renewed hold.released holds.viewed "
+        "subject.added subject.changed subjects.viewed clock.frozen clock.accepted "
+        # these name batches by their ids; what a person wrote with them is about the batch, and none names a record
+        "disposition.proposed disposition.step_done disposition.dropped disposition.approved disposition.withdrawn "
+        "disposition.executed disposition.certified dispositions.viewed"
     )
     # a new kind must be put here, or into DESCRIBING where its payload says something of one record
     assert {kind.value for kind in EventKind} == {*kept.split(), *(kind.value for kind in DESCRIBING)}

@@ -24,6 +24,8 @@ def _part(record_id: str, root_id: str) -> dict[str, object]:
         "changed": 0,
         "lacking": 0,
         "digests": b"d" * 32,
+        "source": b"s" * 16,
+        "dates": "",
     }
 
 

@@ -113,6 +113,19 @@ def test_a_place_beyond_any_picture_is_not_encoded():
         encode(dataclasses.replace(FULL, pages=(page,)))
 
 
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_keeps_the_turn_after_which_it_was_read(turn):
+    page = Page(component="c", number=1, width=9, height=9, turn=turn)
+    assert decode(encode(dataclasses.replace(FULL, pages=(page,)))).pages == (page,)
+
+
+@pytest.mark.parametrize("turn", [45, 360, 450])
+def test_a_turn_that_is_none_is_not_encoded(turn):
+    page = Page(component="c", number=1, width=9, height=9, turn=turn)
+    with pytest.raises(ValueError, match="turn"):
+        encode(dataclasses.replace(FULL, pages=(page,)))
+
+
 def test_bytes_that_were_changed_anywhere_never_raise_anything_else():
     chance = random.Random(20260302)
     whole = encode(FULL)

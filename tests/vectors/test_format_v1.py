@@ -117,6 +117,7 @@ def test_the_numbers_of_the_kinds_never_change():
         "LETTER": 15,
         "PARTICIPANT": 16,
         "TRANSCRIPTION": 17,
+        "HOLD": 18,
     }
 
 

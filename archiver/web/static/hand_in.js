@@ -12,6 +12,7 @@
   const $ = (id) => document.getElementById(id);
   const status = $("status");
   let files = [];
+  const said = new Map(); // what is said of one file alone, by the file
   let stopped = false;
   let busy = false;
   let waiting = null;
@@ -41,10 +42,24 @@
       const move = (by) => () => { const [one] = files.splice(at, 1); files.splice(at + by, 0, one); };
       act("Up", "Move up", move(-1), at === 0);
       act("Down", "Move down", move(1), at === files.length - 1);
-      act("Remove", "Remove", () => files.splice(at, 1));
+      act("Remove", "Remove", () => { files.splice(at, 1); said.delete(file); });
+      if (files.length > 1 && value("together") !== "yes") line.append(aboutOne(file));
       list.append(line);
     });
     input.required = files.length === 0;
+  }
+
+  function aboutOne(file) {
+    const label = document.createElement("label");
+    label.className = "of-one hint";
+    label.textContent = "What this one is about (pictures and documents; may be left out)";
+    const field = document.createElement("input");
+    field.maxLength = 2000;
+    field.value = said.get(file) || "";
+    field.disabled = busy;
+    field.addEventListener("input", () => said.set(file, field.value));
+    label.append(field);
+    return label;
   }
 
   function add(list) {
@@ -104,7 +119,12 @@
     const caption = {};
     for (const name of ["who", "what", "when", "where", "why"]) caption[name] = value(name);
     return {
-      files: files.map((one) => ({ name: one.name, size: one.size, group: together ? "1" : null })),
+      files: files.map((one) => ({
+        name: one.name,
+        size: one.size,
+        group: together ? "1" : null,
+        caption: together || !(said.get(one) || "").trim() ? null : { what: said.get(one).trim() },
+      })),
       custodian: value("custodian") || null,
       caption,
       day_first: order === "" ? null : order === "day",
@@ -217,6 +237,7 @@
 
   $("stop").addEventListener("click", () => { stopped = true; say("Stopping."); if (waiting) waiting(); });
   input.addEventListener("change", () => add(input.files));
+  for (const one of form.querySelectorAll('[name="together"]')) one.addEventListener("change", show);
   const drop = $("drop");
   $("drop-hint").hidden = false;
   drop.classList.add("scripted");

@@ -38,12 +38,17 @@ def read(export: Export, name: str) -> Iterator[Said | Stated | Remark]:
         MemberBroken: the rest of it cannot be had; what was read before was given.
     """
     title, number = channel_of(name)
-    thread = Thread(
-        platform="discord", key=number or f"name:{title or ''}", title=title, path=name, media_type="text/csv"
-    )
     places = _COLUMNS.index("Date")
     dates = (row.cells[places] for row in _rows(export, name) if len(row.cells) > places)
     times = Times(dates, export.day_first, export.zone, name)
+    thread = Thread(
+        platform="discord",
+        key=number or f"name:{title or ''}",
+        title=title,
+        path=name,
+        media_type="text/csv",
+        dates=times.rest_on,
+    )
     if times.remark is not None:
         yield times.remark
     met = 0

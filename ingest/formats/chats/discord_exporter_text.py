@@ -9,7 +9,7 @@ was met.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.chats.discord_files import channel_of, counts, is_notice, media_at, printed_reactions
@@ -76,7 +76,7 @@ def read(export: Export, name: str) -> Iterator[Said | Stated | Remark]:
     met = 0
     for block in _blocks(export, name, script, found):
         if thread is None:
-            thread = _thread(found.head, name)
+            thread = replace(_thread(found.head, name), dates=times.rest_on)
         met += 1
         if block.is_cut:
             yield Remark(text="a message is longer than is read, and was cut", path=name)

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.chats.date_order import DateOrder
 from ingest.formats.chats.moments import iso
 from ingest.formats.chats.whatsapp_days import Days, Decision, Evidence, Order, Printed, decide, reading
 from ingest.formats.chats.whatsapp_halves import half_hour, read_gap
@@ -90,6 +91,7 @@ class Times:
                 evidence.add(stamp.printed, stamp.era)
                 separator = stamp.separator
         self.remark: Remark | None = None
+        self.rest_on = DateOrder.PRINTED
         if not evidence.heads:
             self._days: Days | None = None
             return
@@ -98,7 +100,7 @@ class Times:
             decision = Decision(
                 order=Order.MONTH, certain=False, reason="machines that print the half of the day so do"
             )
-        self._days = Days(decision)
+        self._days, self.rest_on = Days(decision), decision.rests_on
         if not decision.certain:
             self.remark = Remark(
                 text="whether the day or the month comes first in its dates cannot be known from the file; it was read"

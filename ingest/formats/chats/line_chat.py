@@ -11,6 +11,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.chats.date_order import DateOrder
 from ingest.formats.chats.line_survey import DAY_LINE, HEAD_BYTES, Survey, is_of_desktop, message_of, names_of, surveyed
 from ingest.formats.chats.line_words import deleted_notice, media_of
 from ingest.formats.chats.model import ChatMessage, Said, Stated, Thread
@@ -95,6 +96,7 @@ def _read_chat(export: Export, name: str) -> Iterator[Said | Stated | Remark]:
         path=name,
         media_type="text/plain",
         joint=survey.script.encoded(survey.ends.joint),
+        dates=DateOrder.PRINTED if decision is None else decision.rests_on,
     )
     given, problem, cuts = 0, None, 0
     telling = _telling(export, name, survey, names)

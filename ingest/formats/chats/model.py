@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
+from ingest.formats.chats.date_order import DateOrder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
@@ -125,6 +127,7 @@ class Thread:
         media_type: what `raw` is.
         joint: what stands between two messages' bytes in the export: a line feed for lines, else nothing.
         url: where it was published, of a post.
+        dates: what the order of day and month in its dates rests on.
     """
 
     platform: str
@@ -138,6 +141,7 @@ class Thread:
     media_type: str = "application/json"
     joint: bytes = b"\n"
     url: str | None = None
+    dates: DateOrder = DateOrder.PRINTED
 
 
 class Said(NamedTuple):

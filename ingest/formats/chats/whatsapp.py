@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.chats.date_order import DateOrder
 from ingest.formats.chats.file_by_file import base_name, folder_of
 from ingest.formats.chats.model import ChatMessage, Said, Stated, Thread
 from ingest.formats.chats.text_lines import CUT, LONGEST, Ends, Script, batches, first_lines, script_of
@@ -25,7 +26,7 @@ from ingest.formats.chats.whatsapp_texts import Files, marked, read_words
 from ingest.formats.container import MemberBroken, Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from ingest.formats.chats.model import Export
@@ -197,6 +198,12 @@ def _remarks(decision: Decision, evidence: Evidence, said: bool | None, name: st
         yield Remark(text=f"its dates are {decision.order}, whatever was said: {ONLY}", path=name)
 
 
+def _rest_on(decisions: Iterable[Decision]) -> DateOrder:
+    """What the days of a file rest on: of several layouts, the weakest."""
+    found = {one.rests_on for one in decisions}
+    return next((one for one in (DateOrder.GUESSED, DateOrder.SAID) if one in found), DateOrder.PRINTED)
+
+
 class _Telling:
     """The second reading of a file."""
 
@@ -227,6 +234,7 @@ class _Telling:
             path=name,
             media_type="text/plain",
             joint=survey.script.encoded(survey.ends.joint),
+            dates=_rest_on(decisions.values()),
         )
 
     def messages(self) -> Iterator[ChatMessage]:

@@ -17,6 +17,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from ingest.formats.chats.date_order import DateOrder
+
 Printed = tuple[str, str, str]
 
 _LONG = 3
@@ -29,6 +31,7 @@ _CLOSER, _ENOUGH_DAYS = 3, 4
 _SLACK_DAYS, _MOST_AHEAD = 2, 31
 _MOST_KNOWN = 50_000
 ONLY: Final = "the dates exist in this order only"
+_SAID: Final = "the submitter said so"
 _AMERICAN_PLACES = (
     "New_York Chicago Denver Los_Angeles Phoenix Anchorage Detroit Boise Juneau Sitka Nome Adak Atka Menominee "
     "Metlakatla Yakutat Shiprock Louisville Fort_Wayne Indianapolis Knox_IN Puerto_Rico"
@@ -59,6 +62,13 @@ class Decision:
     later: Order | None = None
     doubt: int = 0
     turn: int = 0
+
+    @property
+    def rests_on(self) -> DateOrder:
+        """What it rests on, as a record says it."""
+        if not self.certain:
+            return DateOrder.GUESSED
+        return DateOrder.SAID if self.reason == _SAID else DateOrder.PRINTED
 
 
 @dataclass(slots=True)
@@ -172,7 +182,7 @@ def decide(evidence: Evidence, separator: str, day_first: bool | None, zone: str
     if separator in {".", "-"}:
         return Decision(order=Order.DAY, certain=True, reason="of the separator")
     if day_first is not None:
-        return Decision(order=Order.DAY if day_first else Order.MONTH, certain=True, reason="the submitter said so")
+        return Decision(order=Order.DAY if day_first else Order.MONTH, certain=True, reason=_SAID)
     return _guessed(evidence, zone)
 
 

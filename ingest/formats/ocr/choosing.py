@@ -58,9 +58,9 @@ _UNDOUBTED: Final = 900
 _DOUBTFUL: Final = 700
 _VIETNAMESE: Final = frozenset("ăđơưĂĐƠƯ")
 _VIETNAMESE_MARKED: Final = expected_letters(["vie"])
-_NO_LETTERS: Final = "no engine here has the letters of this script"
+NO_LETTERS: Final = "no engine here has the letters of this script"
 _NO_MARKS: Final = "no engine here has all the letters of this language"
-_UNSURE: Final = "no engine here could read it"
+COULD_NOT: Final = "no engine here could read it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +174,7 @@ class Chooser:
         if not seen.check.is_writing and not bare(seen.reading.text):
             return Line(strip=seen.strip)  # an arrow, a tick, a drawing: no writing that anybody misses
         known = likely is not None and likely not in FIRST_ENGINE_SCRIPTS
-        reason = _NO_LETTERS if known or not self._foreign else _UNSURE
+        reason = NO_LETTERS if known or not self._foreign else COULD_NOT
         return Line(strip=seen.strip, script=likely if known else None, unread=reason)
 
     def _foreign_reading(self, seen: _Seen, least: int = SURE) -> tuple[str, Reading] | None:
@@ -183,8 +183,11 @@ class Chooser:
         Below `SURE` only languages of the page's main scripts are believed: of short lines they are less sure.
         """
         best: tuple[str, Reading] | None = None
+        sure: str | None = None
         for code in sorted(self._foreign, key=lambda code: -self._found[code]):
             script = LANGUAGES[code].script
+            if sure not in {None, script}:
+                continue  # of one script the languages are still compared
             if least < SURE and (not self._found[code] or script not in self._main):
                 continue
             reading = self._seconds[code].read(seen.strip)
@@ -196,7 +199,7 @@ class Chooser:
             if accounts_for(reading, seen.strip) and (best is None or reading.confidence > best[1].confidence):
                 best = (code, reading)
                 if self._found[code] and reading.confidence >= _SURELY:
-                    break
+                    sure = script
         if best is not None:
             self._found[best[0]] += 1
         return best
@@ -236,7 +239,7 @@ class Chooser:
             if best is not None:
                 return Line(strip=seen.strip, reading=best[1], script=LANGUAGES[best[0]].script)
             if not self._found and (is_alike or self._is_doubted(seen, latin)):
-                return Line(strip=seen.strip, unread=_NO_LETTERS)
+                return Line(strip=seen.strip, unread=NO_LETTERS)
         code = latin if script == LATIN else self._code_of(script)
         if code is None or (script != LATIN and seen.reading.least > _UNDOUBTED):
             return Line(strip=seen.strip, reading=seen.reading, script=script)

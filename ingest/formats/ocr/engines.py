@@ -2,7 +2,7 @@
 
 Rule: what is loaded has also read once. Nothing can be opened afterwards, and a model that would be looked for at the
 first line is then not there. Which languages are loaded is a setting, since each takes memory of its own (about 10
-MB; the first engine about 160).
+MB, what tells scripts by outlines 50; the first engine about 160).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from ingest.formats.ocr import rapid, tesseract
 from ingest.formats.ocr.languages import DEFAULT_LANGUAGES, FIRST_ENGINE_SCRIPTS, LANGUAGES
+from ingest.formats.ocr.outlook import OutlookEngine, has_outlook
 from ingest.formats.ocr.strips import HEIGHT, Strip
 from ingest.formats.ocr.tesseract import TesseractEngine
 
@@ -38,10 +39,20 @@ class EngineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
-    """Loaded engines. `first` is None where it is not installed: then nothing is read."""
+    """Loaded engines. `first` is None where it is not installed: then nothing is read.
+
+    `outlook` names the scripts of lines that nobody reads, and is None where its data is not installed.
+    """
 
     first: RapidEngine | None
     seconds: Mapping[str, TesseractEngine]
+    outlook: OutlookEngine | None = None
+
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The scripts that some engine has the letters of."""
+        own = FIRST_ENGINE_SCRIPTS if self.first is not None else frozenset()
+        return own.union(*(one.scripts for one in self.seconds.values()))
 
     def describe(self) -> str:
         """The engines by name and version, as the author of what they read."""
@@ -65,7 +76,8 @@ def load_engines(languages: Sequence[str] = DEFAULT_LANGUAGES, *, folder: Path |
     folder = folder if folder is not None else tesseract.data_folder()
     wanted = [code for code in languages if code in tesseract.installed_languages(folder)]
     seconds = {code: TesseractEngine(folder, code) for code in wanted} if folder is not None else {}
-    engines = Engines(first=first, seconds=seconds)
+    outlook = OutlookEngine(folder) if folder is not None and first is not None and has_outlook(folder) else None
+    engines = Engines(first=first, seconds=seconds, outlook=outlook)
     _warm(engines)
     return engines
 
@@ -94,6 +106,11 @@ def missing_languages(
     )
 
 
+def names_scripts(*, folder: Path | None = None) -> bool:
+    """Whether what tells the script of unread lines is installed."""
+    return has_outlook(folder if folder is not None else tesseract.data_folder())
+
+
 def _warm(engines: Engines) -> None:
     pixels = np.full((HEIGHT, _WARM_WIDTH, 3), 255, dtype=np.uint8)
     for column in range(20, _WARM_WIDTH - 20, 14):
@@ -106,3 +123,5 @@ def _warm(engines: Engines) -> None:
         engines.first.read(strip)
     for engine in engines.seconds.values():
         engine.read(strip)
+    if engines.outlook is not None:
+        engines.outlook.look([strip])

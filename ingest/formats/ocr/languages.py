@@ -70,7 +70,26 @@ LANGUAGES: Final = {
     )
 }
 
-DEFAULT_LANGUAGES: Final = ("eng", "spa", "hat", "vie", "chi_sim", "kor", "ara", "rus", "por", "fra")
+DEFAULT_LANGUAGES: Final = ("eng", "spa", "hat", "vie", "chi_sim", "kor", "ara", "rus", "por", "fra", "ukr")
+
+SCRIPT_NAMES: Final = {
+    LATIN: "Latin",
+    "Arab": "Arabic",
+    "Beng": "Bengali",
+    "Cyrl": "Cyrillic",
+    "Deva": "Devanagari",
+    "Ethi": "Ethiopic",
+    "Grek": "Greek",
+    "Guru": "Gurmukhi",
+    "Hang": "Hangul (Korean)",
+    "Hani": "Chinese",
+    "Hebr": "Hebrew",
+    "Hira": "Japanese",
+    "Kana": "Japanese",
+    "Khmr": "Khmer",
+    "Telu": "Telugu",
+    "Thai": "Thai",
+}
 
 _BY_NAME: Final = {  # the first word of a character's name in the Unicode database
     "LATIN": LATIN,

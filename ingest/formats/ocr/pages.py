@@ -7,6 +7,7 @@ endless scroll takes more memory than a screen. Lines that stay unread are named
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -14,7 +15,11 @@ import numpy as np
 
 from ingest.formats.ocr.choosing import Chooser, Line
 from ingest.formats.ocr.grounds import lines_between
+from ingest.formats.ocr.naming import named
+from ingest.formats.ocr.readings import Remembered
+from ingest.formats.ocr.turning import Turning, lies_sideways
 from ingest.formats.ocr.words import words_of
+from ingest.formats.pictures.turned import as_kept, turned_pixels
 from storage.transcription import Box, Page, TextLine, UnreadRegion
 
 if TYPE_CHECKING:
@@ -38,13 +43,15 @@ _PIECE: Final = 1_000_000  # pixels looked at in one go, which takes about 250 M
 _LEAST_ROWS: Final = 480
 _LAP: Final = 160
 _LEAST_SIDE: Final = 8
+_QUARTER: Final = 90  # degrees
+_HALF: Final = 180
 
 
 def read_page(pixels: NDArray[Any], engines: Engines, *, component: str, number: int) -> Page:
-    """Read one page.
+    """Read one page, whichever way up it lies; the places are those on the page as it is given.
 
     Args:
-        pixels: uint8 of shape (height, width, 3), RGB, upright.
+        pixels: uint8 of shape (height, width, 3), RGB, as a person sees it.
         engines: what is loaded.
         component: the id of the record's component.
         number: of the page in it, from 1.
@@ -58,17 +65,59 @@ def read_page(pixels: NDArray[Any], engines: Engines, *, component: str, number:
     whole = Box(left=0, top=0, right=max(width, 1), bottom=max(height, 1))
     lines: list[TextLine] = []
     unread: list[UnreadRegion] = []
+    turn = 0
     if engines.first is None:
         unread.append(UnreadRegion(box=whole, reason=_NO_ENGINE))
     elif min(height, width) >= _LEAST_SIDE:
-        strips = [one for corners in _places(pixels, engines.first) for one in lines_between(pixels, corners)]
+        first, seconds = Remembered(engines.first), {code: Remembered(one) for code, one in engines.seconds.items()}
+        view = _upright(pixels, engines.first, Turning(first, seconds, engines.outlook))
+        turn, whole, strips = view.turn, view.whole, view.strips
         if len(strips) > MOST_LINES:
             unread.append(UnreadRegion(box=_below(strips[MOST_LINES], whole), reason=_TOO_MANY))
-        for line in Chooser(engines.first, engines.seconds).choose(strips[:MOST_LINES]):
+        chosen = Chooser(first, seconds).choose(strips[:MOST_LINES])
+        for line in named(chosen, engines.outlook, engines.scripts):
             _add(line, lines, unread)
-    return Page(
-        component=component, number=number, width=width, height=height, lines=_ordered(lines), unread=tuple(unread)
+    page = Page(
+        component=component,
+        number=number,
+        width=whole.right,
+        height=whole.bottom,
+        lines=_ordered(lines),
+        unread=tuple(unread),
     )
+    return as_kept(page, turn)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """A page after a turn: all of it, where its lines are, and the lines cut out."""
+
+    turn: int
+    whole: Box
+    corners: NDArray[np.float32]
+    strips: list[Strip]
+
+
+def _view(pixels: Pixels, finder: RapidEngine, turn: int = 0) -> _View:
+    page = turned_pixels(pixels, turn)
+    corners = _places(page, finder)
+    return _View(
+        turn=turn,
+        whole=Box(left=0, top=0, right=page.shape[1], bottom=page.shape[0]),
+        corners=corners,
+        strips=[one for place in corners for one in lines_between(page, place)],
+    )
+
+
+def _upright(pixels: Pixels, finder: RapidEngine, turning: Turning) -> _View:
+    """The page as it is read: as it lies, unless it clearly reads better after a turn."""
+    found = _view(pixels, finder)
+    if lies_sideways(found.corners):
+        side = _view(pixels, finder, _QUARTER)
+        if turning.is_upside_down(side.strips):
+            return _view(pixels, finder, _QUARTER + _HALF)
+        return side if turning.are_read(side.strips) else found
+    return _view(pixels, finder, _HALF) if turning.is_upside_down(found.strips) else found
 
 
 def _add(line: Line, lines: list[TextLine], unread: list[UnreadRegion]) -> None:

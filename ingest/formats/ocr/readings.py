@@ -70,6 +70,36 @@ class TextEngine(Protocol):
         """The line of a strip. Empty where it sees nothing; no strip makes it raise."""
 
 
+class Remembered:
+    """An engine that reads no line twice, for as long as a page is read: it is asked by several who do not know."""
+
+    def __init__(self, engine: TextEngine) -> None:
+        self._engine = engine
+        self._known: dict[int, tuple[Strip, Reading]] = {}  # the strip, too, or another may get its number
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._engine.name
+
+    @property
+    def version(self) -> str:
+        """The version of the program."""
+        return self._engine.version
+
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The scripts that it has letters of (ISO 15924)."""
+        return self._engine.scripts
+
+    def read(self, strip: Strip) -> Reading:
+        """The line of a strip."""
+        found = self._known.get(id(strip))
+        if found is None:
+            found = self._known[id(strip)] = strip, self._engine.read(strip)
+        return found[1]
+
+
 _APOSTROPHES: Final = "\u2018\u2019\u0060\u00b4\u2032\u02bc"
 _QUOTES: Final = "\u201c\u201d\u201e\u2033\u00ab\u00bb"
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"

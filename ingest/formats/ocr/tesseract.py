@@ -1,4 +1,6 @@
-"""The second engine: Tesseract inside this process, one model for each language. The only file that knows tesserocr.
+"""The second engine: Tesseract inside this process, one model for each language.
+
+Only this file and `ingest.formats.ocr.outlook` know tesserocr.
 
 Rule: it is given one line at a time, black on white and of one height. Its models are data files of the operating
 system (Debian's `tesseract-ocr-…` packages); all that are wanted are opened at once, since nothing can be later.

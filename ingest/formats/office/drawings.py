@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.office.pictures import count_pictures
 from ingest.formats.office.word import read_story
 from ingest.formats.office.xml_events import END, START
 
@@ -100,13 +101,12 @@ def read_links(package: Package, out: Gathered) -> None:
 
 def count_others(package: Package, out: Gathered) -> None:
     """Say how many parts there are whose content is not read."""
-    pictures = embedded = sounds = 0
+    count_pictures(package, out)
+    embedded = sounds = 0
     for name in package.names:
         declared, folder = package.type_of(name), name.split("/")
         if "embeddings" in folder:
             embedded += 1
-        elif declared.startswith("image/") and "media" in folder:
-            pictures += 1
         elif declared.startswith(("audio/", "video/")):
             sounds += 1
         elif file_name(name).startswith(("vbaproject", "vbadata")) or "macrosheet" in declared:
@@ -114,7 +114,6 @@ def count_others(package: Package, out: Gathered) -> None:
         elif "activex" in folder and name.endswith(".bin"):
             out.note("it has controls, which were not run and are not read")
     for count, one, many in (
-        (pictures, "1 picture in it", "{} pictures in it"),
         (embedded, "1 file embedded in it", "{} files embedded in it"),
         (sounds, "1 recording in it", "{} recordings in it"),
     ):

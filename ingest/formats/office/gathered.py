@@ -20,12 +20,16 @@ _TOO_LONG: Final = f"its text is longer than {MAX_CHARACTERS:,} characters"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeText:
-    """Text read; why there is none or not all of it; remarks for people; what the document asserts of itself."""
+    """Text read; why there is none or not all of it; remarks for people; what the document asserts of itself.
+
+    `waiting` is about its pictures, where they wait to be read, and ends with `NOT_READ_YET`.
+    """
 
     text: str = ""
     unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     asserted: tuple[str, ...] = ()
+    waiting: str | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class Gathered:
     notes: dict[str, None] = field(default_factory=dict)
     asserted: dict[str, None] = field(default_factory=dict)
     left: int = MAX_CHARACTERS
+    waiting: str | None = None
 
     def add(self, text: str) -> None:
         """Go on with the line.
@@ -91,6 +96,7 @@ class Gathered:
             unread=tuple(self.unread),
             notes=tuple(self.notes),
             asserted=tuple(self.asserted),
+            waiting=self.waiting,
         )
 
 

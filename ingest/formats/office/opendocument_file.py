@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.expat_feeding import XmlRefused
 from ingest.formats.office.opendocument import Reading
-from ingest.formats.office.xml_events import END, START, XmlRefused, events
+from ingest.formats.office.pictures import count_pictures
+from ingest.formats.office.xml_events import END, START, events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,16 +126,13 @@ def _masters(found: Iterable[Event]) -> Iterable[Event]:
 
 
 def _count_others(package: Package, out: Gathered) -> None:
-    pictures = embedded = 0
+    count_pictures(package, out)
+    embedded = 0
     for name in package.names:
         folder = name.split("/", 1)[0]
-        if folder == "pictures" or "/pictures/" in name:
-            pictures += 1
-        elif folder.startswith("object ") and name.count("/") == 0:
+        if folder.startswith("object ") and name.count("/") == 0:
             embedded += 1
         elif folder in ("basic", "scripts"):
             out.note(_MACROS)
-    if pictures:
-        out.miss("1 picture in it" if pictures == 1 else f"{pictures} pictures in it")
     if embedded:
         out.miss("1 file embedded in it" if embedded == 1 else f"{embedded} files embedded in it")

@@ -12,7 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.container import ContainerBroken, MemberBroken
-from ingest.formats.office.xml_events import START, XmlRefused, events
+from ingest.formats.expat_feeding import XmlRefused
+from ingest.formats.office.xml_events import START, events
 from ingest.formats.zip_directory import entries, find_directory, overlapping
 from ingest.formats.zip_entries import entry_pieces
 

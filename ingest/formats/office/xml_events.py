@@ -1,18 +1,18 @@
 """XML as a stream of starts, ends and texts, read by expat from pieces of bytes.
 
-Rule kept: no document type and so no entity of its own and no outside reference (the whole class of XML bombs, see
-docs.python.org "XML vulnerabilities"); depth is bounded, elements are counted against the allowance of the record while
-they come, and nothing is kept of what was read. Namespaces are told by a short prefix of ours, since a document may
-call them as it likes and both editions of ECMA-376 (transitional, strict) name the same elements.
+Rule kept: what expat must not meet is kept from it (`ingest.formats.expat_feeding`); depth is bounded, elements are
+counted against the allowance of the record while they come, and nothing is kept of what was read. Namespaces are told
+by a short prefix of ours, since a document may call them as it likes and both editions of ECMA-376 (transitional,
+strict) name the same elements.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
-from xml.parsers import expat
 
 from ingest.formats.container import MemberBroken
+from ingest.formats.expat_feeding import CHUNK, Feeder, XmlRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 1_000
 START, END, TEXT = 0, 1, 2
-_CHUNK: Final = 1 << 16
 _MOST_NAMES: Final = 10_000
-_LONGEST_TOKEN: Final = 4 << 20
 _OOXML: Final = {
     "wordprocessingml/main": "w",
     "spreadsheetml/main": "x",
@@ -56,10 +54,6 @@ _ECMA: Final = re.compile(r"http://(?:schemas\.openxmlformats\.org/(\w+)/2006/([
 _OASIS: Final = re.compile(r"urn:oasis:names:tc:opendocument:xmlns:([a-z]+)(?:-compatible)?:1\.0")
 
 
-class XmlRefused(ValueError):
-    """This XML is not read any further; the text is the reason, a phrase without content."""
-
-
 Event: TypeAlias = tuple[int, str, dict[str, str]]
 """`START` or `END` and the name of its element (``prefix:name``), or `TEXT` and the text; then the attributes.
 
@@ -84,8 +78,8 @@ def events(pieces: Iterable[bytes], allowance: Allowance) -> Iterator[Event]:
         except MemberBroken as error:
             yield from stream.taken()
             raise XmlRefused(str(error)) from None
-        for at in range(0, len(piece or b""), _CHUNK):
-            yield from stream.feed((piece or b"")[at : at + _CHUNK], last=False)
+        for at in range(0, len(piece or b""), CHUNK):
+            yield from stream.feed((piece or b"")[at : at + CHUNK], last=False)
         if piece is None:
             yield from stream.feed(b"", last=True)
             return
@@ -98,31 +92,24 @@ class _Stream:
         self._allowance = allowance
         self._found: list[Event] = []
         self._names: dict[str, str] = {}
-        self._depth = self._started = self._fed = 0
-        parser = self._parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.buffer_size = _CHUNK
-        parser.StartDoctypeDeclHandler = _refuse_type
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
+        self._depth = self._started = 0
+        self._feeder = Feeder(separator=" ")
+        self._feeder.on(start=self._start, end=self._end, text=self._text)
 
     def feed(self, piece: bytes, *, last: bool) -> Iterator[Event]:
-        problem: str | None = None
-        self._fed += len(piece)
+        refused: XmlRefused | None = None
         try:
-            self._parser.Parse(piece, last)
-        except expat.ExpatError:
-            problem = "damaged XML"
-        except (ValueError, LookupError) as error:
-            problem = str(error) if isinstance(error, XmlRefused) else "damaged XML"
+            if last:
+                self._feeder.finish()
+            else:
+                self._feeder.feed(piece)
+        except XmlRefused as error:
+            refused = error
         yield from self.taken()
         self._allowance.take_elements(self._started)
         self._started = 0
-        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TOKEN:  # it would be looked through at each piece
-            problem = "a tag that is too long"
-        if problem is not None:
-            raise XmlRefused(problem)
+        if refused is not None:
+            raise refused
 
     def taken(self) -> list[Event]:
         found, self._found = self._found, []
@@ -162,7 +149,3 @@ def _prefix(space: str) -> str:
         return _OOXML.get(ecma[3] or f"{ecma[1]}/{ecma[2]}", "?")
     oasis = _OASIS.fullmatch(space)
     return _SHORTER.get(oasis[1], oasis[1]) if oasis is not None else "?"
-
-
-def _refuse_type(*_: object) -> None:
-    raise XmlRefused("XML with a document type, which is not read")

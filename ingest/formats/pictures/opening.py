@@ -22,6 +22,7 @@ from ingest.formats.pictures.observations import (
     time_observations,
     trailing_observation,
 )
+from ingest.formats.pictures.office_pictures import OfficePictures
 from ingest.formats.pictures.pdf_pages import PdfPages
 from ingest.formats.pictures.pixels import upright
 from ingest.formats.pictures.quantisation import tables_note
@@ -166,6 +167,17 @@ class PdfPicture:
             beyond = self._facts.pages - self._limits.pages
             self.notes.append(f"{beyond:,} pages beyond the first {self._limits.pages:,} are not read")
 
+    def drawn(self, number: int) -> PagePixels:
+        """A page as a person sees it, whether it has a text layer or not.
+
+        Raises:
+            PictureRefused: there is no such page, or it cannot be drawn.
+        """
+        try:
+            return self._pages.drawn(number)
+        except ValueError as error:
+            raise PictureRefused(str(error)) from None
+
     def facts(self, component: str, *, received_at: datetime | None = None) -> PictureFacts:
         """What it states; the look is that of a first page that was drawn."""
         pairs = bounded(self._facts.info)
@@ -186,7 +198,7 @@ class PdfPicture:
 
 def open_picture(
     raw: bytes, media_type: str | None = None, limits: PictureLimits | None = None
-) -> Picture | PdfPicture:
+) -> Picture | PdfPicture | OfficePictures:
     """Open a component by its first bytes.
 
     Args:
@@ -202,6 +214,8 @@ def open_picture(
     found = detect(raw[:HEAD_BYTES])
     if found.kind is MediaKind.PDF or (media_type == PDF and found.kind in (MediaKind.UNKNOWN, MediaKind.TEXT)):
         return PdfPicture(raw, limits)
+    if found.kind is MediaKind.ZIP:
+        return OfficePictures(raw, found.media_type, limits, open_picture)
     if found.kind is not MediaKind.IMAGE:
         raise PictureRefused(_NOT_A_PICTURE)
     header = survey(raw)

@@ -37,6 +37,8 @@ _MOST_LINES: Final = 5_000
 _MOST_VALUE: Final = 2_000
 _DAMAGED: Final = "a damaged page"
 _EMPTY_BOX: Final = "a page without a size"
+_NO_PAGE: Final = "it has no such page"
+_TOO_MUCH: Final = "a page that takes too much memory"
 _RAISED: Final = (pypdfium2.PdfiumError, ValueError, TypeError, OSError, RuntimeError, ctypes.ArgumentError)
 _INFO: Final = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer", "CreationDate", "ModDate")
 
@@ -94,13 +96,32 @@ class PdfPages:
                 known = str(error) == _EMPTY_BOX
                 page = PagePixels(number=number, width=0, height=0, problem=_EMPTY_BOX if known else _DAMAGED)
             except MemoryError:
-                page = PagePixels(number=number, width=0, height=0, problem="a page that takes too much memory")
+                page = PagePixels(number=number, width=0, height=0, problem=_TOO_MUCH)
             left -= page.width * page.height if page.pixels is not None else 0
             if left < 0:
                 problem = "the pages before took all pixels that are allowed"
                 yield PagePixels(number=number, width=page.width, height=page.height, problem=problem)
                 return
             yield page
+
+    def drawn(self, number: int) -> PagePixels:
+        """A page as a person sees it, also one that has a text layer.
+
+        Raises:
+            ValueError: there is no such page within the limit, or it cannot be drawn; the message is a phrase.
+        """
+        if not 1 <= number <= min(len(self._document), self._limits.pages):
+            raise ValueError(_NO_PAGE)
+        try:
+            page = self._document[number - 1]
+            try:
+                return self._drawn(page, number, self._size(*page.get_size())[2])
+            finally:
+                page.close()
+        except _RAISED as error:
+            raise ValueError(_EMPTY_BOX if str(error) == _EMPTY_BOX else _DAMAGED) from None
+        except MemoryError:
+            raise ValueError(_TOO_MUCH) from None
 
     def _page(self, number: int) -> PagePixels:
         page = self._document[number - 1]
@@ -114,13 +135,16 @@ class PdfPages:
                     return PagePixels(number=number, width=width, height=height, text_lines=lines)
             finally:
                 text_page.close()
-            bitmap = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True, no_smoothtext=False)
-            drawn = np.asarray(bitmap.to_numpy())
-            pixels = np.repeat(drawn[:, :, :1], 3, axis=2) if drawn.shape[2] == 1 else drawn[:, :, :3].copy()
-            bitmap.close()
-            return PagePixels(number=number, width=pixels.shape[1], height=pixels.shape[0], pixels=pixels)
+            return self._drawn(page, number, scale)
         finally:
             page.close()
+
+    def _drawn(self, page: pypdfium2.PdfPage, number: int, scale: float) -> PagePixels:
+        bitmap = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True, no_smoothtext=False)
+        drawn = np.asarray(bitmap.to_numpy())
+        pixels = np.repeat(drawn[:, :, :1], 3, axis=2) if drawn.shape[2] == 1 else drawn[:, :, :3].copy()
+        bitmap.close()
+        return PagePixels(number=number, width=pixels.shape[1], height=pixels.shape[0], pixels=pixels)
 
     def _size(self, across: float, down: float) -> tuple[int, int, float]:
         """Pixels of a page of so many points, and of a point: fewer than asked for where those were too many."""

@@ -97,6 +97,13 @@ def inside_avif(raw: bytes) -> tuple[bytes, bytes, int]:
     return (exif if isinstance(exif, bytes) else b""), (xmp if isinstance(xmp, bytes) else b""), frames
 
 
+def as_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
+    """Pixels as a JPEG that holds nothing beside them; letters keep their colours (no subsampling)."""
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "JPEG", quality=quality, subsampling=0)
+    return written.getvalue()
+
+
 def thumbnail_pixels(raw: bytes) -> Pixels | None:
     """The pixels of a small JPEG inside the metadata; None where they are none, or not small."""
     try:

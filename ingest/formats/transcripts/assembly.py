@@ -29,7 +29,8 @@ class Told:
     """A piece of a page with what is known around it.
 
     `run` says that its label is that of a message above it, `opens` that it stands before anything on its page that
-    could say who speaks, `carried` that its day was printed on the page before.
+    could say who speaks, `carried` that its day was printed on the page before, `cut` that an edge of the page's
+    conversation may have cut it.
     """
 
     piece: Piece
@@ -42,6 +43,8 @@ class Told:
     own: bool
     opens: bool = False
     carried: bool = False
+    in_bubble: bool = True
+    cut: bool = False
 
 
 def told_of(page: ReadPage, component: str, number: int) -> list[Told]:
@@ -53,6 +56,7 @@ def told_of(page: ReadPage, component: str, number: int) -> list[Told]:
     opens = True
     own_side = Side.LEFT if page.mirrored else Side.RIGHT
     bubbles = page.gathered.bubbles
+    edge = page.scene.unit // 2
     for piece in page.gathered.pieces:
         if piece.kind is PieceKind.STAMP:
             if piece.stamp is not None:
@@ -77,6 +81,8 @@ def told_of(page: ReadPage, component: str, number: int) -> list[Told]:
             continue
         own = bubbles and piece.side is own_side
         label = piece.label
+        if own and label is not None and not is_me(label):
+            label = None  # nobody's own name stands above what he wrote
         run = bubbles and label is None and running is not None and not own  # rows carry their names
         its_day = (piece.stamp.day if piece.stamp else None) or day
         told.append(
@@ -90,6 +96,8 @@ def told_of(page: ReadPage, component: str, number: int) -> list[Told]:
                 run=run,
                 own=own or (label is not None and is_me(label)),
                 opens=opens and label is None and not own,
+                in_bubble=bubbles,
+                cut=piece.top <= page.zones.top + edge or piece.bottom >= page.zones.bottom - edge,
             )
         )
         running = None if own else label or running
@@ -102,10 +110,12 @@ def is_group(pages: Sequence[ReadPage], told: Sequence[Told]) -> bool | None:
     """Whether more than two people speak; None where that cannot be seen."""
     others = {one.label for one in told if one.label is not None and not one.own}
     owner = any(one.own for one in told)
-    if any(page.zones.members for page in pages) or len(others) > 1:
+    if any(page.zones.members for page in pages):
         return True
     if pages and not all(page.gathered.bubbles for page in pages):
         return None if not others else len(others) + owner > 2  # noqa: PLR2004 - a talk of two
+    if len(others) > 1:
+        return True
     if others:
         # bubbles carry names only where there is somebody to tell apart, except where all of them do
         title = next((page.zones.title for page in pages if page.zones.title), None)
@@ -130,9 +140,10 @@ def message_of(one: Told, *, group: bool | None, title: str | None) -> Transcrib
         sender = one.label
         if one.run:
             inferred.append("sender")
-        if sender is None and not one.own and group is False and title:
-            sender = title
-            inferred.append("sender")
+        if sender is None and not one.own and group is False:
+            sender = title if one.in_bubble else piece.likely
+            if sender is not None:
+                inferred.append("sender")
         if piece.guessed:
             inferred.append("side")
         if piece.unread:

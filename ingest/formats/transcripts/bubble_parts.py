@@ -12,7 +12,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from ingest.formats.transcripts.bubbles import Bubble, is_paler
+from ingest.formats.transcripts.bubbles import Bubble, is_paler, is_wrapped
 from ingest.formats.transcripts.interface_words import EDITED, FORWARDED, folded, is_mark, is_me, says_deleted
 from ingest.formats.transcripts.pieces import Piece, PieceKind, joined
 from ingest.formats.transcripts.scene import Colour, Line, Side, distance, rows_of
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OTHER_INK: Final = 60
+_OTHER_GROUND: Final = 5
+_INDENT, _SMALL_INDENT, _ALIKE = 0.5, 0.25, 0.4  # line heights by which rows of a quotation stand in, and differ
+_AROUND_NAMES: Final = " ~\u223c\u02dc\uff5e:"  # of somebody whom the telephone does not know
 _LABEL: Final = 48  # characters of a name at most
 _PICTURE: Final = 3.6  # line heights without a line within a bubble
 _ADDRESS: Final = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|org|net|edu|gov|us)\b", re.IGNORECASE)
@@ -50,10 +53,11 @@ def message_of(
     quoted, lines = _indented(lines, scene_unit, right_to_left=right_to_left)
     label = None if quoted else _label(lines, side, usual)
     if label is not None:
-        beside = next(row for row in rows_of(lines) if label in row)
-        words = [line for line in beside if line is label or distance(line.ink, label.ink) < _OTHER_INK // 2]
+        row = next(row for row in rows_of(lines) if label in row)
+        words = [line for line in row if line is label or distance(line.ink, label.ink) < _OTHER_INK // 2]
         label = replace(label, text=" ".join(line.text for line in words), right=words[-1].right)
-        lines = [line for line in lines if line not in words]
+        # a number, a role; only a time is told of the message
+        lines = [line for line in lines if line not in row or (line not in words and _is_time([line]))]
         quoted, lines = _indented(lines, scene_unit, right_to_left=right_to_left)
     quote, lines = _quotation(bubble, lines, right_to_left=right_to_left)
     if quoted:
@@ -80,7 +84,7 @@ def message_of(
         bottom=area.bottom,
         side=side,
         text="" if deleted else text,
-        label=label.text.strip(" ~:") if label is not None else None,
+        label=label.text.strip(_AROUND_NAMES) if label is not None else None,
         time=time,
         time_place="inside" if time else "",
         quote=quote,
@@ -156,10 +160,13 @@ def _indented(lines: list[Line], unit: int, *, right_to_left: bool) -> tuple[lis
     whole = rows_of(lines)
     rows = whole[: next((place for place, row in enumerate(whole) if place and _is_time(row)), len(whole))]
     starts = [-max(line.right for line in row) if right_to_left else min(line.left for line in row) for row in rows]
-    for count in range(len(rows) - 1, 1, -1):
+    counts = list(range(len(rows) - 1, 1, -1))
+    other = _rows_on_other_ground(rows)
+    for count, indent, alike in [(other, _SMALL_INDENT, 1.0), *((count, _INDENT, _ALIKE) for count in counts)]:
         inner, own = starts[:count], starts[count:]
-        alike = max(inner) - min(inner) < unit * 0.4 and max(own) - min(own) < unit * 0.4
-        if not alike or min(inner) - max(own) < unit * 0.5:
+        if count == 0 or max(max(inner) - min(inner), max(own) - min(own)) >= unit * alike:
+            continue
+        if min(inner) - max(own) < unit * indent:
             continue
         quoted = [line for row in rows[:count] for line in row]
         text = [line for row in whole[count:] for line in row]
@@ -167,6 +174,18 @@ def _indented(lines: list[Line], unit: int, *, right_to_left: bool) -> tuple[lis
         if median(line.height for line in quoted) < letters * 1.02:
             return quoted, text
     return [], lines
+
+
+def _rows_on_other_ground(rows: Sequence[Sequence[Line]]) -> int:
+    """How many rows at the top stand on a ground of their own, the edge of which a camera blurred."""
+    grounds = [row[0].ground for row in rows]
+    for count in range(1, len(rows)):
+        above, below = grounds[:count], grounds[count:]
+        between = min(distance(one, other) for one in above for other in below)
+        within = max(distance(group[0], one) for group in (above, below) for one in group)
+        if between > _OTHER_GROUND and between > 2 * within:
+            return count
+    return 0
 
 
 def _timed(lines: Sequence[Line], label: Line | None, *, times: bool) -> tuple[list[Line], str | None, bool]:
@@ -183,7 +202,7 @@ def _timed(lines: Sequence[Line], label: Line | None, *, times: bool) -> tuple[l
             words, found = split_time(text)
             bare = (stamp is not None and stamp.day is None) or (found is not None and not words)
             beside = label is not None and place == 0 and line.beside(label)
-            apart = beside or is_paler(line, lines)
+            apart = beside or (is_paler(line, lines) and not is_wrapped(line, row, rows[:place]))
             if (last_row or beside) and bare and apart:
                 time = (stamp.time if stamp else None) or found
             elif last_row and found is not None and folded(words) in EDITED:

@@ -46,11 +46,7 @@ def bubbles_of(scene: Scene, body: Sequence[Line]) -> tuple[list[Bubble], list[L
         else:
             by_area.setdefault(line.area.number, []).append(line)
             areas[line.area.number] = line.area
-    for number in [number for number in areas if number < 0]:
-        # what stands out as one thing though areas with text lie in it: signs over a bubble's edge
-        if any(other > 0 and areas[number].holds(areas[other], scene.unit // 4) for other in areas):
-            loose += by_area.pop(number)
-            del areas[number]
+    loose += _over_edges(scene, areas, by_area)
     _join_strips(scene, areas, by_area)
     parents = _parents(areas.values(), scene)
     bubbles = []
@@ -58,8 +54,15 @@ def bubbles_of(scene: Scene, body: Sequence[Line]) -> tuple[list[Bubble], list[L
     for number, lines in by_area.items():
         if number in parents:
             continue
-        inner = tuple((areas[child], tuple(by_area[child])) for child, parent in parents.items() if parent == number)
-        bubbles.append(Bubble(area=areas[number], lines=tuple(lines), inner=inner))
+        inner = {child: list(by_area[child]) for child, parent in parents.items() if parent == number}
+        own: list[Line] = []
+        for line in lines:
+            around = next((child for child in inner if _surrounds(areas[child], line)), None)
+            (own if around is None else inner[around]).append(line)  # most of its rim may lie beyond the edge
+        if not own:
+            own, inner = list(lines), {child: list(by_area[child]) for child in inner}
+        parts = tuple((areas[child], tuple(held)) for child, held in inner.items())
+        bubbles.append(Bubble(area=areas[number], lines=tuple(own), inner=parts))
     kept = []
     for bubble in bubbles:
         if _is_badge(bubble, bubbles, scene):
@@ -68,6 +71,32 @@ def bubbles_of(scene: Scene, body: Sequence[Line]) -> tuple[list[Bubble], list[L
             kept.append(bubble)
     kept.sort(key=lambda bubble: (bubble.area.top, bubble.area.left))
     return kept, loose, notes
+
+
+def _over_edges(scene: Scene, areas: dict[int, Area], by_area: dict[int, list[Line]]) -> list[Line]:
+    """Take apart what stands out as one thing though areas with text lie in it, and give the lines that lie in none.
+
+    The bubble is one of those areas, or signs stand over its edge.
+    """
+    loose: list[Line] = []
+    for number in [number for number in areas if number < 0]:
+        within = [areas[other] for other in areas if other > 0 and areas[number].holds(areas[other], scene.unit // 4)]
+        if not within:
+            continue
+        for line in by_area.pop(number):
+            around = next((area for area in within if _surrounds(area, line)), None)
+            if around is None:
+                loose.append(line)
+            else:
+                by_area[around.number].append(replace(line, area=around))
+        del areas[number]
+    return loose
+
+
+def _surrounds(area: Area, line: Line) -> bool:
+    """Whether a line stands well within an area."""
+    inside = area.left <= line.centre < area.right
+    return inside and area.top + line.height * 0.3 < line.middle < area.bottom - line.height * 0.3
 
 
 def _join_strips(scene: Scene, areas: dict[int, Area], by_area: dict[int, list[Line]]) -> None:
@@ -151,10 +180,11 @@ def times_stand_in(bubbles: Sequence[Bubble]) -> bool:
     """Whether bubbles of this page have their time within."""
     apart = ending = 0
     for bubble in bubbles:
-        last = rows_of(bubble.lines)[-1][-1]
+        rows = rows_of(bubble.lines)
+        last = rows[-1][-1]
         stamp = read_stamp(last.text)
         stamped = (stamp is not None and stamp.time is not None) or split_time(last.text)[0] == ""
-        if stamped and is_paler(last, bubble.lines):
+        if stamped and is_paler(last, bubble.lines) and not is_wrapped(last, rows[-1], rows[:-1]):
             apart += 1
         elif ends_with_time(last.text):
             ending += 1
@@ -168,6 +198,17 @@ def is_paler(line: Line, lines: Sequence[Line]) -> bool:
         return False
     text = max(others, key=lambda one: one.width)
     return line.height < text.height * 0.86 or distance(line.ink, text.ink) > _PALER
+
+
+def is_wrapped(line: Line, row: Sequence[Line], above: Sequence[Sequence[Line]]) -> bool:
+    """Whether a time stands where the text goes on, in its colour: alone in its row, at the edge of the rows above.
+
+    Digits are lower than letters with strokes above and below, so that their height says little.
+    """
+    if len(row) > 1 or not above:
+        return False
+    text = max((other for one in above for other in one), key=lambda one: one.width)
+    return abs(line.left - text.left) < line.height // 2 and distance(line.ink, text.ink) <= _PALER
 
 
 def with_sides(

@@ -19,23 +19,20 @@ from ingest.formats.transcripts.bubbles import (
     with_sides,
 )
 from ingest.formats.transcripts.interface_words import is_edited, is_mark, is_notice, is_typing, says_deleted
-from ingest.formats.transcripts.likeness import ALIKE, alike, is_part, pairs_of
 from ingest.formats.transcripts.pieces import Gathered, Piece, PieceKind, joined
+from ingest.formats.transcripts.quoted_bubbles import quotes_above
 from ingest.formats.transcripts.scene import Colour, Line, Scene, Side, distance, rows_of
 from ingest.formats.transcripts.stamps import read_stamp, split_time
+from ingest.formats.transcripts.wordless import wordless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_OTHER_COLOUR: Final = 16
 _CENTRED: Final = 0.045  # of the page's width
 _LABEL_GAP: Final = 1.3  # line heights between a name and its bubble
 _LABEL: Final = 60  # characters
 _NAME_WORDS: Final = 6  # more of them are no name
 _BADGE: Final = 4  # characters of a reaction's count, with what an engine makes of its sign
-_QUOTED: Final = 6  # pairs of letters that tell that words are repeated
-_NAMED: Final = 2  # letters of a name at least
-_LOOKED_BACK: Final = 40  # bubbles
 _REPLY_WORDS: Final = (
     "replied to",
     "respondió a",
@@ -61,8 +58,8 @@ class _Page:
     right_to_left: bool
 
 
-def gathered_bubbles(scene: Scene, body: Sequence[Line], *, right_to_left: bool) -> Gathered:
-    """The pieces of one page from top to bottom."""
+def gathered_bubbles(scene: Scene, body: Sequence[Line], span: tuple[int, int], *, right_to_left: bool) -> Gathered:
+    """The pieces of one page from top to bottom; `span` is where its conversation begins and ends, in rows."""
     bubbles, loose, notes = bubbles_of(scene, body)
     placed = with_sides(bubbles, (scene.frame[0], scene.frame[2]), right_to_left=right_to_left)
     speaking = [bubble for bubble, side, _ in placed if side is not Side.CENTER]
@@ -71,7 +68,7 @@ def gathered_bubbles(scene: Scene, body: Sequence[Line], *, right_to_left: bool)
     heights = [line.height for bubble in speaking for line in bubble.lines]
     page.letters = median(heights) if heights else scene.unit
     usual = {side: _usual_ink([bubble for bubble, its, _ in placed if its is side]) for side in Side}
-    quotes = _quotes_above(placed, scene)
+    quotes = quotes_above(placed, scene)
     for place, (bubble, side, guessed) in enumerate(placed):
         if place in quotes:
             continue
@@ -86,10 +83,13 @@ def gathered_bubbles(scene: Scene, body: Sequence[Line], *, right_to_left: bool)
             words = joined(placed[place - 1][0].lines, right_to_left=right_to_left)
             above = placed[place - 1][0].area
             piece = replace(piece, quote=piece.quote or words, top=min(piece.top, above.top))
-        if side is Side.CENTER:
+        if side is Side.CENTER and _opens_with_stamp(bubble):
+            _centred(page, bubble.lines)
+        elif side is Side.CENTER:
             page.others.append(_centred_piece(piece))
         else:
             page.messages.append(piece)
+    page.messages += wordless(scene, page.messages, span)
     _between(page, loose)
     pieces = sorted([*page.messages, *page.others], key=lambda piece: (piece.top, piece.left))
     return Gathered(pieces=tuple(pieces), bubbles=True, notes=tuple(dict.fromkeys(page.notes)), marks=tuple(page.marks))
@@ -101,40 +101,10 @@ def _usual_ink(bubbles: Sequence[Bubble]) -> Colour | None:
     return max(lines, key=lambda line: len(line.text)).ink if lines else None
 
 
-def _quotes_above(placed: Sequence[tuple[Bubble, Side, bool]], scene: Scene) -> set[int]:
-    """The places of bubbles that are what the next one answers to: right above it, smaller, of another colour."""
-    found: set[int] = set()
-    for place in range(len(placed) - 1):
-        (one, side, _), (after, its, _) = placed[place], placed[place + 1]
-        near = after.area.top - one.area.bottom < scene.unit * 0.7
-        shared = min(abs(one.area.left - after.area.left), abs(one.area.right - after.area.right)) < scene.unit
-        smaller = median(line.height for line in one.lines) < median(line.height for line in after.lines) * 0.93
-        other = distance(one.area.colour, after.area.colour) > _OTHER_COLOUR
-        beside = [bubble.area for bubble, known, _ in placed if known is its and bubble is not one]
-        strange = all(distance(one.area.colour, area.colour) > _OTHER_COLOUR // 4 for area in beside)
-        told = _repeats(one, placed[:place]) or _names_somebody(one, scene)
-        if near and shared and (told or (smaller and other and strange)) and side is not Side.CENTER:
-            found.add(place)
-    return found
-
-
-def _repeats(quote: Bubble, before: Sequence[tuple[Bubble, Side, bool]]) -> bool:
-    """Whether a bubble's rows below its first say what a bubble above it said."""
-    rows = rows_of(quote.lines)
-    words = pairs_of(" ".join(line.text for row in rows[1:] for line in row))
-    if words.total() < _QUOTED:
-        return False
-    said = (pairs_of(" ".join(line.text for line in bubble.lines)) for bubble, _, _ in before[-_LOOKED_BACK:])
-    return any(alike(words, one) >= ALIKE or is_part(words, one) for one in said)
-
-
-def _names_somebody(quote: Bubble, scene: Scene) -> bool:
-    """Whether a bubble's first row is a name that stands in the title or above a bubble."""
-    rows = rows_of(quote.lines)
-    name = " ".join(line.text for line in rows[0])
-    if len(rows) < 2 or len(name) < _NAMED:  # noqa: PLR2004 - a name, and words
-        return False
-    return any(line.text == name and (line.area is None or line.area.backdrop) for line in scene.lines)
+def _opens_with_stamp(bubble: Bubble) -> bool:
+    """Whether a day stands above other words: two things that touch."""
+    rows = rows_of(bubble.lines)
+    return len(rows) > 1 and read_stamp(" ".join(line.text for line in rows[0])) is not None
 
 
 def _centred_piece(piece: Piece) -> Piece:

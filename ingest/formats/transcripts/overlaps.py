@@ -94,7 +94,9 @@ def _carried(one: Told, previous: Told) -> Told:
 def _fuller(one: Told, other: Told) -> Told:
     """The first of two readings, with what only the second has: the rest of a message that the page's edge cut."""
     piece, second = one.piece, other.piece
-    text = second.text if len(second.text) > len(piece.text) * 1.1 else piece.text
+    longer = second.text if len(second.text) > len(piece.text) * 1.1 else piece.text
+    text = longer if one.cut == other.cut else second.text if one.cut else piece.text
+    text = text or longer
     joined = replace(
         piece,
         text=text,
@@ -106,7 +108,15 @@ def _fuller(one: Told, other: Told) -> Told:
     )
     printed = other.label is not None and not other.run
     label, run = (other.label, False) if printed and (one.label is None or one.run) else (one.label, one.run)
-    return replace(one, piece=joined, time=one.time or other.time, day=one.day or other.day, label=label, run=run)
+    return replace(
+        one,
+        piece=joined,
+        time=one.time or other.time,
+        day=one.day or other.day,
+        label=label,
+        run=run,
+        cut=one.cut and other.cut,
+    )
 
 
 def _ordered(sheets: Sequence[Sheet]) -> tuple[list[int], dict[tuple[int, int], dict[int, int]]]:

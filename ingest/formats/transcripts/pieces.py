@@ -28,9 +28,9 @@ class PieceKind(StrEnum):
 class Piece:
     """One thing of a conversation, with its place on the page.
 
-    `label` is a name printed for it; `stamp` what a separator says; `quote` the words of another message that it
-    answers to; `time_place` is "inside", "below" or "label"; `unread` whether it holds words that nobody here could
-    read; `guessed` whether its side was concluded from its colour.
+    `label` is a name printed for it, `likely` one whose portrait stands beside it; `stamp` what a separator says;
+    `quote` the words of another message that it answers to; `time_place` is "inside", "below" or "label"; `unread`
+    whether it holds words that nobody here could read; `guessed` whether its side was concluded from its colour.
     """
 
     kind: PieceKind
@@ -41,6 +41,7 @@ class Piece:
     side: Side
     text: str = ""
     label: str | None = None
+    likely: str | None = None
     stamp: Stamp | None = None
     time: str | None = None
     time_place: str = ""

@@ -42,8 +42,9 @@ class ReadPage:
 def read_page(scene: Scene, zones: Zones) -> ReadPage | None:
     """The pieces of a page, or None where it shows no conversation."""
     right_to_left = _runs_right_to_left([line.text for line in scene.lines])
-    body = without_initials(scene, zones.body)
-    in_bubbles = gathered_bubbles(scene, body, right_to_left=right_to_left)
+    span = (zones.top, zones.bottom)
+    body = without_initials(scene, zones.body, span)
+    in_bubbles = gathered_bubbles(scene, body, span, right_to_left=right_to_left)
     held = _in_bubbles(scene, body)
     gathered = in_bubbles
     strength = _bubble_signs(scene, zones, in_bubbles) if held else 0

@@ -8,12 +8,12 @@ with a time is no name: names of a page stand at one edge, and their times are p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.transcripts.interface_words import folded, is_mark
-from ingest.formats.transcripts.scene import Line, Scene, distance
+from ingest.formats.transcripts.scene import Area, Line, Scene, distance
 from ingest.formats.transcripts.stamps import Stamp, read_stamp
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NAME: Final = 48  # characters
 COLOURED: Final = 60
+_SAME_PORTRAIT: Final = 8
 _STAMP_WORDS: Final = 7
 _CENTRED: Final = 0.05
 _BESIDE_NAMES: Final = frozenset(
@@ -94,11 +95,22 @@ def _named_with_time(row: Sequence[Line]) -> Head | None:
         stamp = read_stamp(tail) if _begins_a_stamp(words[place]) else None
         if stamp is None or not stamp.time:
             continue
-        name = _plain_name(" ".join(words[:place]))
+        said, day = _without_glued_day(" ".join(words[:place]))
+        name = _plain_name(said)
         if not _may_be_name(name):
             return None
+        stamp = replace(stamp, day=stamp.day or day)
         return Head(name=name, stamp=stamp, line=next(line for line in row if line.text))
     return None
+
+
+def _without_glued_day(name: str) -> tuple[str, str | None]:
+    """A name, and the day that an engine read as its end, having lost the blank between them."""
+    for place in range(len(name) - 1, 0, -1):
+        if name[place - 1].islower() and name[place].isupper():
+            stamp = read_stamp(name[place:])
+            return (name[:place], stamp.day) if stamp is not None and stamp.day else (name, None)
+    return name, None
 
 
 def _may_be_name(name: str) -> bool:
@@ -132,6 +144,50 @@ def has_portrait(scene: Scene, row: Sequence[Line], *, right_to_left: bool) -> b
         if aside and near and even and thing.height < scene.unit * 4:
             return True
     return False
+
+
+def name_by_portrait(scene: Scene, rows: Sequence[Sequence[Line]], heads: dict[int, Head]) -> str | None:
+    """Whose portrait stands above the first name of a page, where the edge cut the name; None where that is unsure.
+
+    Only of two people it can be told: somebody else may have the same portrait, above all where it is none.
+    """
+    if not heads:
+        return None
+    by_name: dict[str, list[Area]] = {}
+    for place, head in heads.items():
+        first = rows[place][0]
+        beside = [thing for thing in scene.things if thing.right <= first.left and _begins_beside(thing, first, scene)]
+        by_name.setdefault(head.name, []).extend(beside)
+    start = rows[min(heads)][0]
+    like = next((portrait for portraits in by_name.values() for portrait in portraits), None)
+    if like is None or len(by_name) != 2 or not all(by_name.values()):  # noqa: PLR2004 - two people
+        return None
+    slack = scene.unit // 4
+    cut = [
+        area.colour
+        for area in scene.areas
+        if area.bottom <= start.top and abs(area.left - like.left) <= slack and abs(area.right - like.right) <= slack
+    ]
+    if len(cut) != 1:
+        return None
+    (one, of_one), (other, of_other) = by_name.items()
+    for name, mine, others in ((one, of_one, of_other), (other, of_other, of_one)):
+        same = all(distance(cut[0], area.colour) <= _SAME_PORTRAIT for area in mine)
+        if same and all(distance(cut[0], area.colour) > 3 * _SAME_PORTRAIT for area in others):
+            return name
+    return None
+
+
+def name_by_turn(rows: Sequence[Sequence[Line]], heads: dict[int, Head]) -> str | None:
+    """Who of two people spoke before the first name of a page, where names stand only where the speaker changes."""
+    names = list(dict.fromkeys(head.name for head in heads.values() if head.name))
+    if len(names) != 2 or any(read_stamp(row_text(row)) is not None for row in rows[: min(heads)]):  # noqa: PLR2004
+        return None
+    return names[1] if heads[min(heads)].name == names[0] else names[0]
+
+
+def _begins_beside(thing: Area, line: Line, scene: Scene) -> bool:
+    return abs(thing.top - line.top) < scene.unit * 0.9 and thing.height < scene.unit * 4
 
 
 def _coloured(rows: Sequence[Sequence[Line]]) -> dict[int, Head]:

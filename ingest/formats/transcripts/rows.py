@@ -20,7 +20,17 @@ from ingest.formats.transcripts.interface_words import (
     says_deleted,
 )
 from ingest.formats.transcripts.pieces import Gathered, Piece, PieceKind, joined
-from ingest.formats.transcripts.row_heads import COLOURED, Head, has_portrait, heads_of, is_even, is_middle, row_text
+from ingest.formats.transcripts.row_heads import (
+    COLOURED,
+    Head,
+    has_portrait,
+    heads_of,
+    is_even,
+    is_middle,
+    name_by_portrait,
+    name_by_turn,
+    row_text,
+)
 from ingest.formats.transcripts.scene import Line, Scene, Side, distance, rows_of
 from ingest.formats.transcripts.stamps import Stamp, clock_of, read_stamp
 
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PARAGRAPH: Final = 1.04  # pitches: what is not wrapped and stands further below is a message of its own
+_SIGN: Final = 2  # letters that an engine makes of a sign at most
 _ACTIONS: Final = (
     "reply",
     "view",
@@ -54,6 +65,7 @@ class _Open:
     lines: list[Line] = field(default_factory=list)
     time: Stamp | None = None
     edited: bool = False
+    likely: str | None = None
 
 
 def gathered_rows(scene: Scene, body: Sequence[Line], *, right_to_left: bool) -> Gathered | None:
@@ -68,6 +80,7 @@ def gathered_rows(scene: Scene, body: Sequence[Line], *, right_to_left: bool) ->
     column = _column(rows, heads, right_to_left=right_to_left)
     if not timed:
         heads |= _unread_heads(rows, start, column, scene.unit)
+    likely = name_by_portrait(scene, rows, heads) or (None if timed else name_by_turn(rows, heads))
     pieces: list[Piece] = []
     current: _Open | None = None
     for place, row in enumerate(rows):
@@ -84,8 +97,8 @@ def gathered_rows(scene: Scene, body: Sequence[Line], *, right_to_left: bool) ->
             current is None and not pieces and heads and place < min(heads) and row_text(row) and column.begins(row[0])
         ):
             # the page's edge cut the name
-            current = _Open(head=Head(name="", stamp=None, line=row[0]), lines=list(row))
-        elif current is not None and not is_typing(row_text(row)):
+            current = _Open(head=Head(name="", stamp=None, line=row[0]), lines=list(row), likely=likely)
+        elif current is not None and not is_typing(row_text(row)) and not _is_reaction(current, row):
             if (
                 row_text(row)
                 and (timed or not portraits)
@@ -93,7 +106,9 @@ def gathered_rows(scene: Scene, body: Sequence[Line], *, right_to_left: bool) ->
                 and _begins_another(current.lines[-1], row[0], column)
             ):
                 pieces += _closed(current, right_to_left=right_to_left)
-                current = _Open(head=Head(name=head_name(current), stamp=None, line=current.head.line))
+                current = _Open(
+                    head=Head(name=head_name(current), stamp=None, line=current.head.line), likely=current.likely
+                )
             _take(current, row)
     pieces += _closed(current, right_to_left=right_to_left)
     return Gathered(pieces=tuple(pieces), bubbles=False)
@@ -152,8 +167,8 @@ def _column(rows: Sequence[Sequence[Line]], heads: dict[int, Head], *, right_to_
 def _begins_another(before: Line, line: Line, column: _Column) -> bool:
     """Whether a row below a text is a message of its own: it is not wrapped, and stands further below."""
     step = line.middle - before.middle
-    if _is_boxed(before) and not _is_boxed(line):
-        return False  # the text below what it answers to
+    if _is_boxed(before) and (not _is_boxed(line) or line.area is before.area):
+        return False  # what it answers to, and the text below
     if column.wraps(before, line):
         return step > max(column.pitch * 1.35, line.height * 1.9)
     return step > column.pitch * _PARAGRAPH
@@ -213,6 +228,14 @@ def _take(current: _Open, row: Sequence[Line]) -> None:
     current.lines += row
 
 
+def _is_reaction(current: _Open, row: Sequence[Line]) -> bool:
+    """Whether an engine made a letter or two of a sign: it is in a strong colour that the text does not have."""
+    if not current.lines or not 0 < len(row_text(row)) <= _SIGN:
+        return False
+    ink = row[0].ink
+    return max(ink) - min(ink) > 2 * COLOURED and distance(ink, current.lines[0].ink) > COLOURED
+
+
 def _dimmer(line: Line, text: Line) -> bool:
     """Whether a line is written smaller or paler than the text is."""
     return line.height < text.height * 0.88 or distance(line.ink, text.ink) > COLOURED // 2
@@ -253,6 +276,7 @@ def _closed(current: _Open | None, *, right_to_left: bool) -> list[Piece]:
             side=Side.LEFT,
             text="" if deleted else text,
             label=current.head.name or None,
+            likely=current.likely,
             time=stamp.time if stamp else None,
             stamp=Stamp(day=stamp.day) if stamp and stamp.day else None,
             quote=quote,

@@ -15,6 +15,8 @@ from ingest.formats.transcripts.scene import Area, Colour, Line, Scene, distance
 from ingest.formats.transcripts.surfaces import (
     Surface,
     Things,
+    colour_at,
+    even_light,
     large_things,
     rgb_of,
     standing_out,
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 _OTHER: Final = 24  # colours of a line's ground and of the canvas that differ by more are two things
+_OTHER_EVEN: Final = 14  # the same where it is known how light falls on the canvas
+_HUGGED: Final = 1.2  # line heights of what a line stands on, at least
 _INK: Final = 6  # percent of a line's box that its letters cover at least
 _RIM: Final = 0.03  # of the page that a photograph shows around a screen at least
+_CANDIDATES: Final = 3  # areas around a line that are looked at
 _MOST_INK: Final = 20_000  # pixels of a line that are looked at
 
 
@@ -52,6 +57,7 @@ def scene_of(page: Page, pixels: Pixels) -> Scene:
     known = {area.number: area for area in surface.areas}
     boxes: list[tuple[Box, TextLine | None]] = [(one.box, one) for one in read]
     boxes += [(one.box, None) for one in page.unread]
+    other = _OTHER if surface.lit is None else _OTHER_EVEN
     placed: list[Line] = []
     lost: list[Line] = []
     for box, source in boxes:
@@ -59,17 +65,17 @@ def scene_of(page: Page, pixels: Pixels) -> Scene:
             continue
         line = _line(pixels, surface, known, box, source)
         off = line.area is None or line.area.backdrop
-        if off and canvas is not None and distance(line.ground, _ground_near(surface, canvas, line)) > _OTHER:
+        if off and canvas is not None and distance(line.ground, _ground_near(surface, canvas, line)) > other:
             lost.append(line)
         else:
             placed.append(line)
     areas, things = list(surface.areas), list[Area]()
     if canvas is not None:
         parts = standing_out(surface, canvas)
-        found = [(line, _thing_around(surface, parts, line)) for line in lost]
+        things = large_things(surface, parts, unit)
+        found = [(line, _thing_around(surface, parts, line, things)) for line in lost]
         areas += {area.number: area for _, area in found if area is not None}.values()
         placed += [replace(line, area=area or line.area) for line, area in found]
-        things = large_things(surface, parts, unit)
     placed.sort(key=lambda line: (line.middle, line.left))
     return Scene(
         width=width,
@@ -86,6 +92,10 @@ def scene_of(page: Page, pixels: Pixels) -> Scene:
 def _line(pixels: Pixels, surface: Surface, known: dict[int, Area], box: Box, source: TextLine | None) -> Line:
     height, width = pixels.shape[:2]
     ink, ground = _ink(pixels[box.top : box.bottom, box.left : box.right])
+    if surface.lit is not None and surface.canvas is not None:
+        middle = (box.left + box.right) / 2 * surface.scale, (box.top + box.bottom) / 2 * surface.scale
+        there = colour_at(surface.lit, *middle)
+        ink, ground = (even_light(colour, surface.canvas.colour, there) for colour in (ink, ground))
     return Line(
         text=source.text.strip() if source is not None else "",
         left=box.left,
@@ -133,7 +143,14 @@ def _around(surface: Surface, known: dict[int, Area], box: tuple[int, int, int, 
         votes = window[window > 0]
     if votes.size == 0:
         return None
-    return known.get(int(np.bincount(votes).argmax()))
+    counts = np.bincount(votes)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    for number in np.argsort(-counts, kind="stable")[:_CANDIDATES].tolist():
+        area = known.get(number) if counts[number] else None
+        # a strip that compression cut off a bubble lies at the rim of a line and not around it
+        if area is not None and area.left <= x <= area.right and area.top <= y <= area.bottom:
+            return area
+    return None
 
 
 def _ink(cut: Pixels) -> tuple[Colour, Colour]:
@@ -152,13 +169,15 @@ def _ink(cut: Pixels) -> tuple[Colour, Colour]:
 
 def _ground_near(surface: Surface, canvas: Area, line: Line) -> Colour:
     """The canvas's colour in the rows of a line, since a canvas may have a gradient."""
+    if surface.lit is not None:
+        return canvas.colour  # the light was taken out of what the line stands on
     small, labels, scale = surface.small, surface.labels, surface.scale
     top, bottom = int(line.top * scale), int(line.bottom * scale) + 1
     rows = small[top:bottom][labels[top:bottom] == canvas.number]
     return rgb_of(np.median(rows, axis=0)) if rows.size else canvas.colour
 
 
-def _thing_around(surface: Surface, things: Things, line: Line) -> Area | None:
+def _thing_around(surface: Surface, things: Things, line: Line, large: Sequence[Area]) -> Area | None:
     """What stands out of the canvas around a line whose ground is no area of its own.
 
     A small bubble with a steep gradient is no area; it is still a connected part of what is not canvas.
@@ -169,5 +188,10 @@ def _thing_around(surface: Surface, things: Things, line: Line) -> Area | None:
     if not (cut > 0).any():
         return None
     number = int(np.bincount(cut[cut > 0]).argmax())
-    area = thing_of(surface, things, number, line.ground)
-    return area if area.width < size[0] * 0.95 and area.height < size[1] * 0.6 else None
+    whole = thing_of(surface, things, number, line.ground)
+    stretches = [area for area in large if whole.holds(area, 0) and area.top <= line.middle < area.bottom]
+    area = replace(max(stretches, key=lambda one: one.width, default=whole), colour=line.ground)
+    hugged = (
+        surface.plane is not None and area.height < line.height * _HUGGED
+    )  # blurred letters, and nothing that they stand on
+    return area if not hugged and area.width < size[0] * 0.95 and area.height < size[1] * 0.6 else None

@@ -33,7 +33,8 @@ _CLOCK: Final = (
 )
 _TIME: Final = re.compile(_CLOCK, re.IGNORECASE)
 _GLYPHS: Final = r"[\s✓✔√∨vVwWyY/\\|,.·•'\"`«»<>~^°@©®()\[\]✅☑↙JjLlIi-]{0,6}"
-_LAST_TIME: Final = re.compile(rf"({_CLOCK}){_GLYPHS}$", re.IGNORECASE)
+_TICKS: Final = "(?:[ ]?(?:и|ии|ѵ|ء))?"  # what engines of other scripts make of the marks of delivery
+_LAST_TIME: Final = re.compile(rf"({_CLOCK}){_GLYPHS}{_TICKS}$", re.IGNORECASE)
 _FIRST_TIME: Final = re.compile(rf"^[\s✓✔√/]{{0,4}}({_CLOCK})(?=\s|$)", re.IGNORECASE)
 _TURNED: Final = re.compile(r"[\u0590-\u08ff]")  # Hebrew and Arabic, whose lines end on the left
 _AGO: Final = re.compile(

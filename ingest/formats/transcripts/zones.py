@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.formats.transcripts.interface_words import counts_members, is_field, is_mark, is_status
 from ingest.formats.transcripts.keyboards import keyboard_top
 from ingest.formats.transcripts.portraits import disc_around
-from ingest.formats.transcripts.scene import Area, Line, Scene, rows_of
+from ingest.formats.transcripts.scene import Area, Line, Scene, distance, rows_of
 from ingest.formats.transcripts.stamps import clock_of, ends_with_time, read_stamp
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _TITLE_DEPTH: Final = 0.17  # share of the page in which a title bar ends
 _TITLE_ROWS: Final = 3  # an arrow or a portrait, a name, a line below it
 _FIELD_WIDTH: Final = 0.42
 _FIELD_HEIGHT: Final = 6.0  # line heights
+_ONE_COLOUR: Final = 8
 _NEAR_BOTTOM: Final = 0.11
 _HUGGED: Final = 0.8  # share of a bubble's width that its widest line takes
 _SIGNALS: Final = re.compile(r"(?:\d{1,3} ?%|[345] ?G(?:\+| ?UW)?|LTE|4G LTE|VoLTE|Wi-?Fi|H\+)", re.IGNORECASE)
@@ -195,6 +196,14 @@ def _is_initials(line: Line, header: Sequence[Line]) -> bool:
     return disc or (len(line.text) == 1 and line.text.isupper() and any(len(one.text) > 1 for one in header))
 
 
+def _are_initials(line: Line, header: Sequence[Line]) -> bool:
+    """Whether initials of several people stand side by side above a name, in place of their portraits."""
+    words = line.text.split()
+    if len(words) < 2 or not all(len(word) <= 2 and word.isupper() for word in words):  # noqa: PLR2004 - initials
+        return False
+    return any(one.top >= line.middle and any(len(word) > 2 for word in one.text.split()) for one in header)  # noqa: PLR2004
+
+
 def _is_unread_name(line: Line, header: Sequence[Line]) -> bool:
     """Whether words that nobody could read stand in a title bar, wider than a portrait or an icon is."""
     return not line.text and line.width > 2 * line.height and len(header) > 1
@@ -209,6 +218,7 @@ def _title(header: Sequence[Line]) -> tuple[str | None, str | None, bool]:
         if not _is_glyph(line)
         and not line.text.strip().isdigit()
         and not _is_initials(line, header)
+        and not _are_initials(line, header)
         and not (longer and len(line.text.strip()) == 1)  # icons are read as letters
     ]
     named = []
@@ -237,7 +247,7 @@ def _without_field(
     field = _field(scene, lines, floor, keyboard=keyboard)
     if field is None:
         return _by_words(scene, lines, floor, keyboard=keyboard)
-    top = _bar_top(scene, field, floor)
+    top = _bar_top(scene, lines, field, floor)
     own = [line for line in lines if line.middle >= top]
     inside = [line for line in own if field.left <= line.centre <= field.right and line.middle >= field.top]
     words = [line for line in inside if not _is_glyph(line)]
@@ -267,12 +277,23 @@ def _field(scene: Scene, lines: Sequence[Line], floor: int, *, keyboard: bool) -
     return max(fitting, key=lambda one: one[:3])[3] if fitting else None
 
 
-def _bar_top(scene: Scene, field: Area, floor: int) -> int:
-    """The upper edge of the bar that the field stands on, where the bar has a colour of its own."""
+def _bar_top(scene: Scene, lines: Sequence[Line], field: Area, floor: int) -> int:
+    """The upper edge of the bar that the field stands on, where the bar has a colour of its own.
+
+    A bar holds no bubble: in a photograph the canvas itself may be cut into parts that look like one.
+    """
+    bubbles = [
+        line.area
+        for line in lines
+        if line.area is not None and not line.area.backdrop and line.area is not field and line.bottom < field.top
+    ]
     for area in scene.areas:
         if area.backdrop and area is not scene.canvas and area is not field and area.bottom <= floor + scene.unit:
             inside = area.top <= field.top and area.bottom >= field.bottom
-            if inside and field.top - area.top < scene.unit * 4:
+            inside = inside and area.left >= scene.frame[0] - scene.unit  # what a screen lies on is no bar
+            alike = scene.canvas is not None and distance(area.colour, scene.canvas.colour) <= _ONE_COLOUR
+            cuts = alike and any(one.bottom > area.top and one.height > scene.unit for one in bubbles)
+            if inside and not cuts and field.top - area.top < scene.unit * 4:
                 return area.top
     return field.top
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.third import dispositions, facts, holds
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -21,6 +23,9 @@ def upgrade() -> None:
     _quarantine()
     _transcriptions()
     _matching()
+    holds.create()
+    facts.create()
+    dispositions.create()
 
 
 def _answers() -> None:
@@ -142,7 +147,7 @@ def _containers() -> None:
 
 
 def _conversations() -> None:
-    """Records that came out of exports, and which are parts of one."""
+    """Records that came out of exports, which are parts of one, and which stand in the place of others."""
     op.create_table(
         "conversation_parts",
         sa.Column("record_id", sa.String(length=64), nullable=False),
@@ -155,12 +160,25 @@ def _conversations() -> None:
         sa.Column("changed", sa.Integer(), nullable=False),
         sa.Column("lacking", sa.Integer(), nullable=False),
         sa.Column("digests", sa.LargeBinary(), nullable=False),
+        sa.Column("source", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("dates", sa.String(length=8), nullable=False),
+        sa.CheckConstraint("dates IN ('', 'guessed', 'said')", name=op.f("ck_conversation_parts_dates")),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_conversation_parts_record_id_records")),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_conversation_parts")),
     )
     op.create_index(op.f("ix_conversation_parts_root_id"), "conversation_parts", ["root_id"], unique=False)
     op.create_index(op.f("ix_conversation_parts_container_id"), "conversation_parts", ["container_id"], unique=False)
     op.create_index("ix_conversation_parts_thread_day", "conversation_parts", ["thread", "day"], unique=False)
+    op.create_table(
+        "superseded_records",
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["records.id"], name=op.f("fk_superseded_records_by_id_records")),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_superseded_records_record_id_records")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_superseded_records")),
+    )
+    op.create_index(op.f("ix_superseded_records_by_id"), "superseded_records", ["by_id"], unique=False)
 
 
 def _participants() -> None:
@@ -294,6 +312,16 @@ def _matching() -> None:
         sa.PrimaryKeyConstraint("pictured_id", "better_id", name=op.f("pk_message_links")),
     )
     op.create_index(op.f("ix_message_links_better_id"), "message_links", ["better_id"], unique=False)
+    op.create_table(
+        "matched_custodians",
+        sa.Column("custodian_id", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["custodian_id"], ["custodians.id"], name=op.f("fk_matched_custodians_custodian_id_custodians")
+        ),
+        sa.PrimaryKeyConstraint("custodian_id", name=op.f("pk_matched_custodians")),
+    )
     op.create_table(
         "message_cursor",
         sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),

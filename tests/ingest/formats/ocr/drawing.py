@@ -19,6 +19,8 @@ FONTS = {
     "Hebr": "truetype/noto/NotoSansHebrew-Regular.ttf",
     "Thai": "truetype/noto/NotoSansThai-Regular.ttf",
     "Deva": "truetype/noto/NotoSansDevanagari-Regular.ttf",
+    "Ethi": "truetype/noto/NotoSansEthiopic-Regular.ttf",
+    "Guru": "truetype/noto/NotoSansGurmukhi-Regular.ttf",
     "Hang": "opentype/noto/NotoSansCJK-Regular.ttc",
     "Hani": "opentype/noto/NotoSansCJK-Regular.ttc",
     "Hira": "opentype/noto/NotoSansCJK-Regular.ttc",
@@ -31,7 +33,7 @@ def font(script: str, size: int) -> ImageFont.FreeTypeFont:
     path = NOTO / FONTS[script]
     if not path.is_file():
         pytest.skip(f"FONT {path.name} IS NOT INSTALLED (fonts-noto-core, fonts-noto-cjk)")
-    if script in {"Arab", "Hebr", "Thai", "Deva"} and not features.check("raqm"):
+    if script in {"Arab", "Hebr", "Thai", "Deva", "Guru"} and not features.check("raqm"):
         pytest.skip("PILLOW HAS NO RAQM: this script cannot be drawn")
     return ImageFont.truetype(str(path), size)
 

@@ -82,12 +82,14 @@ def test_headers_facts_and_what_is_not_read_are_told():
     more = {
         "meta.xml": f"<office:document-meta {ODF}><office:meta>{facts}</office:meta></office:document-meta>",
         "Pictures/1.png": b"x",
+        "Pictures/2.emf": b"x",
         "Basic/Standard/Module1.xml": "<a/>",
     }
     styles = "<style:master-page><style:header><text:p>letterhead</text:p></style:header></style:master-page>"
     found = read(opendocument(ODT, "<text:p>x</text:p>", styles=styles, more=more))
     assert found.text == "x\nletterhead"
-    assert found.unread == ("1 picture in it",)
+    assert found.unread == ("1 drawing of lines in it",)
+    assert found.waiting == "1 picture in it: its text is not read yet"
     assert found.notes == ("it has macros, which were not run and are not read",)
     assert [one.rpartition(", ")[2] for one in found.asserted] == ["title: Minutes", "author: Ada", "last saved by: Bo"]
 

@@ -1,0 +1,1 @@
+"""Parts of the third revision, which is too long for one file."""
