@@ -33,19 +33,22 @@ class KeptLines:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._sight = sight
+        self._has_read_all = True
 
     def see_scene(self, truth: Truth, folder: Path) -> Seen:
         """What was read of a scene; seconds are those of the reading that was kept."""
         files = [folder / page.file for page in truth.pages]
         digest = hashlib.sha256(b"".join(hashlib.sha256(one.read_bytes()).digest() for one in files)).hexdigest()
         kept = self._folder / f"{digest[:32]}.lines"
-        if not kept.exists():
+        if kept.exists():
+            self._has_read_all = False
+        else:
             self._keep(kept, self._sight.see_scene(truth, folder))
         return _seen(kept, files)
 
     def most_memory(self) -> int:
-        """The highest resident size of the child until now; 0 where it read nothing."""
-        return self._sight.most_memory()
+        """The highest resident size of the child until now; 0 where it did not read every scene itself."""
+        return self._sight.most_memory() if self._has_read_all else 0
 
     def _keep(self, target: Path, seen: Seen) -> None:
         found = seen.found

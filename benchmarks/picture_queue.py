@@ -149,6 +149,9 @@ def _mails(scratch: Scratch, count: int) -> Mails:
     """Mails handed in all at once, and then some one by one; each until it can be found."""
     beside = scratch.folder.parent / f"{scratch.folder.name}-mails"
     beside.mkdir()
+    warm = beside / "warm.mbox"
+    write_mails(warm, 1, first=count + _SINGLE_MAILS)
+    _ingested(scratch, warm, 1)  # the services have begun, and what they load is loaded
     many = beside / "mails.mbox"
     write_mails(many, count)
     rate = count / _ingested(scratch, many, count)

@@ -239,7 +239,8 @@ class Concluder:
             grade=grade_of(description),
             position=-1,
         )
-        return replace(record, series_id=self._assigner.series_for(record, description))
+        series_id = self._assigner.series_for(record, description)
+        return record if series_id is None else replace(record, series_id=series_id)
 
     def without_record(self, submission: Submission, outcome: Outcome, reason: str, epoch: int) -> Examined:
         """An outcome with its reason, and the event that says so."""

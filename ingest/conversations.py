@@ -15,6 +15,7 @@ import hmac
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from ingest.keyed_digests import KeyedDigest
 from ingest.participant_handles import HandleRow, Handles
 from ingest.superseding import Reading, in_sight, read_at, source_digest, supersede, write_superseded
 from storage.conversation_tables import conversation_parts, superseded_records
+from storage.many_rows import ManyRows
 from storage.participant_tables import record_participants
 from storage.records import RecordState
 from storage.tables import records
@@ -68,6 +70,12 @@ class PartRow:
         return self.root_id != self.record_id
 
 
+_PARTS = ManyRows(insert(conversation_parts), *PartRow.__slots__)
+_PEOPLE = ManyRows(insert(record_participants), *HandleRow.__slots__)
+_part_values = attrgetter(*PartRow.__slots__)
+_person_values = attrgetter(*HandleRow.__slots__)
+
+
 class Conversations:
     """The conversations of one archive, as the examiner meets them."""
 
@@ -75,7 +83,7 @@ class Conversations:
         self._archive = archive
         self._actor = actor
         self._superseded: dict[str, Superseded] = {}
-        self._settled: list[PartRow] = []
+        self._settled: dict[tuple[bytes, str], list[PartRow]] = {}
         self._days: dict[bytes, frozenset[str]] = {}
         self._handles = Handles(archive)
         self._people: dict[str, HandleRow] = {}
@@ -99,17 +107,6 @@ class Conversations:
         dates = order_of(description)
         family, gone = self._family(thread, day)
         family = _dated_alike(family, container_id, dates, tags)
-        row = PartRow(
-            record_id=record_id,
-            root_id=family[0].root_id if family else record_id,
-            thread=thread,
-            day=day,
-            container_id=container_id,
-            messages=len(tags),
-            source=source_digest(self._archive, thread, description),
-            dates=dates.value,
-        )
-        self._stand_in_place(row)
         known = _known(family, container_id, tags)
         fresh: list[Message] = []
         brought: list[bytes] = []
@@ -121,14 +118,22 @@ class Conversations:
             changed += there is not None
             fresh.append(message)
             brought += (tag, content)
-        row = replace(
-            row,
+        row = PartRow(
+            record_id=record_id,
+            root_id=family[0].root_id if family else record_id,
+            thread=thread,
+            day=day,
+            container_id=container_id,
+            messages=len(tags),
             known=len(tags) - len(fresh),
             changed=changed,
             lacking=_lacking(family, container_id, tags) if family else 0,
             digests=b"".join(brought),
+            source=source_digest(self._archive, thread, description),
+            dates=dates.value,
         )
-        self._settled.append(row)
+        self._stand_in_place(row)
+        self._settled.setdefault((thread, day), []).append(row)
         people = self._handles.row(record_id, custodian_id, description)
         if people is not None:
             self._people[record_id] = people
@@ -141,16 +146,14 @@ class Conversations:
 
     def write(self, transaction: Transaction, rows: Iterable[PartRow]) -> None:
         """Write the rows of records that are added in the same transaction."""
-        values = [{name: getattr(one, name) for name in PartRow.__slots__} for one in rows]
-        if values:
-            transaction.connection.execute(insert(conversation_parts), values)
-        people = [one for value in values if (one := self._people.get(value["record_id"])) is not None]
-        failed = {one.record_id for one in self._settled} - {value["record_id"] for value in values}
+        rows = list(rows)
+        _PARTS.execute(transaction.connection, [_part_values(one) for one in rows])
+        people = [one for row in rows if (one := self._people.get(row.record_id)) is not None]
+        settled = {one.record_id for several in self._settled.values() for one in several}
+        failed = settled - {one.record_id for one in rows}
         found = (one for one in self._superseded.values() if failed.isdisjoint((one.record_id, one.by_id)))
         write_superseded(transaction, found)
-        if people:
-            named = [{name: getattr(one, name) for name in HandleRow.__slots__} for one in people]
-            transaction.connection.execute(insert(record_participants), named)
+        _PEOPLE.execute(transaction.connection, [_person_values(one) for one in people])
 
     def _stand_in_place(self, row: PartRow) -> None:
         """Remember which record stands in the place of which, where these bytes were read at the turned day before."""
@@ -159,8 +162,8 @@ class Conversations:
             return
         others = [
             Reading(record_id=one.record_id, dates=DateOrder(one.dates))
-            for one in self._settled
-            if one.thread == row.thread and one.day == day and one.source == row.source
+            for one in self._settled.get((row.thread, day), ())
+            if one.source == row.source
         ]
         if day in self._written_days(row.thread):
             others = read_at(self._archive, row.thread, day, row.source) + others
@@ -181,7 +184,7 @@ class Conversations:
                     active.append(_part(row))
                 else:
                     gone.append(row.record_id)
-        active += [one for one in self._settled if one.thread == thread and one.day == day]
+        active += self._settled.get((thread, day), ())
         return [one for one in active if {one.record_id, one.root_id}.isdisjoint(self._superseded)], gone
 
     def _written_days(self, thread: bytes) -> frozenset[str]:

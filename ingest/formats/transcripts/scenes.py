@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _OTHER: Final = 24  # colours of a line's ground and of the canvas that differ by more are two things
 _OTHER_EVEN: Final = 14  # the same where it is known how light falls on the canvas
-_HUGGED: Final = 1.2  # line heights of what a line stands on, at least
 _INK: Final = 6  # percent of a line's box that its letters cover at least
 _RIM: Final = 0.03  # of the page that a photograph shows around a screen at least
 _CANDIDATES: Final = 3  # areas around a line that are looked at
@@ -191,7 +190,4 @@ def _thing_around(surface: Surface, things: Things, line: Line, large: Sequence[
     whole = thing_of(surface, things, number, line.ground)
     stretches = [area for area in large if whole.holds(area, 0) and area.top <= line.middle < area.bottom]
     area = replace(max(stretches, key=lambda one: one.width, default=whole), colour=line.ground)
-    hugged = (
-        surface.plane is not None and area.height < line.height * _HUGGED
-    )  # blurred letters, and nothing that they stand on
-    return area if not hugged and area.width < size[0] * 0.95 and area.height < size[1] * 0.6 else None
+    return area if area.width < size[0] * 0.95 and area.height < size[1] * 0.6 else None
