@@ -253,9 +253,9 @@ def release(
     assert examined.record is not None  # a description of ours breaks no bound
     with archive.store.write() as transaction:
         quarantine.note_release(transaction, submission_id, reason=said, actor=principal.actor)
-        (record,) = archive.catalogue.add(transaction, [examined.record])
+        archive.catalogue.add(transaction, [examined.record])
         archive.submissions.conclude(transaction, [examined.conclusion])
-    return record.id
+    return examined.record.record.id
 
 
 def _reason(reason: str) -> str:

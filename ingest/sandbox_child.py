@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Task = Callable[[bytes, Mapping[str, Any]], Description | bytes]
 
 _READ_AHEAD: Final = 1 << 18
-COLLECTED_AFTER: Final = 20_000
+_COLLECTED_AFTER: Final = 20_000
 _ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # for libraries that start some at once
 _LATE_IMPORTS: Final = ("_strptime", "bz2", "html.entities", "lzma", "quopri", "stringprep", "unicodedata", "zlib")
 
@@ -62,7 +62,7 @@ def main(reader_module: str, memory: str, cpu_seconds: str, threads: str = "") -
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     gc.enable()
-    gc.set_threshold(COLLECTED_AFTER)  # a mail makes some thousand objects, and next to none in a circle
+    gc.set_threshold(_COLLECTED_AFTER)  # a mail makes some thousand objects, and next to none in a circle
     send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds), threads=bool(threads))))
     with io.FileIO(requests) as pipe:
         stream = io.BufferedReader(pipe, _READ_AHEAD)

@@ -26,7 +26,7 @@ from ingest.confinement import confine
 from ingest.formats.container import Circumstances, ContainerBroken, Declared, Member, MemberBroken, NoContainer, Remark
 from ingest.formats.container_kinds import ContainerKind
 from ingest.reading_codec import PREFIX, frame_parts, ready_parts, refusal_parts
-from ingest.sandbox_child import COLLECTED_AFTER, import_codecs, private_pipes, send
+from ingest.sandbox_child import import_codecs, private_pipes, send
 from ingest.unpacking_codec import (
     LARGEST_RANGE,
     PIECE_BYTES,
@@ -71,7 +71,6 @@ def main(kind: str, memory: str, cpu_seconds: str, seconds: str, zone: str) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the parent
     os.environ.clear()
     requests, answers = private_pipes()
-    gc.disable()  # until all is loaded, which stays
     import_codecs()
     module = importlib.import_module(READERS[ContainerKind(kind)])
     getattr(module, "load", lambda: None)()
@@ -80,8 +79,6 @@ def main(kind: str, memory: str, cpu_seconds: str, seconds: str, zone: str) -> N
     sys.path_importer_cache.clear()
     gc.collect()
     gc.freeze()
-    gc.enable()
-    gc.set_threshold(COLLECTED_AFTER)
     send(answers, ready_parts(confine(memory=int(memory), cpu_seconds=int(cpu_seconds))))
     with io.FileIO(requests) as pipe:
         line = Line(io.BufferedReader(pipe, _READ_AHEAD), answers, seconds=int(seconds))

@@ -7,7 +7,7 @@ says is sealed and stays as it was read.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from storage.description_codec import decode, encode
 from storage.errors import NotFound
 from storage.events import EventKind, digest_of_facts
+from storage.many_rows import ManyRows
 from storage.records import Channel, Component, DescribedRecord, Description, Grade, Record, RecordKind, RecordState
 from storage.sealing import SealKind
 from storage.tables import components, descriptions, records
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from storage.events import Event
     from storage.transaction import Store
     from storage.vault import HolderKey
+
+_RECORDS = ManyRows(insert(records), *records.c.keys())
+_DESCRIPTIONS = ManyRows(insert(descriptions), *descriptions.c.keys())
+_COMPONENTS = ManyRows(insert(components), *components.c.keys())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,41 +92,23 @@ class Catalogue:
             record=record, holder=key.holder, sealed_description=sealed, stored=tuple(stored), event=event
         )
 
-    def add(self, transaction: Transaction, prepared: Sequence[PreparedRecord]) -> list[Record]:
-        """Write the rows and leaves of prepared records, in order."""
-        added = [replace(one.record, position=transaction.append_prepared(one.event)) for one in prepared]
-        if not added:
-            return added
-        transaction.connection.execute(
-            insert(records),
-            [
-                {
-                    "id": one.id,
-                    "kind": one.kind.value,
-                    "submission_id": one.submission_id,
-                    "custodian_id": one.custodian_id,
-                    "channel": one.channel.value,
-                    "captured_at": one.captured_at,
-                    "sent_at": one.sent_at,
-                    "series_id": one.series_id,
-                    "state": one.state.value,
-                    "grade": one.grade.value,
-                    "position": one.position,
-                    "holder": ready.holder,
-                }
-                for one, ready in zip(added, prepared, strict=True)
-            ],
-        )
-        said = [{"record_id": one.record.id, "sealed_description": one.sealed_description} for one in prepared]
-        transaction.connection.execute(insert(descriptions), said)
+    def add(self, transaction: Transaction, prepared: Sequence[PreparedRecord]) -> list[int]:
+        """Write the rows and leaves of prepared records, in order.
+
+        Returns:
+            Their positions in the ledger.
+        """
+        positions = [transaction.append_prepared(one.event) for one in prepared]
+        connection = transaction.connection
+        _RECORDS.execute(connection, [_row_of(one, at) for one, at in zip(prepared, positions, strict=True)])
+        _DESCRIPTIONS.execute(connection, [(one.record.id, one.sealed_description) for one in prepared])
         stored = [
-            {"id": component.id, "record_id": one.record.id, "role": component.role.value, "blob_id": blob_id}
+            (component.id, one.record.id, component.role.value, blob_id)
             for one in prepared
             for component, blob_id in one.stored
         ]
-        if stored:
-            transaction.connection.execute(insert(components), stored)
-        return added
+        _COMPONENTS.execute(connection, stored)
+        return positions
 
     def get(self, connection: Connection, record_id: str) -> Record:
         """The facts of one record.
@@ -227,6 +214,25 @@ def has_facts_of(row: Any, event: Event) -> bool:
         return facts_digest(record_of(row)) == event.facts
     except ValueError:
         return False
+
+
+def _row_of(prepared: PreparedRecord, position: int) -> tuple[Any, ...]:
+    """The row of a record, in the order of the columns of `records`."""
+    one = prepared.record
+    return (
+        one.id,
+        one.kind.value,
+        one.submission_id,
+        one.custodian_id,
+        one.channel.value,
+        one.captured_at,
+        one.sent_at,
+        one.series_id,
+        one.state.value,
+        one.grade.value,
+        position,
+        prepared.holder,
+    )
 
 
 def record_of(row: Any) -> Record:

@@ -19,6 +19,7 @@ from storage.contents import Measured, SubmissionContent
 from storage.errors import NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
+from storage.many_rows import ManyRows
 from storage.records import Channel, Envelope, Outcome, Submission
 from storage.sealing import SealKind
 from storage.tables import awaiting_examination, objects, submission_digests, submissions
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
     from storage.vault import HolderKey, WrappedKey
 
 Tag = bytes
+
+_ADDED = ManyRows(insert(submissions), *submissions.c.keys())
+_DIGESTS = ManyRows(insert(submission_digests), *submission_digests.c.keys())
+_OBJECTS = ManyRows(insert(objects), *objects.c.keys())
+_AWAITING = ManyRows(insert(awaiting_examination), *awaiting_examination.c.keys())
+_CONCLUDED = ManyRows(
+    update(submissions)
+    .where(submissions.c.id == bindparam("one"))
+    .values(custodian_id=bindparam("whose"), outcome=bindparam("to"), reason=bindparam("why")),
+    *("whose", "to", "why", "one"),
+)
+_DONE = ManyRows(delete(awaiting_examination).where(awaiting_examination.c.submission_id == bindparam("one")), "one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,43 +202,10 @@ class Submissions:
             transaction.keep_key(one.key)
             added.append(replace(one.submission, position=position))
         connection = transaction.connection
-        connection.execute(
-            insert(submissions),
-            [
-                {
-                    "id": one.id,
-                    "channel": one.channel.value,
-                    "custodian_id": one.custodian_id,
-                    "received_at": one.received_at,
-                    "size": one.size,
-                    "blob_id": ready.sealed.blob_id,
-                    "position": one.position,
-                    "outcome": None,
-                    "reason": None,
-                    "sealed_envelope": ready.sealed_envelope,
-                }
-                for one, ready in zip(added, prepared, strict=True)
-            ],
-        )
-        digests = [{"tag": one.tag, "submission_id": one.submission.id} for one in prepared]
-        connection.execute(insert(submission_digests), digests)
-        connection.execute(
-            insert(objects),
-            [
-                {
-                    "blob_id": one.sealed.blob_id,
-                    "holder": one.submission.id,
-                    "object_id": one.submission.id,
-                    "kind": SealKind.SUBMISSION.value,
-                    "sealed_size": one.sealed.size,
-                    "plain_size": one.submission.size,
-                }
-                for one in prepared
-            ],
-        )
-        connection.execute(
-            insert(awaiting_examination), [{"submission_id": one.id, "position": one.position} for one in added]
-        )
+        _ADDED.execute(connection, [_row_of(one, ready) for one, ready in zip(added, prepared, strict=True)])
+        _DIGESTS.execute(connection, [(one.tag, one.submission.id) for one in prepared])
+        _OBJECTS.execute(connection, [_object_row(one) for one in prepared])
+        _AWAITING.execute(connection, [(one.id, one.position) for one in added])
         return added
 
     def awaiting(self, connection: Connection, *, limit: int) -> list[str]:
@@ -310,17 +290,31 @@ class Submissions:
 
     def conclude(self, transaction: Transaction, concluded: Sequence[Conclusion]) -> None:
         """Write what examination made of submissions, and take them off the queue."""
-        rows = [
-            {"one": each.submission_id, "to": each.outcome.value, "why": each.reason, "whose": each.custodian_id}
-            for each in concluded
-        ]
-        if not rows:
-            return
-        change = update(submissions).where(submissions.c.id == bindparam("one"))
-        values = change.values(outcome=bindparam("to"), reason=bindparam("why"), custodian_id=bindparam("whose"))
-        transaction.connection.execute(values, rows)
-        done = delete(awaiting_examination).where(awaiting_examination.c.submission_id == bindparam("one"))
-        transaction.connection.execute(done, [{"one": each.submission_id} for each in concluded])
+        rows = [(each.custodian_id, each.outcome.value, each.reason, each.submission_id) for each in concluded]
+        _CONCLUDED.execute(transaction.connection, rows)
+        _DONE.execute(transaction.connection, [(each.submission_id,) for each in concluded])
+
+
+def _row_of(one: Submission, ready: PreparedSubmission) -> tuple[Any, ...]:
+    """The row of a submission without an outcome, in the order of the columns of `submissions`."""
+    return (
+        one.id,
+        one.channel.value,
+        one.custodian_id,
+        one.received_at,
+        one.size,
+        ready.sealed.blob_id,
+        one.position,
+        None,
+        None,
+        ready.sealed_envelope,
+    )
+
+
+def _object_row(one: PreparedSubmission) -> tuple[Any, ...]:
+    """The row of a submission's object, in the order of the columns of `objects`."""
+    holder, kind = one.submission.id, SealKind.SUBMISSION.value
+    return one.sealed.blob_id, holder, holder, kind, one.sealed.size, one.submission.size
 
 
 def _submission(row: Any) -> Submission:

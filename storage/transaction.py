@@ -32,6 +32,7 @@ from storage.errors import Conflict, Corrupt, TemporarilyUnavailable
 from storage.events import SALT_BYTES, Event, EventKind, payload_digest
 from storage.identifiers import Prefix, new_id
 from storage.log_check import lost_commits
+from storage.many_rows import ManyRows
 from storage.merkle import Frontier, leaf_hash
 from storage.sealing import SealKind
 from storage.tables import (
@@ -53,6 +54,11 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 60.0  # who only reads keeps a destroyed epoch's key no longer; who is idle must ask `current_epoch`
 _LOG_PATIENCE = 250  # milliseconds for which all writers wait with us
 _LOG_PAUSE_SECONDS = 0.25
+_LEAVES = ManyRows(insert(ledger_leaves), *ledger_leaves.c.keys())
+_SUBJECTS = ManyRows(insert(ledger_subjects), *ledger_subjects.c.keys())
+_PAYLOADS = ManyRows(insert(ledger_payloads), *ledger_payloads.c.keys())
+_NODES = ManyRows(insert(ledger_nodes), *ledger_nodes.c.keys())
+_KEYS = ManyRows(insert(wrapped_keys), *wrapped_keys.c.keys())
 _STORED_LEVELS = 8  # of the interior nodes only each eighth level is stored; the rest follows from it
 
 
@@ -129,9 +135,7 @@ class Transaction:
             raise
 
     def _flush_keys(self, start: int) -> None:
-        rows = [{"holder": key.holder, "epoch": key.epoch, "wrapped": key.wrapped} for key in self._keys[start:]]
-        if rows:
-            self.connection.execute(insert(wrapped_keys), rows)
+        _KEYS.execute(self.connection, [(key.holder, key.epoch, key.wrapped) for key in self._keys[start:]])
         del self._keys[start:]
 
     def flush(self) -> None:
@@ -143,34 +147,18 @@ class Transaction:
         hashes = [leaf_hash(leaf) for leaf in leaves]
         first = self._frontier.size
         self._frontier, completed = self._frontier.append(hashes)
-        self.connection.execute(
-            insert(ledger_leaves),
-            [
-                {"position": first + at, "kind": prepared.event.kind.value, "leaf": leaf, "hash": hashed}
-                for at, (prepared, leaf, hashed) in enumerate(zip(self._events, leaves, hashes, strict=True))
-            ],
-        )
-        subjects = [
-            {"subject": subject, "position": first + at}
-            for at, prepared in enumerate(self._events)
-            for subject in dict.fromkeys(prepared.event.subjects)
-        ]
-        if subjects:
-            self.connection.execute(insert(ledger_subjects), subjects)
+        events = list(enumerate([prepared.event for prepared in self._events], first))
+        texts = zip(events, leaves, hashes, strict=True)
+        _LEAVES.execute(self.connection, [(at, event.kind.value, leaf, hashed) for (at, event), leaf, hashed in texts])
+        subjects = [(subject, at) for at, event in events for subject in dict.fromkeys(event.subjects)]
+        _SUBJECTS.execute(self.connection, subjects)
         payloads = [
-            {"position": first + at, "event_id": prepared.event.id, "sealed_payload": prepared.sealed_payload}
-            for at, prepared in enumerate(self._events)
+            (at, prepared.event.id, prepared.sealed_payload)
+            for at, prepared in enumerate(self._events, first)
             if prepared.sealed_payload is not None
         ]
-        if payloads:
-            self.connection.execute(insert(ledger_payloads), payloads)
-        nodes = [
-            {"level": level, "number": number, "hash": hashed}
-            for level, number, hashed in completed
-            if level % _STORED_LEVELS == 0
-        ]
-        if nodes:
-            self.connection.execute(insert(ledger_nodes), nodes)
+        _PAYLOADS.execute(self.connection, payloads)
+        _NODES.execute(self.connection, [one for one in completed if one[0] % _STORED_LEVELS == 0])
         head = update(ledger_head).values(size=self._frontier.size, frontier=self._frontier.encode())
         self.connection.execute(head)
         self._events.clear()

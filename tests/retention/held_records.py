@@ -95,6 +95,6 @@ def keep(
         submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
     )
     with archive.store.write() as transaction:
-        (added,) = archive.catalogue.add(transaction, [ready])
+        archive.catalogue.add(transaction, [ready])
         archive.submissions.conclude(transaction, [concluded])
-    return added.id
+    return record.id

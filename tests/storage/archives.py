@@ -114,14 +114,14 @@ def file_one(
         submission_id=submission.id, outcome=Outcome.ARCHIVED, reason=None, custodian_id=custodian_id
     )
     with archive.store.write() as transaction:
-        (added,) = archive.catalogue.add(transaction, [ready])
+        (position,) = archive.catalogue.add(transaction, [ready])
         archive.submissions.conclude(transaction, [concluded])
     return Filed(
         submission_id=submission.id,
-        record_id=added.id,
+        record_id=record.id,
         blob_id=prepared.sealed.blob_id,
         position=submission.position,
-        record_position=added.position,
+        record_position=position,
     )
 
 
