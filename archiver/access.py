@@ -49,17 +49,37 @@ class Act(StrEnum):
     SEE_HOLDS = "see holds"
     PLACE_HOLD = "place a hold"
     RELEASE_HOLD = "release a hold or decide what it holds"
+    SEE_DISPOSITIONS = "see dispositions"
+    PROPOSE_DISPOSITION = "propose, prepare or withdraw a disposition"
+    APPROVE_DISPOSITION = "approve a disposition"
+    EXECUTE_DISPOSITION = "execute a disposition"
+    CERTIFY_DISPOSITION = "issue a certificate of destruction"
     KEEP_FACTS = "record persons, events and series"
     ACCEPT_CLOCK = "accept the clock"
 
 
-_OF_PERSONS = frozenset({Act.ACCEPT_LOSS, Act.NOTIFY, Act.DECIDE_QUARANTINED, Act.RELEASE_HOLD, Act.ACCEPT_CLOCK})
+_OF_PERSONS = frozenset(
+    {
+        Act.ACCEPT_LOSS,
+        Act.NOTIFY,
+        Act.DECIDE_QUARANTINED,
+        Act.RELEASE_HOLD,
+        Act.ACCEPT_CLOCK,
+        Act.PROPOSE_DISPOSITION,
+        Act.APPROVE_DISPOSITION,
+        Act.EXECUTE_DISPOSITION,
+    }
+)
+_DISPOSITION = frozenset(
+    {Act.SEE_DISPOSITIONS, Act.APPROVE_DISPOSITION, Act.EXECUTE_DISPOSITION, Act.CERTIFY_DISPOSITION}
+)
 _QUARANTINE = frozenset({Act.SEE_QUARANTINE, Act.READ_QUARANTINED, Act.ASSIGN_QUARANTINED, Act.DECIDE_QUARANTINED})
 _ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
 _PERMITTED: dict[Role, frozenset[Act]] = {
     Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT, Act.NOTIFY, Act.CORRECT}),
     Role.OFFICER: _ALL_READING
     | _QUARANTINE
+    | _DISPOSITION
     | {
         Act.SUBMIT,
         Act.VERIFY,
@@ -74,10 +94,11 @@ _PERMITTED: dict[Role, frozenset[Act]] = {
         Act.RELEASE_HOLD,
         Act.KEEP_FACTS,
         Act.ACCEPT_CLOCK,
+        Act.PROPOSE_DISPOSITION,
     },
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
-    Role.APPROVER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS}),
-    Role.AUDITOR: frozenset({Act.VERIFY}),
+    Role.APPROVER: _DISPOSITION | {Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS},
+    Role.AUDITOR: frozenset({Act.VERIFY, Act.SEE_DISPOSITIONS, Act.CERTIFY_DISPOSITION}),
     Role.ADMINISTRATOR: frozenset(
         {Act.RUN, Act.ADD_USERS, Act.CHANGE_KEYS, Act.VERIFY, Act.ACCEPT_LOSS, Act.SEE_QUARANTINE}
     ),

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from archiver.tables import users
-from retention.tables import holds
+from retention.hold_checking import changed_holds
+from retention.tables import holds, subjects
+from storage.database import DatabaseError
 from storage.errors import ArchiveError
 from storage.events import EventKind
 from storage.fixity import FixityCheck
 from storage.fixity_history import Scope, facts_of
 from storage.fixity_passes import FixityPasses
-from storage.fixity_report import SealedColumn
+from storage.fixity_report import FixityFault, SealedColumn
 from storage.identifiers import Prefix
 from storage.sealing import SealKind
 
@@ -36,6 +38,13 @@ FURTHER = (
     SealedColumn(
         name="hold", prefix=Prefix.HOLD.value, holder=holds.c.id, sealed=holds.c.sealed_rule, kind=SealKind.HOLD
     ),
+    SealedColumn(
+        name="subject",
+        prefix=Prefix.SUBJECT.value,
+        holder=subjects.c.id,
+        sealed=subjects.c.sealed_subject,
+        kind=SealKind.SUBJECT,
+    ),
 )
 _MOST_LINES = 20
 
@@ -52,6 +61,7 @@ def check_now(
     unread = next((fault for fault in report.faults if fault.kind == "database"), None)
     if unread is not None:
         return report, unread.detail
+    report.faults += _changed_holds(archive)
     scope = Scope.ALL if sample is None else Scope.SAMPLE
     try:
         with archive.store.write() as transaction:
@@ -59,6 +69,16 @@ def check_now(
     except ArchiveError as error:
         return report, error.message
     return report, None
+
+
+def _changed_holds(archive: Archive) -> list[FixityFault]:
+    try:
+        with archive.store.read() as connection:
+            changed = changed_holds(connection, archive.ledger)
+    except (ArchiveError, DatabaseError, ValueError) as error:
+        detail = f"the holds cannot be compared with the ledger: {type(error).__name__}"
+        return [FixityFault(kind="database", id="archive.db", detail=detail)]
+    return [FixityFault(kind="hold", id=hold_id, detail=detail) for hold_id, detail in changed.items()]
 
 
 class ScheduledFixity:

@@ -26,6 +26,7 @@ from archiver.settings_sections import (
     LmtpSection,
     MailSection,
     PicturesSection,
+    RetentionSection,
     SandboxSection,
     SmtpSection,
     UploadsSection,
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     answers: AnswersSection = AnswersSection()  # type: ignore[call-arg]
     watch: WatchSection = WatchSection()  # type: ignore[call-arg]
     backup: BackupSection = BackupSection()  # type: ignore[call-arg]
+    retention: RetentionSection = RetentionSection()  # type: ignore[call-arg]
 
 
 def load_settings(folder: Path) -> Settings:
@@ -148,6 +150,7 @@ def template(*, agency: str, zone: str) -> str:
         ("answers", AnswersSection),
         ("watch", WatchSection),
         ("backup", BackupSection),
+        ("retention", RetentionSection),
     ):
         lines.append(f"[{name}]")
         for key, field in section.model_fields.items():

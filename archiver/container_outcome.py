@@ -45,9 +45,7 @@ def reason_with(reason: str | None, box: Container | None, counts: Mapping[str, 
         return f"{what} is being taken apart"
     if box.state is ContainerState.FAILED:
         return f"{what} could not be taken apart to its end{came}"
-    left = (
-        f"; differences that nothing explains: {box.findings:,}" if box.findings else ""
-    )
+    left = f"; differences that nothing explains: {box.findings:,}" if box.findings else ""
     return f"{what} was taken apart{came}{left}"
 
 

@@ -82,6 +82,7 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
         "evidence": [],
         "shown_by": [],
         "series": record.series_id,
+        "assignments": [],
         "retention": {
             "decision": None,
             "eligible_on": None,

@@ -108,7 +108,9 @@ def hold_text(document: dict[str, Any]) -> str:
         lines.append(f"Query:         {rule['query']}  (asked on {rule['asked_on']})")
     released = document["released"]
     if released is not None:
-        lines.append(f"Released:      {released['at']} by {released['by']}: {released['reason'] or '-'}")
+        lines.append(
+            f"Released:      {released['at']} by {released['by']}: {released['reason'] or 'no reason was given'}"
+        )
     else:
         lines.append(f"Holds:         {counts_text(counts)}")
     return "\n".join([*lines, *_before_lines(document)])

@@ -225,8 +225,12 @@ def decide_held(
     }
 
 
-def release_hold(installation: Installation, who: Principal, hold_id: str, *, reason: str) -> dict[str, Any]:
+def release_hold(
+    installation: Installation, who: Principal, hold_id: str, *, reason: str | None = None
+) -> dict[str, Any]:
     """Release a hold; says how many records it held, and how many of them no other hold holds.
+
+    Where no reason is given, its event says that there is none.
 
     Raises:
         NotFound: there is no such hold.
@@ -235,7 +239,7 @@ def release_hold(installation: Installation, who: Principal, hold_id: str, *, re
     """
     authorize(who, Act.RELEASE_HOLD)
     archive, holds = installation.archive, installation.holds
-    said = checked_reason(reason)
+    said = None if reason is None else checked_reason(reason)
     installation.judging().catch_up()
     with archive.store.read() as connection:
         hold = holds.get(connection, hold_id)

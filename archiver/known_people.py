@@ -1,7 +1,7 @@
-"""Participants of exports who are known, for the index: under which name and addresses a search finds them, too.
+"""Participants of exports who are known, for the index and for holds: by what else they are found.
 
-Rule: what a search finds is what `participant list` says: a handle that was linked, or whose platform gives an address
-that is a custodian's. A suggestion is nothing that is known.
+Rule: what a search finds, and what a hold reaches, is what `participant list` says: a handle that was linked, or whose
+platform gives an address that is a custodian's. A suggestion is nothing that is known.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PAGE = 500
 
 
 class KnownPeople:
-    """Implements `search.people.People` for one archive."""
+    """Implements `storage.people.People` for one archive."""
 
     def __init__(self, archive: Archive) -> None:
         self._participants = Participants(archive)

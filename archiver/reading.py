@@ -25,6 +25,7 @@ from ingest.reading_codec import ReadingFailed
 from ingest.sandbox import part_reading
 from ingest.submission import STREAMED_FROM
 from ingest.superseding import superseded_by, supersedes
+from retention.assigning import history_of
 from retention.hold_standing import HoldStanding
 from search.evidence import evidence_of, shown_by
 from storage.destructions import destruction_of, read_batch
@@ -171,8 +172,10 @@ def show_record(
         record = _seen(archive, connection, principal, record_id)
         gone = record.state is RecordState.DESTROYED
         document = destroyed_document(archive, connection, record) if gone else {}
+        # why somebody put it there is told to who decides, and goes into no export
+        told = [] if gone or principal.sees_only is not None else history_of(connection, archive.ledger, record_id)
     if not gone:
-        _, document = open_record(installation, principal, record_id, boxes=boxes)
+        document = open_record(installation, principal, record_id, boxes=boxes)[1] | {"assignments": told}
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.RECORD_VIEWED, actor=principal.actor, subjects=(record_id,))
     return document

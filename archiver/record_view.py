@@ -163,6 +163,7 @@ def record_document(
         "evidence": [],
         "shown_by": [],
         "series": record.series_id,
+        "assignments": [],
         "retention": retention_document(decision),
         "holds": list(holds),
         "destruction": None,
@@ -242,6 +243,10 @@ def as_text(document: dict[str, Any]) -> str:
         f"SHA-256  {captured['sha256']}",
         f"Series   {document['series'] or '-'}: {document['retention']['decision']}",
         *(f"         {one}" for one in document["retention"]["reasons"]),
+        *(
+            f"         {one['series'] or '-'} {one['change']} by {one['by']} ({one['how']}): {one['why'] or '-'}"
+            for one in document["assignments"]
+        ),
         *(f"Held by  {one}" for one in document["holds"]),
     ]
     return "\n".join(lines)

@@ -36,6 +36,12 @@ class AgencySection(Section):
     holidays: tuple[date, ...] = Field((), description="days that are no working days, such as [2026-07-03]")
 
 
+class RetentionSection(Section):
+    """Disposition of records."""
+
+    approvals: int = Field(1, ge=1, le=5, description="persons beside the proposer who must approve a destruction")
+
+
 class SmtpSection(Section):
     """The mail receiver."""
 

@@ -27,6 +27,7 @@ from retention.hold_standing import HoldStanding
 from retention.hold_traces import HoldTraces
 from retention.holds import Holds
 from retention.library import ScheduleLibrary
+from retention.linking import LinkTraces
 from retention.service import RetentionService
 from search.follower import Follower
 from search.generations import CurrentIndex, Generations
@@ -124,7 +125,8 @@ class Installation:
 
     def judging(self) -> Judging:
         """What compares every record with every open hold."""
-        return Judging(self.archive, self.holds, self.rule_matcher(), actor=f"{SERVICE_ACTOR}:holds")
+        people = KnownPeople(self.archive)
+        return Judging(self.archive, self.holds, self.rule_matcher(), actor=f"{SERVICE_ACTOR}:holds", people=people)
 
     def follower(self) -> Follower:
         """A follower of the current index."""
@@ -138,7 +140,11 @@ class Installation:
         """What brings destructions to their end; that it may begin one is asked elsewhere."""
         return Destroying(
             self.archive,
-            (IndexTraces(self.archive, self.generations, self.index), HoldTraces(self.archive.store)),
+            (
+                IndexTraces(self.archive, self.generations, self.index),
+                HoldTraces(self.archive.store),
+                LinkTraces(self.archive.store),
+            ),
             Rotation(self.archive),
             index_generation=self.generations.current,
         )

@@ -296,7 +296,7 @@ def run_clock(installation: Installation, stop: Stop) -> None:
     with role_lock(archive.folder, WorkerRole.CLOCK, stop) as mine:
         if not mine:
             return
-        clock = RetentionClock(installation.retention)
+        clock = RetentionClock(installation.retention, watch=installation.retention.watch)
         clock.start()
         size = -1
         try:

@@ -42,16 +42,26 @@ class DailyWork(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """What tells a clock that jumped; `retention.clock_watch.ClockWatch` is one."""
+
+    def look(self) -> object:
+        """Compare the clock, and keep it if it jumped."""
+        ...
+
+
 class RetentionClock:
     """Ticks in a thread of its own from `start` to `stop`; `tick` may also be called by hand.
 
     Args:
         work: what finds and does what is due; it has the clock, the ticks only ask it.
+        watch: looks at the clock at each tick, so that a jump is seen when it happens.
         seconds: between two ticks.
     """
 
-    def __init__(self, work: DailyWork, *, seconds: int = TICK_SECONDS) -> None:
+    def __init__(self, work: DailyWork, *, watch: Watch | None = None, seconds: int = TICK_SECONDS) -> None:
         self._work = work
+        self._watch = watch
         self._seconds = seconds
         self._stopping = threading.Event()
         self._turn = threading.Lock()
@@ -82,6 +92,8 @@ class RetentionClock:
         with self._turn:
             done = 0
             try:
+                if self._watch is not None:
+                    self._watch.look()
                 for day in self._work.due_days():
                     if self._stopping.is_set():
                         break

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, func, select
 
+from retention.clock_watch import refuse_frozen
+from retention.disposition_containers import kept_elsewhere
 from retention.disposition_reading import approvers, read_acts, read_grounds, steps_done
 from retention.disposition_steps import action_of, requirements, unmet, why_not
 from retention.dispositions import MOST_RECORDS, Chosen, Ground, State, chunks, read_batch
@@ -103,6 +105,9 @@ class Choosing:
                 choice.beyond += 1
             else:
                 found.append((record, ground))
+        kept = kept_elsewhere(connection, [record.id for record, _ in found])
+        choice.others.update(kept.values())
+        found = [one for one in found if one[0].id not in kept]
         sizes = _sizes(connection, [record.id for record, _ in found])
         choice.chosen += [
             Chosen(record_id=record.id, submission_id=record.submission_id, size=sizes.get(record.id, 0), ground=ground)
@@ -135,7 +140,12 @@ class Recheck:
         self._approvals = approvals
 
     def refusal(self, connection: Connection) -> str | None:
-        """Why nothing of the batch may be destroyed, as a clause; None if what remains of it may."""
+        """Why nothing of the batch may be destroyed, as a clause; None if what remains of it may.
+
+        Raises:
+            Conflict: the clock is frozen.
+        """
+        refuse_frozen(connection)
         state = read_batch(connection, self._batch_id).state
         if state is not self._expected:
             return f"its batch is {state.value}"
@@ -151,8 +161,8 @@ class Recheck:
             return dict.fromkeys(record_ids, whole)
         book = self._library.book(connection)
         grounds = read_grounds(connection, self._batch_id)
-        done = steps_done(read_acts(connection, self._batch_id))
-        missing = {number: unmet(one.requirements, done, self._day) for number, one in grounds.items()}
+        # before approval a missing step is no reason to drop a record; it is one to refuse the approval
+        missing = {} if self._expected is State.PROPOSED else self.missing_steps(connection)
         said: dict[str, str] = {}
         for chunk in chunks(record_ids):
             frozen = _frozen(connection, self._batch_id, chunk)
@@ -165,10 +175,20 @@ class Recheck:
                 if number is None:
                     said[record.id] = "it is not on the list of the batch, or was dropped from it"
                     continue
-                refusal = self._against(decision, grounds[number], book) or missing[number]
+                refusal = self._against(decision, grounds[number], book) or missing.get(number)
                 if refusal is not None:
                     said[record.id] = refusal
-        return said
+        return {**kept_elsewhere(connection, record_ids), **said}
+
+    def missing_steps(self, connection: Connection) -> dict[int, str]:
+        """What is not recorded yet, or not long enough ago, by the number of the ground that asks for it."""
+        done = steps_done(read_acts(connection, self._batch_id))
+        found = {}
+        for number, one in read_grounds(connection, self._batch_id).items():
+            missing = unmet(one.requirements, done, self._day)
+            if missing is not None:
+                found[number] = missing
+        return found
 
     def _against(self, decision: Decision, frozen: Ground, book: RuleBook) -> str | None:
         refusal = why_not(decision, self._day)

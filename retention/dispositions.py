@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from retention.disposition_steps import Requirement
 from retention.tables import (
     LONGEST_DROP_REASON,
     disposition_acts,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from retention.disposition_steps import Requirement
     from storage.transaction import Transaction
 
 MOST_RECORDS: Final = 100_000
@@ -170,7 +170,8 @@ def propose(
     for one in listed:
         numbers.setdefault(one.ground, len(numbers) + 1)
     batch_id = new_id(Prefix.DISPOSITION)
-    digest = _digest([(one.record_id, numbers[one.ground]) for one in listed], numbers)
+    members = [(one.record_id, numbers[one.ground]) for one in listed]
+    digest = list_digest(members, {number: ground for ground, number in numbers.items()})
     payload = {
         "today": today.isoformat(),
         "forecast": forecast,
@@ -209,12 +210,13 @@ def propose(
     return read_batch(connection, batch_id)
 
 
-def _digest(listed: Sequence[tuple[str, int]], grounds: Mapping[Ground, int]) -> str:
+def list_digest(members: Sequence[tuple[str, int]], grounds: Mapping[int, Ground]) -> str:
+    """The SHA-256 (hexadecimal) of a frozen list: its grounds by number, then each record with its ground's number."""
     digest = hashlib.sha256()
-    for ground, number in grounds.items():
+    for number, ground in grounds.items():
         line = (number, ground.series_id, ground.schedule_id, ground.eligible_on.isoformat(), ground.account())
         digest.update(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-    for record_id, number in listed:
+    for record_id, number in members:
         digest.update(f"{record_id} {number}\n".encode())
     return digest.hexdigest()
 

@@ -95,7 +95,11 @@ def evaluate(facts: Facts, rule: RetentionRule | None, holds: Sequence[str], tod
         holds: ids of the holds that it is under.
         today: the day to decide for, in the archive's zone.
     """
-    decision = _by_rule(facts, rule, today)
+    return under_holds(_by_rule(facts, rule, today), holds)
+
+
+def under_holds(decision: Decision, holds: Sequence[str]) -> Decision:
+    """The same decision under these holds, ids, which come before every rule."""
     if not holds:
         return decision
     over = f"over maximum, held, hold {', '.join(holds)}" if decision.over_maximum else f"held by {', '.join(holds)}"

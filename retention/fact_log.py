@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +22,8 @@ from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
 
     from storage.transaction import Store
 
@@ -184,7 +184,7 @@ class FactLog:
             raise NotFound(f"there is no event {fact_id[:64]!r}; see: archiver event list")
         return _fact(row)
 
-    def list(self, connection: Connection, *, withdrawn: bool = False) -> list[Fact]:
+    def all(self, connection: Connection, *, withdrawn: bool = False) -> list[Fact]:
         """All events in the order in which they were stated; with `withdrawn` those too."""
         query = select(fact_events).order_by(fact_events.c.position)
         if not withdrawn:

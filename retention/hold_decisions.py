@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select
 
+from retention.hold_learning import behind, with_participants
 from retention.hold_standing import newest_positions, stands
 from retention.holds import refuse_released
 from retention.ports import MatchOutcome
@@ -88,10 +89,11 @@ def _refuse_told(transaction: Transaction, hold: Hold, wanted: Sequence[str]) ->
     newest = newest_positions(connection, wanted)
     query = select(hold_verdicts).where(hold_verdicts.c.record_id.in_(wanted), hold_verdicts.c.hold == hold.number)
     verdicts = {row.record_id: row for row in connection.execute(query)}
+    waits = with_participants(connection, wanted) if behind(connection, [hold]) else frozenset[str]()
     for record_id in wanted:
         if record_id not in newest:
             raise NotFound(f"there is no active record {record_id[:64]!r}; nothing was decided", hold=hold.id)
-        verdict = verdicts.get(record_id)
+        verdict = None if record_id in waits else verdicts.get(record_id)
         held = stands(hold, newest[record_id], verdict, None)
         if held is not None and verdict is not None and verdict.outcome == MatchOutcome.CANNOT_TELL:
             continue

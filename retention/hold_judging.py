@@ -6,6 +6,8 @@ Rules:
   and be killed anywhere. No search index is asked.
 - A first pass over a hold looks at every record without a valid verdict; then the ledger is followed from its cursor.
   A cursor that is lost, or of another version, begins with a first pass again.
+- Where it is learned who somebody is, the records in which he takes part are judged again; none of these is free of a
+  hold before its cursor has passed that event (`retention.hold_learning`).
 - Records are opened outside the write lock; what is written says which state of the record was read, and never takes
   the place of a verdict on a newer one.
 - A record that cannot be opened is `CANNOT_TELL`. A hold that cannot be opened is not judged and goes on holding.
@@ -15,11 +17,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
 from sqlalchemy import delete, insert, select
 
+from retention.hold_learning import newest_learned
 from retention.hold_listing import outcome_counts, pending, pending_count
 from retention.hold_rules import plainly
 from retention.hold_standing import newest_positions
@@ -29,26 +32,30 @@ from retention.tables import LONGEST_REASON, hold_cursors, hold_verdicts, holds
 from storage.catalogue import record_of
 from storage.errors import ArchiveError, Corrupt
 from storage.events import EventKind
+from storage.people import LEARNED, NobodyKnown
 from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from retention.holds import Holds
     from retention.ports import ContentRule, RecordMatcher
     from storage.archive import Archive
-    from storage.records import DescribedRecord
+    from storage.ledger import LedgerEvent
+    from storage.people import People
+    from storage.records import DescribedRecord, Party
     from storage.transaction import Transaction
     from storage.transcriptions import StoredTranscription
 
 PAGE: Final = 500
 _OPENED: Final = 100  # descriptions at a time; one may hold the messages of a day
-_FOLLOWED: Final = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED)
+_FOLLOWED: Final = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED, *LEARNED)
 _PRUNED: Final = 5_000
 UNOPENED: Final = Match(outcome=MatchOutcome.CANNOT_TELL, reason="the record cannot be opened")
+_Opened: TypeAlias = "tuple[DescribedRecord, StoredTranscription | None, Mapping[str, tuple[Party, ...]]]"
 log = structlog.get_logger()
 
 
@@ -60,13 +67,17 @@ class Judging:
         holds: its holds.
         matcher: what compares an opened record with a rule.
         actor: who does it, for the ledger.
+        people: who participants of records are known to be.
     """
 
-    def __init__(self, archive: Archive, holds: Holds, matcher: RecordMatcher, *, actor: str) -> None:
+    def __init__(
+        self, archive: Archive, holds: Holds, matcher: RecordMatcher, *, actor: str, people: People | None = None
+    ) -> None:
         self._archive = archive
         self._holds = holds
         self._matcher = matcher
         self._actor = actor
+        self._people = people or NobodyKnown()
 
     def catch_up(
         self, *, thoroughly: bool = False, progress: Callable[[int, int | None], None] = lambda _done, _total: None
@@ -123,13 +134,26 @@ class Judging:
                 events = archive.ledger.events_after(connection, position, kinds=_FOLLOWED, limit=PAGE)
             if not events:
                 return written
-            ids = list(dict.fromkeys(one.event.subjects[0] for one in events if one.event.subjects))
-            rows = self._judge(some, ids)
-            position = events[-1].position
-            with archive.store.write() as transaction:
-                written += _write(transaction.connection, rows)
-                for hold in some:
-                    _move(transaction.connection, hold, position)
+            ids = self._concerned(events)
+            before, position = position, events[-1].position
+            for start in range(0, max(len(ids), 1), PAGE):
+                rows = self._judge(some, ids[start : start + PAGE])
+                # also to where it was: another program may have moved it over what this one did not know yet
+                reached = position if start + PAGE >= len(ids) else before
+                with archive.store.write() as transaction:
+                    written += _write(transaction.connection, rows)
+                    for hold in some:
+                        _move(transaction.connection, hold, reached)
+
+    def _concerned(self, events: Sequence[LedgerEvent]) -> list[str]:
+        """The records that these events bring, say more of, or of whose people they tell."""
+        learned = [one for one in events if one.event.kind in LEARNED]
+        brought = [one for one in events if one.event.kind not in LEARNED]
+        ids = dict.fromkeys(one.event.subjects[0] for one in brought if one.event.subjects)
+        if learned:
+            with self._archive.store.read() as connection:
+                ids |= dict.fromkeys(self._people.touched_by(connection, learned))
+        return list(ids)
 
     def _pass(self, hold: Hold, progress: Callable[[int, int | None], None], *, tell: bool) -> int:
         """Look at every record that has no valid verdict under a hold."""
@@ -151,6 +175,9 @@ class Judging:
             rows = self._judge([hold], ids)
             with archive.store.write() as transaction:
                 written += _write(transaction.connection, rows)
+                # these rows may not know what another program's cursor has passed
+                if newest_learned(transaction.connection) > head:
+                    _move(transaction.connection, replace(hold, version=0), -1)
             progress(min(written, total), total)
         with archive.store.write() as transaction:
             _move(transaction.connection, hold, head)
@@ -216,12 +243,14 @@ class Judging:
             for record_id, position in positions.items():
                 one = opened.get(record_id)
                 for number in to_open[record_id]:
-                    answer = UNOPENED if one is None else self._matcher.match(*one, rules[number])
+                    answer = UNOPENED if one is None else self._compare(one, rules[number])
                     yield number, record_id, position, answer
 
-    def _open(
-        self, ids: Sequence[str]
-    ) -> tuple[dict[str, tuple[DescribedRecord, StoredTranscription | None]], dict[str, int]]:
+    def _compare(self, opened: _Opened, rule: ContentRule) -> Match:
+        record, read, known = opened
+        return self._matcher.match(record, read, rule, known)
+
+    def _open(self, ids: Sequence[str]) -> tuple[dict[str, _Opened], dict[str, int]]:
         """These records as far as they open, with which state of each was read; destroyed ones are in neither."""
         archive = self._archive
         try:
@@ -229,13 +258,17 @@ class Judging:
                 positions = newest_positions(connection, ids)
                 described = archive.catalogue.describe(connection, ids)
                 read = archive.transcriptions.latest(connection, ids)
-            return {one.record.id: (one, read.get(one.record.id)) for one in described}, positions
+                known = self._people.known(connection, described)
+            by_id = [(one.record.id, one) for one in described]
+            return {
+                record_id: (one, read.get(record_id), known.get(record_id, {})) for record_id, one in by_id
+            }, positions
         except Corrupt:
             if len(ids) == 1:
                 log.warning("hold.record_unreadable", record=ids[0])
                 with archive.store.read() as connection:
                     return {}, newest_positions(connection, ids)
-        opened: dict[str, tuple[DescribedRecord, StoredTranscription | None]] = {}
+        opened: dict[str, _Opened] = {}
         positions = {}
         for record_id in ids:  # one of them is damaged: find out which by opening each alone
             one, place = self._open([record_id])

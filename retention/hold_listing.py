@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, not_, or_, select
 
+from retention.hold_learning import unlearned
 from retention.hold_rules import is_plain
 from retention.hold_standing import Ground
 from retention.ports import MatchOutcome
@@ -63,6 +64,7 @@ def pending(hold: Hold, after: str = "") -> Select[Any]:
         hold_verdicts.c.version != hold.version,
         hold_verdicts.c.position < records.c.position,
         hold_verdicts.c.position < func.coalesce(_READ, -1),
+        unlearned(hold),
     )
     query = select(records.c.id).outerjoin(hold_verdicts, mine)
     query = query.where(records.c.state == RecordState.ACTIVE.value, records.c.id > after, missing)
@@ -152,6 +154,7 @@ def _not_free(hold: Hold, *columns: Any) -> Select[Any]:
         records.c.state == RecordState.ACTIVE.value,
         hold_verdicts.c.position >= records.c.position,
         hold_verdicts.c.position >= func.coalesce(_READ, -1),
+        not_(unlearned(hold)),
     )
 
 

@@ -3,7 +3,8 @@
 Rules:
 
 - Free of a hold is only what was opened and found not to match, under the hold's present version, and after the last
-  thing that was added to what the record says. No row, an older row, `CANNOT_TELL`: held.
+  thing that was added to what the record says. No row, an older row, `CANNOT_TELL`: held. So is a record with
+  participants while the hold has not followed what was learned of people (`retention.hold_learning`).
 - An officer may free a record that could not be told, by a decision that is newer than all of that; never a match.
 - A record whose bytes are also those of others (a mail that carries a mailbox or an export) stands under their holds:
   its destruction would take from a held record the container that it came in.
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
+from retention.hold_learning import behind, with_participants
 from retention.holds import Hold, open_holds
 from retention.ports import MatchOutcome
 from retention.tables import hold_decisions, hold_verdicts
@@ -103,8 +105,10 @@ class HoldStanding:
 
 def _own(connection: Connection, standing: Sequence[Hold], record_ids: Sequence[str]) -> dict[str, tuple[Held, ...]]:
     found = {}
+    late = behind(connection, standing)
     for chunk in _chunks(record_ids):
         newest = newest_positions(connection, chunk)
+        talked = with_participants(connection, chunk) if late else frozenset[str]()
         verdicts = {(row.record_id, row.hold): row for row in connection.execute(_verdicts(standing, chunk))}
         decided = select(hold_decisions).where(hold_decisions.c.record_id.in_(chunk))
         decisions = {(row.record_id, row.hold_id): row for row in connection.execute(decided)}
@@ -116,7 +120,7 @@ def _own(connection: Connection, standing: Sequence[Hold], record_ids: Sequence[
                     held := stands(
                         hold,
                         position,
-                        verdicts.get((record_id, hold.number)),
+                        None if hold.number in late and record_id in talked else verdicts.get((record_id, hold.number)),
                         decisions.get((record_id, hold.id)),
                     )
                 )
@@ -133,7 +137,7 @@ def stands(hold: Hold, position: int, verdict: Any | None, decision: Any | None)
     Args:
         hold: the open hold.
         position: of the newest leaf that says what the record says.
-        verdict: the row of `hold_verdicts`, if any.
+        verdict: the row of `hold_verdicts`, if any that holds for who its people are known to be.
         decision: the row of `hold_decisions`, if any.
     """
     if verdict is None or verdict.version != hold.version or verdict.position < position:

@@ -135,8 +135,10 @@ class Holds:
         connection.execute(insert(holds), [row])
         return hold
 
-    def release(self, hold_id: str, *, reason: str, actor: str, counts: Mapping[str, Any] | None = None) -> Hold:
+    def release(self, hold_id: str, *, reason: str | None, actor: str, counts: Mapping[str, Any] | None = None) -> Hold:
         """Release an officer's hold; what no other hold holds is free from its commit on.
+
+        Where no reason is given, the event says that there is none.
 
         Raises:
             NotFound: there is no such hold.
@@ -153,7 +155,7 @@ class Holds:
         transaction: Transaction,
         hold_id: str,
         *,
-        reason: str,
+        reason: str | None,
         actor: str,
         counts: Mapping[str, Any] | None = None,
     ) -> Hold:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +22,7 @@ from storage.tables import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from storage.transaction import Store
 
@@ -70,8 +70,8 @@ class Links:
         with self._store.write() as transaction:
             connection = transaction.connection
             refuse_gone(connection, record_id)
-            there = connection.execute(select(mine.subject_id, mine.role, mine.ended).where(mine.record_id == record_id))
-            ended = {(row.subject_id, row.role): row.ended for row in there}
+            query = select(mine.subject_id, mine.role, mine.ended).where(mine.record_id == record_id)
+            ended = {(row.subject_id, row.role): row.ended for row in connection.execute(query)}
             if (subject_id, role) in ended and ended[subject_id, role] is None:
                 return False
             if len(ended) >= MOST_LINKS:

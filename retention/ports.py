@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from storage.records import DescribedRecord, Record
+    from storage.records import DescribedRecord, Party, Record
     from storage.transaction import Transaction
     from storage.transcriptions import StoredTranscription
 
@@ -77,8 +77,14 @@ class RecordMatcher(Protocol):
         """
         ...
 
-    def match(self, record: DescribedRecord, read: StoredTranscription | None, rule: ContentRule) -> Match:
-        """Compare; `read` is the newest of what its pictures say.
+    def match(
+        self,
+        record: DescribedRecord,
+        read: StoredTranscription | None,
+        rule: ContentRule,
+        known: Mapping[str, tuple[Party, ...]],
+    ) -> Match:
+        """Compare; `read` is the newest of what its pictures say, `known` by handle who a participant is.
 
         What cannot be read is `CANNOT_TELL`, never an exception and never `NO_MATCH`.
         """

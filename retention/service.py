@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select
 
 from retention.assignment import Assignment, assign
-from retention.evaluation import Decision, Verdict, evaluate
-from retention.facts import facts_of, local_day
+from retention.clock_watch import ClockWatch
+from retention.conflicts import combine
+from retention.evaluation import Decision, Verdict, evaluate, under_holds
+from retention.facts import local_day
+from retention.known import Known, KnownFacts
 from retention.tables import retention_runs, series_assignments
 from storage.events import EventKind
 from storage.records import Channel, RecordKind, RecordState
@@ -44,6 +47,7 @@ class Evaluation:
 
     today: date
     forecast: bool
+    frozen: bool = False
     ids: dict[Verdict, list[str]] = field(default_factory=lambda: {kind: [] for kind in _LISTED})
     not_due: int = 0
 
@@ -64,6 +68,7 @@ class Evaluation:
         return {
             "today": self.today.isoformat(),
             "forecast": self.forecast,
+            "frozen": self.frozen,
             **{kind.value: found for kind, found in self.ids.items()},
             "not_due": self.not_due,
         }
@@ -78,6 +83,7 @@ class RetentionService:
         library: its schedules.
         zone: the archive's zone, in which its days begin.
         holds: which holds records are under; None while no floor offers holds.
+        watch: what tells a clock that jumped; None: one that asks this machine.
     """
 
     def __init__(
@@ -87,12 +93,15 @@ class RetentionService:
         library: ScheduleLibrary,
         zone: ZoneInfo,
         holds: HoldLookup | None = None,
+        watch: ClockWatch | None = None,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._library = library
         self._zone = zone
         self._holds = holds
+        self.known = KnownFacts(store, zone)
+        self.watch = ClockWatch(store) if watch is None else watch
 
     def today(self) -> date:
         """The present day in the archive's zone."""
@@ -111,7 +120,8 @@ class RetentionService:
     def decide_all(self, connection: Connection, page: Sequence[Record], today: date) -> list[Decision]:
         """What the rules say about each of some records on a day, in their order."""
         book, held = self._library.book(connection), self._held(connection, page)
-        return [self._decide(book, record, held.get(record.id, ()), today) for record in page]
+        known = self.known.of(connection, page)
+        return [decided(book, known[record.id], held.get(record.id, ()), today) for record in page]
 
     def assign_pending(self, *, actor: str) -> int:
         """Put every active record without a series into that of the first matching rule; how many were.
@@ -165,31 +175,29 @@ class RetentionService:
             actor: who asked, as the ledger names him.
             progress: told how many records were looked at, page by page.
         """
+        frozen = self.watch.look() is not None
         started = self._store.clock()
         self.assign_pending(actor=actor)
-        evaluation = Evaluation(today=today, forecast=today > local_day(started, self._zone))
+        evaluation = Evaluation(today=today, forecast=today > local_day(started, self._zone), frozen=frozen)
         after: str | None = None
         with self._store.read() as connection:
             book = self._library.book(connection)
         while True:
             with self._store.read() as connection:
                 page = self._catalogue.page_records(connection, after, PAGE)
-                held = self._held(connection, page)
+                active = [record for record in page if record.state is RecordState.ACTIVE]
+                held = self._held(connection, active)
+                known = self.known.of(connection, active)
             if not page:
                 break
             after = page[-1].id
-            for record in page:
-                if record.state is RecordState.ACTIVE:
-                    decision = self._decide(book, record, held.get(record.id, ()), today)
-                    evaluation.take(record.id, decision.decision)
+            for record in active:
+                decision = decided(book, known[record.id], held.get(record.id, ()), today)
+                evaluation.take(record.id, decision.decision)
             if progress is not None:
                 progress(len(page))
         self._keep(evaluation, book, started, actor)
         return evaluation
-
-    def _decide(self, book: RuleBook, record: Record, holds: tuple[str, ...], today: date) -> Decision:
-        facts = facts_of(record, self._zone)
-        return evaluate(facts, book.rule_for(record.series_id, facts), holds, today)
 
     def _held(self, connection: Connection, page: Sequence[Record]) -> Mapping[str, tuple[str, ...]]:
         if self._holds is None:
@@ -203,6 +211,7 @@ class RetentionService:
             payload = {
                 "today": evaluation.today.isoformat(),
                 "forecast": evaluation.forecast,
+                "frozen": evaluation.frozen,
                 "schedules": book.editions(),
                 **counts,
             }
@@ -235,6 +244,15 @@ class RetentionService:
             return (today,)
         missing = min((today - last).days, MOST_DAYS_AT_ONCE)
         return tuple(last + timedelta(days=number) for number in range(1, missing + 1))
+
+
+def decided(book: RuleBook, known: Known, holds: Sequence[str], today: date) -> Decision:
+    """What the rules of all series of a record say, read for everybody whom it is about."""
+    decisions = []
+    for series_id in known.series or (None,):
+        rule = book.rule_for(series_id, known.whole(series_id))
+        decisions += [evaluate(facts, rule, (), today) for facts in known.readings(series_id, rule)]
+    return under_holds(combine(decisions, today), holds)
 
 
 def _without_series(after: str) -> Any:

@@ -166,6 +166,11 @@ class Subjects:
             raise NotFound(f"no {about.value} has this reference; see: archiver person list")
         return next(iter(found.values()))
 
+    def has(self, connection: Connection, about: SubjectClass, ref: str) -> bool:
+        """Whether there is a subject of this reference."""
+        query = select(subjects.c.id).where(subjects.c.tag == self.tag(about, ref))
+        return connection.execute(query).first() is not None
+
     def _by_tag(self, connection: Connection, tags: Sequence[bytes]) -> dict[bytes, Subject]:
         ids: dict[bytes, str] = {}
         for start in range(0, len(tags), _CHUNK):

@@ -200,7 +200,7 @@ disposition_records = Table(
 )
 
 # Who did what to a batch. `marks` are keyed digests (32 bytes each) of what tells a person: his token, his name, the
-# custodian that he is; two acts with a mark in common are acts of one person. What he wrote stands in the leaf's payload.
+# custodian that he is; two acts with a mark in common are acts of one person. What he wrote is the leaf's payload.
 disposition_acts = Table(
     "disposition_acts",
     metadata,

@@ -5,7 +5,7 @@ Rules:
 - Every `record.archived` and `record.transcribed` event after the index's position is read in order; its records are
   opened with the newest of what their pictures say, projected and added in the same durable step that moves the
   position. A crash anywhere repeats a batch, which changes nothing.
-- Where it is learned who somebody is, the records in which he takes part are read again (`search.people`). They may be
+- Where it is learned who somebody is, the records in which he takes part are read again (`storage.people`). They may be
   many: what goes before the position moves is repeated by whoever was killed.
 - The position also moves over events that concern no record, so that "reached" can be told from "behind".
 - A record that cannot be opened does not stop the others. It stays missing from the index, and `Coverage` says
@@ -27,11 +27,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from search.index import NOTHING_READ, IdScope
-from search.people import LEARNED, NobodyKnown
 from search.projection import project
 from search.queries import Between, Clock
 from storage.errors import Corrupt, TemporarilyUnavailable
 from storage.events import EventKind
+from storage.people import LEARNED, NobodyKnown
 from storage.records import RecordState
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from search.documents import IndexDocument
     from search.index import SearchIndex
-    from search.people import People
     from storage.archive import Archive
+    from storage.people import People
     from storage.records import DescribedRecord
     from storage.transcriptions import StoredTranscription
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from search.documents import IndexDocument
     from search.index import IdScope
-    from search.people import People
     from search.queries import Query
     from storage.archive import Archive
+    from storage.people import People
 
 ENGINE: Final = "fts"
 _REMAINS = ("", "-wal", "-shm", "-journal")

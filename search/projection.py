@@ -6,7 +6,7 @@ Rules, by field:
   employee and the archive, and would drown the answer.
 - ``participant``: these, and the carrier's people, the forwarder, a conversation's participants and senders,
   and the custodian.
-  The same person's name and addresses where the archive knows who a handle is (`search.people`); also in ``from``
+  The same person's name and addresses where the archive knows who a handle is (`storage.people`); also in ``from``
   where he wrote first.
 - ``correspondent``: the same without the custodian, known by his addresses and his name.
 - ``subject``: the original's; the carrier's and a conversation's title beside it where they differ.

@@ -2,8 +2,9 @@
 
 Rules:
 
-- Pure: a record as it was opened, with the newest of what its pictures say, and a rule give the answer. No index is
-  asked, so the answer is the same where the index is lost, old or wrong.
+- Pure: a record as it was opened, with the newest of what its pictures say and who its participants are known to be,
+  and a rule give the answer. No index is asked, so the answer is the same where the index is lost, old or wrong.
+- Who is known is also found by what is known of him (`storage.people`); nothing that is known excludes a record.
 - *Dates*: one day of the record within the rule's is enough, be it asserted (sending, the day of a conversation, the
   time of a message) or that of capture. A day before 1970, or later than the one after capture, is no day (a sender
   writes what he likes); a record without any other may be of any day up to its capture.
@@ -20,6 +21,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from retention.facts import EARLIEST_ASSERTED, local_day
@@ -36,7 +38,7 @@ from storage.telephone_numbers import normal_number
 from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from search.queries import Query
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _PLATFORM: Final = re.compile(r"([a-z][a-z0-9_]{0,31}):(?!//)(.+)", re.DOTALL)
 _OF_AN_ACCOUNT: Final = frozenset({RecordKind.CONVERSATION, RecordKind.SCREENSHOT, RecordKind.POST, RecordKind.PAGE})
 _DAY: Final = len("2024-01-05")
+_NOBODY: Final[Mapping[str, tuple[Party, ...]]] = MappingProxyType({})
 
 MATCHES: Final = Match(outcome=MatchOutcome.MATCH, reason="every part of the hold's rule matches")
 _NO: Final = {
@@ -93,11 +96,17 @@ class RuleMatcher:
                 if not words(sought):
                     raise InvalidInput(f"a value of {what} has no letter and no digit; write a name or an address")
 
-    def match(self, record: DescribedRecord, read: StoredTranscription | None, rule: ContentRule) -> Match:
+    def match(
+        self,
+        record: DescribedRecord,
+        read: StoredTranscription | None,
+        rule: ContentRule,
+        known: Mapping[str, tuple[Party, ...]] = _NOBODY,
+    ) -> Match:
         """Compare; what cannot be read is `CANNOT_TELL`, never an exception and never `NO_MATCH`."""
         unknown: Match | None = None
         description = transcribed(record.description, None if read is None else read.transcription)
-        for part, answer in self._answers(record, description, read, rule):
+        for part, answer in self._answers(record, description, read, rule, known):
             if answer is False:
                 return _NO[part]
             if answer is None:
@@ -105,14 +114,19 @@ class RuleMatcher:
         return unknown or MATCHES
 
     def _answers(
-        self, record: DescribedRecord, description: Description, read: StoredTranscription | None, rule: ContentRule
+        self,
+        record: DescribedRecord,
+        description: Description,
+        read: StoredTranscription | None,
+        rule: ContentRule,
+        known: Mapping[str, tuple[Party, ...]],
     ) -> Iterator[tuple[str, bool | None]]:
         if rule.since is not None or rule.until is not None:
             yield "days", self._within(record, description, rule)
         if rule.accounts:
-            yield "account", _on_account(description, rule.accounts)
+            yield "account", _on_account(description, known, rule.accounts)
         if rule.correspondents:
-            yield "correspondent", _corresponds(description, record.custodian, rule.correspondents)
+            yield "correspondent", _corresponds(description, known, record.custodian, rule.correspondents)
         if rule.query is not None:
             try:
                 query = _parsed(rule.query, rule.asked_on or EARLIEST_ASSERTED, self._zone)
@@ -123,7 +137,7 @@ class RuleMatcher:
                 moment = record.record.sent_at or record.description.sent_at
                 dated = moment is not None and local_day(moment, self._zone) in days
                 spans = [(start_of(day, self._zone), end_of(day, self._zone)) for day in days]
-                yield "query", weigh(query, project(record, read), spans, dated=dated)
+                yield "query", weigh(query, project(record, read, known), spans, dated=dated)
 
     def _usable_days(self, record: DescribedRecord, description: Description) -> set[date]:
         last = local_day(record.record.captured_at, self._zone) + timedelta(days=1)
@@ -192,6 +206,11 @@ def _people_of_talk(description: Description) -> Iterator[_Person]:
     yield from (_called(name) for name in names if name)
 
 
+def _everybody(description: Description, known: Mapping[str, tuple[Party, ...]]) -> list[_Person]:
+    learned = dict.fromkeys(party for parties in known.values() for party in parties)
+    return [*_people_of_mail(description), *_people_of_talk(description), *map(_person, learned)]
+
+
 def _person(party: Party) -> _Person:
     if party.address:
         return _Person(frozenset(words(party.name or "")), normal_address(party.address))
@@ -241,10 +260,12 @@ def _words_of(address: str) -> frozenset[str]:
     return frozenset(words(address))
 
 
-def _corresponds(description: Description, custodian: Custodian, values: Iterable[str]) -> bool | None:
+def _corresponds(
+    description: Description, known: Mapping[str, tuple[Party, ...]], custodian: Custodian, values: Iterable[str]
+) -> bool | None:
     mine = {normal_address(one) for one in custodian.addresses}
     called = frozenset(words(custodian.name))
-    everybody = [*_people_of_mail(description), *_people_of_talk(description)]
+    everybody = _everybody(description, known)
     others = [
         one
         for one in everybody
@@ -264,8 +285,8 @@ def _on_platform(value: str) -> tuple[str | None, str]:
     return (found[1], found[2]) if found is not None else (None, value)
 
 
-def _on_account(description: Description, values: Iterable[str]) -> bool | None:
-    people = [*_people_of_mail(description), *_people_of_talk(description)]
+def _on_account(description: Description, known: Mapping[str, tuple[Party, ...]], values: Iterable[str]) -> bool | None:
+    people = _everybody(description, known)
     conversation = description.conversation
     if conversation is not None and conversation.url:
         people.append(_Person(frozenset(words(conversation.url)), None))

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storage.bundle_certificates import check_certificate
 from storage.bundle_documents import check_export, check_receipt, check_record
 from storage.bundle_folders import check_bag, check_record_folder, check_records_folder, digest_of
 from storage.bundle_proofs import check_checkpoint, check_consistency, check_proof
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from storage.bundle_proofs import Bytes
     from storage.strict_json import Members
 
-_NOTHING = "it is no receipt, proof, exported record, bag, account of consistency or checkpoint"
+_NOTHING = "it is no receipt, certificate, proof, exported record, bag, account of consistency or checkpoint"
 _BAG_FILES = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "export.json", "unfinished.json")
 
 
@@ -121,6 +122,8 @@ def _kind_of(document: Members) -> str:
         return "record"
     if "manifest_sha256" in document:
         return "export"
+    if "disposition" in document or "destructions" in document:
+        return "certificate"
     if "proof" in document or "payload" in document:
         return "receipt"
     if "leaf" in document:
@@ -136,6 +139,8 @@ def _check_kind(verdict: Verdict, document: Members, original: Bytes | None) -> 
     verdict.expect(same, "form", verdict.kind, "it calls itself something else than what it is")
     if verdict.kind == "receipt":
         check_receipt(verdict, document, original)
+    elif verdict.kind == "certificate":
+        check_certificate(verdict, document)
     elif verdict.kind == "record":
         check_record(verdict, document)
         verdict.checks.append("the record's files were not looked at; give their folder for that")

@@ -175,12 +175,14 @@ def renew(session: Session, hold_id: str, reason: str) -> None:
 
 @hold.command("release")
 @click.argument("hold_id", metavar="ID")
-@click.option("--reason", required=True, metavar="TEXT", help="Why it ends.")
+@click.option("--reason", metavar="TEXT", help="Why it ends; whoever reads the ledger will ask.")
 @command
-def release(session: Session, hold_id: str, reason: str) -> None:
+def release(session: Session, hold_id: str, reason: str | None) -> None:
     """Release a hold; what no other hold holds may be destroyed when its schedule says so. An act of an officer."""
     who = session.principal(Act.RELEASE_HOLD)
     document = release_hold(session.installation, who, hold_id, reason=reason)
+    if reason is None:
+        session.note("no reason was given, and the ledger says so; next time give one with --reason")
     told = f"{document['freed']:,} of {document['held_until_now']:,} records are under no hold any more"
     session.show(document, f"{hold_text(document)}\n{told}")
 

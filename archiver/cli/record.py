@@ -10,6 +10,7 @@ import click
 from archiver.access import Act
 from archiver.bagging import export_bag
 from archiver.cli.progress import counting
+from archiver.cli.record_links import link, suggestions, unlink
 from archiver.cli.session import command, exit_with
 from archiver.destroyed_view import destroyed_text
 from archiver.exporting import all_record_ids, export_record, export_records
@@ -145,5 +146,8 @@ def show_list(session: Session, state: str | None) -> None:
     lines = [as_list_line(one) for one in documents]
     session.show(documents, "\n".join(lines) or "No records yet; take some in with: archiver ingest PATH")
 
+
+for one in (link, unlink, suggestions):
+    record.add_command(one)
 
 COMMANDS = (record,)

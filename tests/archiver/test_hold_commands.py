@@ -168,6 +168,14 @@ def test_releasing_frees_what_no_other_hold_holds(office, officer):
     assert (again.status, "released already" in again.err) == (5, True)
 
 
+def test_a_release_without_a_reason_is_a_release_and_says_so(office, officer):
+    hold = office.json("hold", "place", "--reason", "a case", "--custodian", OTHER)
+    told = office.run("hold", "release", hold["id"], "--as", "olga", **officer)
+    assert (told.status, "no reason was given" in told.err) == (0, True)
+    shown = office.json("hold", "show", hold["id"])
+    assert (shown["state"], shown["released"]["reason"]) == ("released", None)
+
+
 def test_only_an_officer_releases_and_decides(office):
     hold = place(office, "--query", "walrus")
     record = records(office)["see"]
@@ -300,3 +308,32 @@ def test_the_archive_verifies_with_holds_and_names_one_that_is_damaged(office):
     faults = office.json("verify", status=6)["faults"]
     assert [(one["kind"], one["id"]) for one in faults] == [("hold", hold["id"])]
     assert json.dumps(faults).count("walrus") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "names_it"),
+    [
+        ("UPDATE holds SET state = 'released'", True),
+        ("UPDATE holds SET version = version + 1", True),
+        ("DELETE FROM holds", True),
+        ("UPDATE holds SET state = state", False),
+    ],
+)
+def test_a_hold_whose_row_is_not_what_its_events_say_is_named(office, change, names_it):
+    hold = place(office, "--query", "walrus")
+    installation = opened(office)
+    try:
+        with installation.archive.store.write() as transaction:
+            transaction.connection.exec_driver_sql(change)
+    finally:
+        installation.close()
+    faults = office.json("verify", status=6 if names_it else 0)["faults"]
+    named = [one for one in faults if (one["kind"], one["id"]) == ("hold", hold["id"])]
+    assert (len(named) > 0) is names_it
+
+
+def test_holds_that_were_renewed_and_released_verify(office, officer):
+    for act in ("renew", "release"):
+        hold = place(office, "--query", "walrus")
+        office.json("hold", act, hold["id"], "--reason", "x", "--as", "olga", **officer)
+    assert office.json("verify")["faults"] == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from archiver.destroying import Destroying
 from retention.hold_decisions import Decision, decide
@@ -29,7 +29,7 @@ from tests.retention.held_records import ACTOR, keep, mail
 from tests.storage.archives import custodian, make_archive
 from tests.storage.transcribing import add_version, version
 
-WORDS = st.sampled_from(("budget", "roof", "walrus"))
+WORDS = st.sampled_from(("budget", "roof"))
 PLACES = st.integers(0, 1_000)
 
 
@@ -83,6 +83,12 @@ class HoldMachine(RuleBasedStateMachine):
     def is_held(self, record_id: str) -> bool:
         return any(self.holds_it(hold_id, record_id) for hold_id in self.open)
 
+    @initialize(words=st.lists(WORDS, min_size=2, max_size=3))
+    def begin(self, words):
+        for word in words:
+            self.arrive(word, unread=False, owner=0)
+        self.place_on_a_word_and_compare("budget")
+
     @rule(word=WORDS, unread=st.booleans(), owner=st.integers(0, 1))
     def arrive(self, word, unread, owner):
         described = mail(f"the {word}")
@@ -91,9 +97,9 @@ class HoldMachine(RuleBasedStateMachine):
         record_id = keep(self.archive, self.owners[owner], described)
         self.known[record_id] = Known(owner=self.owners[owner], text=f"the {word}", unread=unread)
 
-    @rule(word=WORDS, owner=st.integers(0, 2))
+    @rule(word=WORDS, owner=st.sampled_from((0, 1, None, None)))
     def place_on_a_word(self, word, owner):
-        owners = () if owner > 1 else (self.owners[owner],)
+        owners = () if owner is None else (self.owners[owner],)
         self.place(ContentRule(id="", query=word, custodian_ids=owners))
 
     @rule(owner=st.integers(0, 1))
@@ -108,6 +114,11 @@ class HoldMachine(RuleBasedStateMachine):
     def place(self, asked: ContentRule) -> None:
         hold = self.holds.place(HoldTerms(reason="a case", rule=asked), actor=ACTOR)
         self.open[hold.id] = asked
+
+    @rule(word=WORDS)
+    def place_on_a_word_and_compare(self, word):
+        self.place(ContentRule(id="", query=word))
+        self.judging.catch_up()
 
     @rule()
     def compare(self):

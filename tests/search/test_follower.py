@@ -6,9 +6,9 @@ import pytest
 
 from search.follower import Coverage, Follower
 from search.memory_index import MemoryIndex
-from search.people import NobodyKnown
 from storage.errors import TemporarilyUnavailable
 from storage.events import EventKind
+from storage.people import NobodyKnown
 from storage.records import Party
 from tests.search.building import parse
 

@@ -20,12 +20,8 @@ def create() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
         sa.Column("withdrawn", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=True),
-        sa.CheckConstraint(
-            "about IN ('record', 'series', 'subject', 'custodian')", name=op.f("ck_fact_events_about")
-        ),
-        sa.CheckConstraint(
-            "standing IN ('happened', 'projected', 'impossible')", name=op.f("ck_fact_events_standing")
-        ),
+        sa.CheckConstraint("about IN ('record', 'series', 'subject', 'custodian')", name=op.f("ck_fact_events_about")),
+        sa.CheckConstraint("standing IN ('happened', 'projected', 'impossible')", name=op.f("ck_fact_events_standing")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_events")),
     )
     op.create_index(op.f("ix_fact_events_target_id"), "fact_events", ["target_id"], unique=False)

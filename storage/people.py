@@ -1,8 +1,8 @@
-"""Who the participants of a record are, as far as the archive learned it from elsewhere: a port of the search floor.
+"""Who the participants of a record are, as far as the archive learned it from elsewhere: a port of the floors above.
 
 Rule: a handle stands in a record as the export has it, and the record never changes; who it is may be learned later,
-by a link or by an address of a custodian. An index holds both, so whatever changes who somebody is has to name the
-records in which he is, and the follower reads these again.
+by a link or by an address of a custodian. An index and the verdicts of holds follow from both, so whatever changes who
+somebody is has to name the records in which he is, and whoever follows the ledger reads these again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class People(Protocol):
 
 
 class NobodyKnown:
-    """For an index of records whose handles are all that there is."""
+    """For records whose handles are all that there is."""
 
     def known(
         self, connection: Connection, described: Sequence[DescribedRecord]
