@@ -118,6 +118,7 @@ def test_the_numbers_of_the_kinds_never_change():
         "PARTICIPANT": 16,
         "TRANSCRIPTION": 17,
         "HOLD": 18,
+        "SUBJECT": 19,
     }
 
 
