@@ -25,7 +25,7 @@ def test_the_tests_of_a_file_run_in_one_worker_and_the_files_in_several(tmp_path
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
     program = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     own = ["-p", "tests.distribution", "-p", "no:cacheprovider", "."]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
     ended = subprocess.run([*program, *own], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     workers = defaultdict(set)
