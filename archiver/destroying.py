@@ -2,8 +2,8 @@
 
 Rules:
 
-- No command and no address reaches `Destroying.destroy`: who may destroy what needs an adopted schedule and two
-  persons, and those come with disposition, which calls this with its guard. To call it without them would be unlawful.
+- Who may destroy what needs an adopted schedule and two persons: `archiver/disposition_executing.py` alone calls
+  `Destroying.destroy`, with the guard that asks for both. To call it without that would be unlawful.
 - A held record is refused inside the transaction that decides, under the write lock under which holds are placed; so a
   hold is either before a destruction, and forbids it, or after it (`retention/hold_standing.py`). No caller can do
   without that.

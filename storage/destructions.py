@@ -65,7 +65,7 @@ class DestructionGuard(Protocol):
 
 
 class NoObjections:
-    """The guard of an archive in which nothing can be held yet."""
+    """The guard of a store by itself, above which nobody can hold anything; the product always brings one."""
 
     def objections(self, connection: Connection, record_ids: Sequence[str]) -> Mapping[str, str]:
         """None."""
