@@ -87,15 +87,29 @@ def test_broken_handshake_stores_nothing_and_stops_nobody(secure, garbage):
     ],
 )
 def test_client_that_falls_silent_is_closed_and_frees_its_place(before, sent):
-    with running(timeout=0.1, max_connections=1) as service:
+    # on a busy machine the client itself may be too slow for the shorter times
+    assert any(closed_for_silence(timeout, before, sent) for timeout in (0.1, 1.0, 30.0))
+
+
+def closed_for_silence(timeout: float, before: tuple[str, ...], sent: bytes) -> bool:
+    """False where the time was over before the client had said its part."""
+    with running(timeout=timeout, max_connections=1) as service:
         with service.client() as client:
             client.reply()
-            for line in before:
-                client.ask(line)
-            client.send(sent)
-            assert client.reply().startswith("421")
-            assert client.reply() == ""
+            try:
+                in_time = all(client.ask(line)[:3] in {"250", "354"} for line in before)
+                client.send(sent)
+            except OSError:
+                in_time = False
+            if in_time:
+                client.socket.settimeout(60)
+                in_time = client.reply().startswith("421")
+            closed = client.reply() == ""
         assert service.depositor.payloads == []
+        with service.client() as another:
+            assert another.reply().startswith("220")
+    assert closed
+    return in_time
 
 
 def test_client_that_drips_is_closed_at_the_deadline():
