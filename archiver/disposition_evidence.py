@@ -30,7 +30,8 @@ def refuse_altered(installation: Installation, connection: Connection, batch: Di
     members = [(one.record_id, one.ground) for one in listed(connection, batch.id)]
     digest = list_digest(members, read_grounds(connection, batch.id))
     same = said.get("list_sha256") == batch.list_sha256 == digest
-    same = same and (said.get("today"), said.get("forecast")) == (batch.today.isoformat(), batch.forecast)
+    rows = (batch.action.value, batch.today.isoformat(), batch.forecast)
+    same = same and (said.get("action"), said.get("today"), said.get("forecast")) == rows
     for one in read_acts(connection, batch.id):
         event = ledger.event_at(connection, one.position).event
         same = same and (event.kind, event.actor, event.subjects) == (KINDS[one.kind], one.signatory.actor, (batch.id,))

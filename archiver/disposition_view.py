@@ -60,7 +60,7 @@ def batch_document(
     row = {
         "id": batch.id,
         "state": batch.state.value,
-        "action": "destroy",
+        "action": batch.action.value,
         "today": batch.today.isoformat(),
         "forecast": batch.forecast,
         "series": batch.series_id,

@@ -51,6 +51,14 @@ class State(StrEnum):
     EXECUTED = "executed"
 
 
+class BatchAction(StrEnum):
+    """What is done to all that a batch lists: `destroy_copies` are containers whose records stand alone."""
+
+    DESTROY = "destroy"
+    TRANSFER = "transfer"
+    DESTROY_COPIES = "destroy_copies"
+
+
 OPEN: Final = (State.PROPOSED, State.APPROVED)
 
 
@@ -86,6 +94,7 @@ class DispositionBatch:
     """A batch as its row has it; `today` is the day for which it was proposed."""
 
     id: str
+    action: BatchAction
     state: State
     today: date
     forecast: bool
@@ -149,6 +158,7 @@ def propose(
     today: date,
     forecast: bool,
     series_id: str | None,
+    action: BatchAction = BatchAction.DESTROY,
 ) -> DispositionBatch:
     """Freeze a list; records that are in another open batch are left out of it.
 
@@ -173,6 +183,7 @@ def propose(
     members = [(one.record_id, numbers[one.ground]) for one in listed]
     digest = list_digest(members, {number: ground for ground, number in numbers.items()})
     payload = {
+        "action": action.value,
         "today": today.isoformat(),
         "forecast": forecast,
         "series": series_id,
@@ -184,6 +195,7 @@ def propose(
     )
     row: dict[str, Any] = {
         "id": batch_id,
+        "action": action.value,
         "state": State.PROPOSED.value,
         "today": today,
         "forecast": forecast,
@@ -315,6 +327,7 @@ def list_batches(connection: Connection) -> list[DispositionBatch]:
 def _batch(row: Any) -> DispositionBatch:
     return DispositionBatch(
         id=row.id,
+        action=BatchAction(row.action),
         state=State(row.state),
         today=row.today,
         forecast=row.forecast,

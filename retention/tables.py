@@ -158,6 +158,7 @@ dispositions = Table(
     "dispositions",
     metadata,
     Column("id", Id, primary_key=True),
+    Column("action", String(16), nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("today", Date, nullable=False),
     Column("forecast", Boolean, nullable=False),
@@ -165,6 +166,7 @@ dispositions = Table(
     Column("list_sha256", String(64), nullable=False),
     Column("proposed_at", Moment, nullable=False),
     Column("position", Position, nullable=False),
+    CheckConstraint("action IN ('destroy', 'transfer', 'destroy_copies')", name="action"),
     CheckConstraint("state IN ('proposed', 'approved', 'withdrawn', 'executed')", name="state"),
     info=carried(CarriedBy.WHOLE),
 )

@@ -10,6 +10,7 @@ def create() -> None:
     op.create_table(
         "dispositions",
         sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("today", sa.Date(), nullable=False),
         sa.Column("forecast", sa.Boolean(), nullable=False),
@@ -17,6 +18,9 @@ def create() -> None:
         sa.Column("list_sha256", sa.String(length=64), nullable=False),
         sa.Column("proposed_at", sa.BigInteger(), nullable=False),
         sa.Column("position", position, nullable=False),
+        sa.CheckConstraint(
+            "action IN ('destroy', 'transfer', 'destroy_copies')", name=op.f("ck_dispositions_action")
+        ),
         sa.CheckConstraint(
             "state IN ('proposed', 'approved', 'withdrawn', 'executed')", name=op.f("ck_dispositions_state")
         ),
