@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _GATHER_SECONDS = 0.25
+_LOOK_SECONDS = 0.05
 _GATHER_FOR_INDEX_SECONDS = 0.5  # a batch of the index costs the less for each record, the larger it is
 _LOCK_SECONDS = 0.25
 _FAULT_SECONDS = 2.0
@@ -130,7 +131,9 @@ def is_served(folder: Path, role: WorkerRole) -> bool:
         os.close(descriptor)
 
 
-def work_until(stop: Stop, step: Callable[[], bool], *, gather_seconds: float = _GATHER_SECONDS) -> None:
+def work_until(
+    stop: Stop, step: Callable[[], bool], *, gather_seconds: Callable[[], float] = lambda: _GATHER_SECONDS
+) -> None:
     """Repeat a step until it is time to stop; the step says whether more is waiting than it took.
 
     Otherwise what comes next is left to gather for a moment: ten mails a second then cost four commits a second
@@ -148,7 +151,7 @@ def work_until(stop: Stop, step: Callable[[], bool], *, gather_seconds: float = 
             stop.wait(_FAULT_SECONDS)
             continue
         if not more:
-            stop.wait(gather_seconds)
+            stop.wait(gather_seconds())
 
 
 def _beside(stop: Stop, step: Callable[[], bool]) -> None:
@@ -196,8 +199,20 @@ def run_examiner(
                     thread.join()
 
 
-def run_follower(installation: Installation, stop: Stop) -> None:
-    """Bring the index up to the ledger; beside it link pictures to better evidence, for which no search waits."""
+def run_follower(installation: Installation, stop: Stop, *, first: bool = False) -> None:
+    """Bring the index up to the ledger; beside it link pictures to better evidence, for which no search waits.
+
+    With `first` a person waits for it: it pauses only as long as what is examined just now takes.
+    """
+    archive = installation.archive
+
+    def pause() -> float:
+        if not first:
+            return _GATHER_FOR_INDEX_SECONDS
+        with archive.store.read() as connection:
+            coming = archive.submissions.awaiting(connection, limit=1)
+        return _GATHER_FOR_INDEX_SECONDS if coming else _LOOK_SECONDS
+
     with role_lock(installation.archive.folder, WorkerRole.FOLLOWER, stop) as mine:
         if not mine:
             return
@@ -206,7 +221,7 @@ def run_follower(installation: Installation, stop: Stop) -> None:
         matching = threading.Thread(target=_beside, args=(stop, matcher.follow_batch), name="matching")
         matching.start()
         try:
-            work_until(stop, follower.follow_batch, gather_seconds=_GATHER_FOR_INDEX_SECONDS)
+            work_until(stop, follower.follow_batch, gather_seconds=pause)
         finally:
             stop.set()
             matching.join()

@@ -88,7 +88,7 @@ def _run(role: WorkerRole, installation: Installation, stop: Stop, descriptor: i
     stop.install()
     runs = {
         WorkerRole.EXAMINER: partial(run_examiner, reads=_FOR_A_COMMAND) if first else run_examiner,
-        WorkerRole.FOLLOWER: run_follower,
+        WorkerRole.FOLLOWER: partial(run_follower, first=first),
         WorkerRole.IMAP: run_imap,
         WorkerRole.FOLDERS: run_folders,
         WorkerRole.CLOCK: run_clock,

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -24,6 +22,7 @@ from sqlalchemy import Connection, insert, select
 from ingest.formats.chats.date_order import DateOrder, order_of, turned
 from ingest.formats.chats.transcript import transcript
 from ingest.keyed_digests import KeyedDigest
+from ingest.minutes import Minutes
 from ingest.participant_handles import HandleRow, Handles
 from ingest.superseding import Reading, in_sight, read_at, source_digest, supersede, write_superseded
 from storage.conversation_tables import conversation_parts, superseded_records
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 
 TAG_BYTES = 16  # half of what HMAC-SHA-256 gives
 _PAIR = 2 * TAG_BYTES
-_MINUTE = len("2024-01-05T18:07")
-_OFFSET = len("+01:00")
 _GONE = "an earlier record of this conversation's day was destroyed or handed over: {}"
 
 
@@ -207,13 +204,14 @@ class Conversations:
         identity_of = KeyedDigest(key, b"message" + thread)
         content_of = KeyedDigest(key, b"content" + thread)
         said: dict[str, int] = {}
+        minutes = Minutes(zone)
         tags = []
         for one in messages:
             if one.id is not None:
                 identity = f"id{_sized(one.id)}"
             else:
                 files = "".join([_sized(file.name) for file in one.attachments])
-                same = f"{_sized(_minute(one.at, zone))}{_sized(_who(one.sender))}{_sized(one.text)}{files}"
+                same = f"{_sized(minutes.of(one.at))}{_sized(_who(one.sender))}{_sized(one.text)}{files}"
                 before = said.get(same, 0)
                 said[same] = before + 1
                 identity = f"said{before}:{same}"
@@ -229,16 +227,6 @@ class Conversations:
         encoded = [one if isinstance(one, bytes) else one.encode() for one in parts]
         message = b"".join(b"%d:%b" % (len(one), one) for one in encoded)
         return hmac.digest(self._archive.store.keyring.digest_key, message, hashlib.sha256)
-
-
-def _minute(at: str | None, zone: ZoneInfo) -> str:
-    """The minute of a moment in a zone; of one that is printed without an offset, that which is printed."""
-    if at is None:
-        return ""
-    if at[-_OFFSET:].startswith(("+", "-")):
-        with suppress(ValueError, OverflowError):
-            at = datetime.fromisoformat(at).astimezone(zone).isoformat()
-    return at[:_MINUTE]
 
 
 def _who(sender: str | None) -> str | None:

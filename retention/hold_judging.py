@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from sqlalchemy import delete, insert, select
@@ -28,34 +28,33 @@ from retention.hold_rules import plainly
 from retention.hold_standing import newest_positions
 from retention.holds import Hold, open_holds
 from retention.ports import Match, MatchOutcome
+from retention.record_opening import RecordOpening
 from retention.tables import LONGEST_REASON, hold_cursors, hold_verdicts, holds
 from storage.catalogue import record_of
-from storage.errors import ArchiveError, Corrupt
+from storage.errors import ArchiveError
 from storage.events import EventKind
 from storage.people import LEARNED, NobodyKnown
 from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from retention.holds import Holds
     from retention.ports import ContentRule, RecordMatcher
+    from retention.record_opening import Opened
     from storage.archive import Archive
     from storage.ledger import LedgerEvent
     from storage.people import People
-    from storage.records import DescribedRecord, Party
     from storage.transaction import Transaction
-    from storage.transcriptions import StoredTranscription
 
 PAGE: Final = 500
 _OPENED: Final = 100  # descriptions at a time; one may hold the messages of a day
 _FOLLOWED: Final = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_TRANSCRIBED, *LEARNED)
 _PRUNED: Final = 5_000
 UNOPENED: Final = Match(outcome=MatchOutcome.CANNOT_TELL, reason="the record cannot be opened")
-_Opened: TypeAlias = "tuple[DescribedRecord, StoredTranscription | None, Mapping[str, tuple[Party, ...]]]"
 log = structlog.get_logger()
 
 
@@ -78,6 +77,7 @@ class Judging:
         self._matcher = matcher
         self._actor = actor
         self._people = people or NobodyKnown()
+        self._opening = RecordOpening(archive, self._people)
 
     def catch_up(
         self, *, thoroughly: bool = False, progress: Callable[[int, int | None], None] = lambda _done, _total: None
@@ -161,9 +161,8 @@ class Judging:
         with archive.store.read() as connection:
             head = archive.ledger.head(connection).size - 1
             total = pending_count(connection, hold)
-        if (
-            tell
-        ):  # so that a pass that is broken off is begun again, and that what it wrote is found when it is released
+        if tell:
+            # so that a pass that is broken off is begun again, and that what it wrote is found when it is released
             with archive.store.write() as transaction:
                 _move(transaction.connection, replace(hold, version=0), -1)
         while True:
@@ -209,6 +208,10 @@ class Judging:
                 found[answer.outcome].append(record_id)
             progress(done, max(done, total))
 
+    def outcomes(self, rule: ContentRule, ids: Sequence[str]) -> dict[str, MatchOutcome]:
+        """What a rule would find of these active records; nothing is written, and destroyed ones are absent."""
+        return {record_id: answer.outcome for _, record_id, _, answer in self._answers([rule], ids)}
+
     def _judge(self, some: Sequence[Hold], ids: Sequence[str]) -> list[dict[str, Any]]:
         """Verdict rows of these records; destroyed ones have none."""
         rules = [self._rule(hold) for hold in some]
@@ -239,42 +242,16 @@ class Judging:
                     yield number, record.id, newest[record.id], answer
         wanted = list(to_open)
         for start in range(0, len(wanted), _OPENED):
-            opened, positions = self._open(wanted[start : start + _OPENED])
+            opened, positions = self._opening.open(wanted[start : start + _OPENED])
             for record_id, position in positions.items():
                 one = opened.get(record_id)
                 for number in to_open[record_id]:
                     answer = UNOPENED if one is None else self._compare(one, rules[number])
                     yield number, record_id, position, answer
 
-    def _compare(self, opened: _Opened, rule: ContentRule) -> Match:
+    def _compare(self, opened: Opened, rule: ContentRule) -> Match:
         record, read, known = opened
         return self._matcher.match(record, read, rule, known)
-
-    def _open(self, ids: Sequence[str]) -> tuple[dict[str, _Opened], dict[str, int]]:
-        """These records as far as they open, with which state of each was read; destroyed ones are in neither."""
-        archive = self._archive
-        try:
-            with archive.store.read() as connection:
-                positions = newest_positions(connection, ids)
-                described = archive.catalogue.describe(connection, ids)
-                read = archive.transcriptions.latest(connection, ids)
-                known = self._people.known(connection, described)
-            by_id = [(one.record.id, one) for one in described]
-            return {
-                record_id: (one, read.get(record_id), known.get(record_id, {})) for record_id, one in by_id
-            }, positions
-        except Corrupt:
-            if len(ids) == 1:
-                log.warning("hold.record_unreadable", record=ids[0])
-                with archive.store.read() as connection:
-                    return {}, newest_positions(connection, ids)
-        opened: dict[str, _Opened] = {}
-        positions = {}
-        for record_id in ids:  # one of them is damaged: find out which by opening each alone
-            one, place = self._open([record_id])
-            opened |= one
-            positions |= place
-        return opened, positions
 
     def _prune(self) -> None:
         """Drop verdicts under holds that hold no more, some at a time."""
