@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage.archive import Archive, create_archive
 from storage.keys import Secret, SlotKind
+from tests.archiver.worker_copies import workers_copied
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 - hooks
+from tests.new_archives import tables_remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PASSPHRASE = b"correct horse battery staple"
+
+# the same examples each time, and as much time for them as they take: what is new is looked for by the fuzz campaigns
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 # no test asks the network; those that need answers give them
 os.environ.setdefault("ARCHIVER_SET_DNS__ENABLED", "false")
@@ -37,12 +46,14 @@ def shared_dir() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheap_passphrases() -> Iterator[None]:
-    """Passphrases of archives made in this program are stretched as little as can be: a third of a test went there.
+def _cheap_archives() -> Iterator[None]:
+    """Archives of this program stretch passphrases as little as can be, take their tables from the first, copy workers.
 
-    Programs that a test starts stretch as they do for users, and `tests/storage/test_keys.py` looks how much.
+    Two thirds of many a test went there. Programs that a test starts do all three as they do for users;
+    `tests/storage/test_keys.py` looks how much is stretched, `tests/test_new_archives.py` that the tables are the same.
     """
-    with patch.dict("storage.keys._ARGON2", {"time_cost": 1, "memory_cost": 8, "parallelism": 1}):
+    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+    with patch.dict("storage.keys._ARGON2", cheap), tables_remembered(), workers_copied():
         yield
 
 

@@ -15,7 +15,7 @@ from archiver.crew import Crew
 from archiver.unlocking import unlock_folder
 from archiver.worker import WorkerRole, is_served
 from tests.archiver.commands import PASSPHRASE, Office, new_office
-from tests.journeys.service import eventually, is_running
+from tests.journeys.service import PATIENCE, eventually, is_running
 
 ROOT = Path(__file__).parents[2]
 ROLES = (WorkerRole.EXAMINER, WorkerRole.FOLLOWER)
@@ -91,7 +91,7 @@ def test_one_fork_serves_both_roles_until_it_is_dismissed(office):
 
 def test_without_the_key_it_ends_by_itself(office):
     with begun(office, hand_over=False) as program:
-        out, _ = program.communicate(timeout=60)
+        out, _ = program.communicate(timeout=PATIENCE)
     assert json.loads(out)["left"] == []
 
 

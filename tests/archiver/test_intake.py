@@ -75,15 +75,19 @@ def test_a_wait_in_which_nothing_moves_is_told_once_before_it_ends(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(intake, "_SILENCE_SECONDS", 0.1)
-    monkeypatch.setattr(intake, "_PATIENCE_SECONDS", 1.0)
     told: list[str] = []
+
+    def say(text: str) -> None:
+        told.append(text)
+        monkeypatch.setattr(intake, "_PATIENCE_SECONDS", 1.0)
+
     one = Intake(
         installation,
         actor="operator:test",
         submitter="test",
         custodian_id=None,
         progress=lambda _done, _total: None,
-        say=told.append,
+        say=say,
     )
     one.run([mail(1)], wait=True)
     assert len(told) == 1

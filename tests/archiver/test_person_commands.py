@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,16 +35,25 @@ ROSTER = (
 )
 
 
-@pytest.fixture
-def desk(office: Office, tmp_path: Path) -> tuple[Office, str]:
-    """An archive with a schedule, a roster and one mail about a pupil of it."""
-    (tmp_path / "s.toml").write_text(SCHEDULE, "utf-8")
-    office.json("schedule", "load", str(tmp_path / "s.toml"))
-    mail = tmp_path / "one.eml"
+@pytest.fixture(scope="module")
+def desk_once(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An archive with a schedule and one mail about a pupil, and the record's id."""
+    place = tmp_path_factory.mktemp("desk")
+    office = Office(folder=shutil.copytree(new_archive, place / "archive"))
+    (place / "s.toml").write_text(SCHEDULE, "utf-8")
+    office.json("schedule", "load", str(place / "s.toml"))
+    mail = place / "one.eml"
     mail.write_bytes(a_mail("Visit", "The parents of Sam Lee came by."))
     office.json("ingest", str(mail))
     (record,) = office.json("record", "list")
-    return office, record["id"]
+    return office.folder, record["id"]
+
+
+@pytest.fixture
+def desk(desk_once: tuple[Path, str], tmp_path: Path) -> tuple[Office, str]:
+    """A copy of it, and the record's id."""
+    folder, record_id = desk_once
+    return Office(folder=shutil.copytree(folder, tmp_path / "archive")), record_id
 
 
 def import_roster(office: Office, tmp_path: Path, *more: str) -> Any:

@@ -24,15 +24,18 @@ def test_a_place_that_is_gone_or_an_empty_mount_point_does_not(tmp_path):
 
 
 def test_a_disk_that_never_answers_is_no_place_and_is_asked_by_one_thread_only(tmp_path):
-    asked, released = [], threading.Event()
+    asked, begun, released = [], threading.Event(), threading.Event()
 
     def hangs(place) -> bool:
         asked.append(place)
+        begun.set()
         return released.wait(60)
 
     probe = PlaceProbe(hangs, patience=0.01)
     try:
         assert [probe.answers(tmp_path) for _ in range(3)] == [False, False, False]
+        assert begun.wait(60)
+        assert not probe.answers(tmp_path)
         assert len(asked) == 1
     finally:
         released.set()

@@ -50,7 +50,7 @@ def test_each_goes_on_as_a_program_of_its_own(started):
 def test_asked_to_finish_all_finish_and_the_exit_is_none(started):
     program, processes = started
     program.terminate()
-    assert program.wait(30) == 0
+    assert program.wait(120) == 0
     assert not any(is_running(one) for one in processes.values())
 
 
@@ -58,7 +58,7 @@ def test_asked_to_finish_all_finish_and_the_exit_is_none(started):
 def test_with_one_that_is_killed_the_other_ends_and_the_exit_says_so(started, dies):
     program, processes = started
     os.kill(processes[dies], signal.SIGKILL)
-    assert program.wait(30) == signal.SIGKILL
+    assert program.wait(120) == signal.SIGKILL
     eventually(lambda: not any(is_running(one) for one in processes.values()))
 
 

@@ -24,7 +24,7 @@ def site(tmp_path_factory):
 
 def connect(url: str) -> socket.socket:
     host, _, port = url.removeprefix("http://").partition(":")
-    return socket.create_connection((host, int(port)), timeout=30)
+    return socket.create_connection((host, int(port)), timeout=120)
 
 
 def test_what_is_being_answered_is_finished_after_the_signal_and_nothing_new_is_taken(tmp_path, monkeypatch):
@@ -35,7 +35,7 @@ def test_what_is_being_answered_is_finished_after_the_signal_and_nothing_new_is_
 
     def slow(*given: object, **named: object) -> object:
         entered.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
         return look_over(*given, **named)
 
     monkeypatch.setattr(archiver.web.pages, "look_over", slow)
@@ -46,19 +46,19 @@ def test_what_is_being_answered_is_finished_after_the_signal_and_nothing_new_is_
     answers: list[httpx.Response] = []
 
     def ask() -> None:
-        answers.append(httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30))
+        answers.append(httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=120))
 
     asker = threading.Thread(target=ask)
     asker.start()
-    assert entered.wait(30)
+    assert entered.wait(120)
     stop.set()
     while listener.fileno() != -1:  # the server closes it when it takes nothing more
         time.sleep(0.01)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url, timeout=30)
+        httpx.get(url, timeout=120)
     go_on.set()
-    asker.join(30)
-    server.join(30)
+    asker.join(120)
+    server.join(120)
     installation.close()
 
     assert [answer.status_code for answer in answers] == [200]
@@ -108,6 +108,6 @@ def test_many_callers_at_a_time_are_all_answered(site):
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(60)
+        caller.join(120)
 
     assert statuses == [200] * 24

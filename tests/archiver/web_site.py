@@ -67,12 +67,12 @@ class Site:
     def client(self, role: Role | None = None) -> httpx.Client:
         """A program's client, with the token of a role."""
         headers = {} if role is None else {"Authorization": f"Bearer {self.tokens[role]}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     @contextmanager
     def browser(self, role: Role) -> Iterator[httpx.Client]:
         """A browser's client that signed in by the form."""
-        with httpx.Client(base_url=self.url, timeout=30) as client:
+        with httpx.Client(base_url=self.url, timeout=120) as client:
             answer = client.post("/sign-in", data={"token": self.tokens[role], "next": "/"})
             assert answer.status_code == 303, answer.text
             yield client
@@ -193,6 +193,18 @@ def make_installation(folder: Path) -> Installation:
     return open_installation(folder / "archive", archive.keyring)
 
 
+def _wait_until_served(address: str) -> None:
+    """Ask until it answers: a server that a test gave little patience may hang up on a caller whom the machine held."""
+    for again in range(20, -1, -1):
+        try:
+            httpx.get(f"{address}/healthz", timeout=60)
+        except httpx.RemoteProtocolError:
+            if not again:
+                raise
+        else:
+            return
+
+
 @contextmanager
 def serving(installation: Installation) -> Iterator[str]:
     """The server on a free port; its address."""
@@ -211,11 +223,11 @@ def serving(installation: Installation) -> Iterator[str]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        httpx.get(f"{address}/healthz", timeout=60)  # a test may change what the server reads at its start
+        _wait_until_served(address)  # a test may change what the server reads at its start
         yield address
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(120)
         assert not thread.is_alive()
         assert not ended, ended
 

@@ -20,8 +20,9 @@ def test_no_fault_of_the_quick_tier_breaks_a_promise(name):
     seed = drawn_seed()
     # in a program of its own: coverage would measure the same lines thousands of times
     program = [sys.executable, "-m", "tests.faults.campaigns", "--quick", "--seed", str(seed), "--only", name]
-    one_core = {**os.environ, "FAULT_JOBS": "1"}  # the others belong to the other tests
-    ended = subprocess.run(program, cwd=ROOT, env=one_core, capture_output=True, text=True, check=False)
+    # one core, for the others belong to the other tests; how soon a server serves again is told by the full runs
+    beside_others = {**os.environ, "FAULT_JOBS": "1", "FAULT_SERVES_AGAIN": "240"}
+    ended = subprocess.run(program, cwd=ROOT, env=beside_others, capture_output=True, text=True, check=False)
     if ended.returncode == NOT_POSSIBLE_HERE:
         pytest.skip(ended.stderr.strip().splitlines()[-1])
     assert ended.returncode == 0, f"FAULT_SEED={seed}\n{ended.stderr[-4000:]}\n{ended.stdout}"

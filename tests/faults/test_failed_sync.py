@@ -67,7 +67,7 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
 
 
 def test_acceptors_whose_syncs_fail_answer_451_end_and_are_started_anew(server):
-    assert server.send_one()
+    assert server.send_one(patience=150.0)
     acceptors = {name: process for name, process in server.service.workers().items() if name.startswith("smtp")}
     injection = "fsync:error=EIO"
     with armed(acceptors["smtp-1"], injection), armed(acceptors["smtp-2"], injection):

@@ -152,7 +152,7 @@ class Dovecot:
         )
 
     def wait_until_up(self):
-        for _ in range(200):
+        for _ in range(1_200):
             if self._program.poll() is not None:
                 pytest.skip(f"dovecot does not start here: {self._program.stderr.read().decode()[-300:]}")
             try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.ingest.imap_server import ImapServer
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-WAIT = 30.0
+WAIT = 120.0
 
 
 class Clock:

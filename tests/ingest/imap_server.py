@@ -93,7 +93,7 @@ class ImapServer:
             "username": "archive",
             "password_file": secret,
             "tls": TlsMode.NONE,
-            "timeout": 10.0,
+            "timeout": 60.0,  # nothing here waits so long for an answer that comes
             **changes,
         }
         return ImapAccount(**settings)

@@ -43,7 +43,7 @@ class RememberingDepositor:
     def deposit(self, handover: Handover) -> Deposited:
         self.entered.release()
         if self.gate is not None:
-            assert self.gate.wait(30)
+            assert self.gate.wait(120)
         if self.failure is not None:
             raise self.failure
         with self._lock:
@@ -116,13 +116,13 @@ class Service:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(120)
 
     def begin_stopping(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
 
     def join(self) -> None:
-        self._thread.join(60)
+        self._thread.join(120)
         assert not self._thread.is_alive(), "the service did not drain"
         self._listener.close()
 
@@ -149,11 +149,11 @@ class Client:
 
     def __init__(self, place: int | Path, word: str = "EHLO") -> None:
         if isinstance(place, int):
-            self.socket = socket.create_connection(("127.0.0.1", place), timeout=30)
+            self.socket = socket.create_connection(("127.0.0.1", place), timeout=120)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.socket.settimeout(30)
+            self.socket.settimeout(120)
             self.socket.connect(str(place))
         self._word = word
         self._pending = b""

@@ -103,7 +103,7 @@ def test_archive_that_cannot_take_a_large_mail_now_gets_it_later(bench, server):
 )
 def test_answer_that_is_cut_or_wrongly_measured_is_no_mail(bench, server, spoiler, reason):
     server.spoil[2] = spoiler
-    bench.poll(timeout=2.0)
+    bench.poll()
     assert bench.got == mails(1, 3, 4, 5)
     assert [(miss.uid, miss.reason) for miss in bench.cursor().misses] == [(2, reason)]
     server.spoil.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -219,12 +220,14 @@ def test_closing_ends_all_processes():
 def test_no_descriptor_is_left_open(reader):
     with SandboxedReader(reader_module=PLANTED) as other:
         who(other)
+    gc.collect()
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         with SandboxedReader(reader_module=PLANTED) as other:
             who(other)
             other.read(request("fall"))
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    # fewer where a thread that another test left has ended meanwhile
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_an_interrupted_exchange_gives_its_answers_to_nobody(reader, monkeypatch):

@@ -46,7 +46,7 @@ def test_deposit_that_has_begun_is_answered():
         client.greet()
         client.open_data()
         client.send(b"Subject: x\r\n\r\n.\r\n")
-        assert service.depositor.entered.acquire(timeout=30)
+        assert service.depositor.entered.acquire(timeout=120)
         service.begin_stopping()
         service.depositor.gate.set()
         assert client.reply().startswith("250")
@@ -73,7 +73,7 @@ def acceptors(folder, count):
         listener.close()
         for program in programs:
             program.kill()
-            program.wait(30)
+            program.wait(120)
 
 
 def test_sigterm_ends_the_process_after_the_running_mail(tmp_path):
@@ -85,7 +85,7 @@ def test_sigterm_ends_the_process_after_the_running_mail(tmp_path):
         assert idle.reply().startswith("421")
         client.send(b"Subject: x\r\n\r\nlast\r\n.\r\n")
         assert client.reply().startswith("250")
-        assert programs[0].wait(30) == 0
+        assert programs[0].wait(120) == 0
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"Subject: x\r\n\r\nlast\r\n"]
 
 
@@ -95,14 +95,14 @@ def test_processes_share_a_socket_and_one_may_be_killed(tmp_path):
         for number in range(60):
             if number == 30:
                 programs[0].kill()
-                programs[0].wait(30)
+                programs[0].wait(120)
             body = b"Subject: %d\r\n\r\nbody\r\n" % number
             with Client(port) as client:
                 client.greet()
                 if client.deliver(body).startswith("250"):
                     acknowledged.append(body)
         programs[1].send_signal(signal.SIGTERM)
-        assert programs[1].wait(30) == 0
+        assert programs[1].wait(120) == 0
     stored = sorted(file.read_bytes() for file in tmp_path.iterdir())
     assert stored == sorted(acknowledged)
     assert len(acknowledged) == 60

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 INTAKE = "archive@agency.example"
-PATIENCE = 60.0
+PATIENCE = 150.0  # only what stands still takes so long, also beside much else
 SETTINGS = f"""[smtp]
 port = 0
 intake = ["{INTAKE}"]
@@ -133,7 +133,7 @@ class Service:
 
     def client(self) -> smtplib.SMTP:
         host, port = self.smtp
-        return smtplib.SMTP(host, port, local_hostname="sender.example", timeout=30)
+        return smtplib.SMTP(host, port, local_hostname="sender.example", timeout=PATIENCE)
 
     def send(self, mail: bytes, *, sender: str = PERSONAL) -> str:
         """Send one mail and return the submission id that the 250 names."""

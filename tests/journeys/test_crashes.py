@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tests.archiver.commands import PASSPHRASE
 from tests.journeys.service import (
     INTAKE,
+    PATIENCE,
     Service,
     eventually,
     exported_digests,
@@ -96,8 +97,8 @@ def test_every_mail_that_was_answered_250_is_there_once_after_two_losses_of_powe
                 service.start()
                 senders.go_on()
             for session in sessions:
-                session.join(120)
-            printed, _ = ingest.communicate(timeout=120)
+                session.join(PATIENCE)
+            printed, _ = ingest.communicate(timeout=PATIENCE)
         assert ingest.returncode == 0, printed
         assert len(senders.accepted) == MAILS
         wait_for_outcomes(office)

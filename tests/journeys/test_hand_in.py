@@ -11,7 +11,7 @@ from archiver.access import Role
 from tests.archiver.commands import CUSTODIAN
 from tests.archiver.web_site import running_site
 from tests.ingest.test_picture_sets import png
-from tests.journeys.service import Service, configure, eventually
+from tests.journeys.service import PATIENCE, Service, configure, eventually
 from tests.journeys.test_web_chromium import ARGUMENTS, CHROMIUM, sign_in
 
 PATCH = "application/partial-upload"
@@ -81,7 +81,7 @@ def test_an_upload_goes_on_behind_a_kill_of_the_service(office, tmp_path):
     service = Service(office=office, log=tmp_path / "log")
     service.start()
     try:
-        with httpx.Client(base_url=service.addresses["web"], headers=bearer, timeout=60) as client:
+        with httpx.Client(base_url=service.addresses["web"], headers=bearer, timeout=PATIENCE) as client:
             asked = {"files": [{"name": "seven.png", "size": len(content)}]}
             begun = client.post("/api/v1/submissions", json=asked).json()
             place = begun["files"][0]["location"]
@@ -89,7 +89,7 @@ def test_an_upload_goes_on_behind_a_kill_of_the_service(office, tmp_path):
             assert client.patch(place, content=content[: 2 << 20], headers=headers).status_code == 204
         service.kill_everything()
         service.start()
-        with httpx.Client(base_url=service.addresses["web"], headers=bearer, timeout=60) as client:
+        with httpx.Client(base_url=service.addresses["web"], headers=bearer, timeout=PATIENCE) as client:
             there = int(client.head(place).headers["upload-offset"])
             assert there == 2 << 20
             headers = {"Content-Type": PATCH, "Upload-Offset": str(there)}
@@ -98,7 +98,7 @@ def test_an_upload_goes_on_behind_a_kill_of_the_service(office, tmp_path):
             answer = client.post(commit).json()
             service.kill_everything()
             service.start()
-        with httpx.Client(base_url=service.addresses["web"], headers=bearer, timeout=60) as client:
+        with httpx.Client(base_url=service.addresses["web"], headers=bearer, timeout=PATIENCE) as client:
             assert client.post(commit).json() == answer
             receipt = f"/api/v1/submissions/{answer['submissions'][0]['submission']}/receipt"
             records = eventually(lambda: client.get(receipt).json()["records"])

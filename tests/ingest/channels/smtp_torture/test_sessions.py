@@ -177,7 +177,7 @@ def test_memory_of_an_acceptor_stays_bounded(tmp_path):
     finally:
         listener.close()
         program.kill()
-        program.wait(30)
+        program.wait(120)
 
 
 def _highest(process: int) -> int:
