@@ -48,7 +48,7 @@ def check_certificate(verdict: Verdict, document: Members) -> None:
         return
     known = document.get("type") == "certificate" and found == _FORMAT
     verdict.expect(known, "form", subject, "it does not call itself a certificate of format 1")
-    confirmed = sum(_check_destruction(verdict, one, key) for one in many(document, "destructions", _object))
+    confirmed = sum(check_destruction(verdict, one, key) for one in many(document, "destructions", _object))
     records = many(document, "records", _object)
     ids = {identifier(one, "id") for one in records}
     counted = number(document, "count", at_most=LARGEST_NUMBER)
@@ -70,7 +70,8 @@ def check_certificate(verdict: Verdict, document: Members) -> None:
         verdict.checks.append("the archive was made for tests: in it days are what its users say")
 
 
-def _check_destruction(verdict: Verdict, one: Members, key: str) -> int:
+def check_destruction(verdict: Verdict, one: Members, key: str) -> int:
+    """Check the proof of a confirmation; how many records it confirms, 0 where it proves nothing."""
     subject = identifier(one, "id")
     proof = _object(one.get("proof"))
     leaf = check_inclusion(verdict, proof, string(proof, "checkpoint"), key, subject)

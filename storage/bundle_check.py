@@ -14,12 +14,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from storage.bundle_certificates import check_certificate
 from storage.bundle_documents import check_export, check_receipt, check_record
 from storage.bundle_folders import check_bag, check_record_folder, check_records_folder, digest_of
 from storage.bundle_proofs import check_checkpoint, check_consistency, check_proof
+from storage.bundle_releases import check_release
 from storage.bundle_verdict import LARGEST_DOCUMENT, Verdict, read_key, read_members
 from storage.errors import Corrupt, InvalidInput, NewerFormat, NotFound
 
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
     from storage.strict_json import Members
 
 _NOTHING = "it is no receipt, certificate, proof, exported record, bag, account of consistency or checkpoint"
+_TOLD_BY: Final = (
+    ("record", ({"files", "facts"},)),
+    ("export", ({"manifest_sha256"},)),
+    ("release", ({"nonrecord"},)),
+    ("certificate", ({"disposition"}, {"destructions"})),
+    ("receipt", ({"proof"}, {"payload"})),
+    ("proof", ({"leaf"},)),
+    ("consistency", ({"old", "new"},)),
+)
 _BAG_FILES = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "export.json", "unfinished.json")
 
 
@@ -118,18 +128,9 @@ def check_document(content: bytes, key: str | None = None, original: Bytes | Non
 
 def _kind_of(document: Members) -> str:
     """What a document is, by its members: what it calls itself may be a lie like anything else in it."""
-    if "files" in document and "facts" in document:
-        return "record"
-    if "manifest_sha256" in document:
-        return "export"
-    if "disposition" in document or "destructions" in document:
-        return "certificate"
-    if "proof" in document or "payload" in document:
-        return "receipt"
-    if "leaf" in document:
-        return "proof"
-    if "old" in document and "new" in document:
-        return "consistency"
+    for kind, any_of in _TOLD_BY:
+        if any(names <= document.keys() for names in any_of):
+            return kind
     raise InvalidInput(_NOTHING)
 
 
@@ -141,6 +142,8 @@ def _check_kind(verdict: Verdict, document: Members, original: Bytes | None) -> 
         check_receipt(verdict, document, original)
     elif verdict.kind == "certificate":
         check_certificate(verdict, document)
+    elif verdict.kind == "release":
+        check_release(verdict, document)
     elif verdict.kind == "record":
         check_record(verdict, document)
         verdict.checks.append("the record's files were not looked at; give their folder for that")

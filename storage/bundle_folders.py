@@ -12,12 +12,12 @@ import re
 from typing import TYPE_CHECKING
 
 from storage.bundle_documents import check_export, check_record
+from storage.bundle_manifests import TAG_MANIFEST_512, check_sha512, read_manifest
 from storage.bundle_proofs import LARGEST_NUMBER, Bytes, quoted
 from storage.bundle_verdict import Verdict, identifier, open_regular, read_members, read_small
 from storage.strict_json import Members, many, moment, number, refuse, sha256, string, string_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _CHUNK = 1 << 20
@@ -27,7 +27,6 @@ _METADATA = "metadata.json"
 _ACCOUNT = "export.json"
 _TAG_MANIFEST = "tagmanifest-sha256.txt"
 _DECLARATION = re.compile(rb"BagIt-Version: 1\.0\r?\nTag-File-Character-Encoding: UTF-8\r?\n?")
-_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})[ \t]+\*?(.+)")
 _OXUM = re.compile(r"^Payload-Oxum:[ \t]*(\d{1,18})\.(\d{1,18})[ \t]*$", re.MULTILINE)
 
 
@@ -188,8 +187,8 @@ def check_bag(verdict: Verdict, folder: Path) -> None:
     try:
         declared = _DECLARATION.fullmatch(read_small(folder / "bagit.txt", "bagit.txt"))
         verdict.expect(declared, "bag", "bagit.txt", "it does not declare a bag of version 1.0")
-        tags = _manifest(folder, _TAG_MANIFEST)
-        payload = _manifest(folder, "manifest-sha256.txt")
+        tags = read_manifest(folder / _TAG_MANIFEST, "sha256")
+        payload = read_manifest(folder / "manifest-sha256.txt", "sha256")
     except ValueError as error:
         verdict.fault("bag", "bagit.txt", f"the bag is not complete: {error}")
         return
@@ -212,33 +211,8 @@ def check_bag(verdict: Verdict, folder: Path) -> None:
     for name in list(payload)[:_SHOWN]:
         verdict.fault("bag", "manifest-sha256.txt", f"{quoted(name)} is named and not there")
     verdict.checks.append(f"{verdict.records:,} records were checked, each against its own proof")
+    check_sha512(verdict, folder)
     _check_oxum(verdict, folder)
-
-
-def _manifest(folder: Path, name: str) -> dict[str, str]:
-    """The digests of a manifest by path; line feeds and per cents in names are written %0A, %0D, %25 (§2.1.3).
-
-    Raises:
-        ValueError: a line is none, a path leads out of the bag or stands twice.
-    """
-    found: dict[str, str] = {}
-    with open_regular(folder / name) as file:
-        for line in _lines(file, name):
-            match = _MANIFEST_LINE.fullmatch(line)
-            if match is None:
-                refuse(f"a line of {name}")
-            path = re.sub("%(0[aAdD]|25)", lambda code: chr(int(code[1], 16)), match[2])
-            if path.startswith(("/", "~")) or ".." in path.split("/") or path in found:
-                refuse(f"a path in {name}")
-            found[path] = match[1]
-    return found
-
-
-def _lines(file: Iterator[bytes], name: str) -> Iterator[str]:
-    for line in file:
-        if len(line) > _CHUNK:
-            refuse(f"a line of {name}")
-        yield line.decode().rstrip("\r\n")
 
 
 def _check_tags(verdict: Verdict, folder: Path, tags: dict[str, str]) -> None:
@@ -256,7 +230,7 @@ def _check_tags(verdict: Verdict, folder: Path, tags: dict[str, str]) -> None:
         if place == os.fspath(folder):
             folders[:] = [one for one in folders if one != "data"]
         there |= {os.path.relpath(os.path.join(place, one), folder) for one in files}  # noqa: PTH118 - names of os.walk
-    for name in sorted(there - {_TAG_MANIFEST}):
+    for name in sorted(there - {_TAG_MANIFEST, TAG_MANIFEST_512}):
         try:
             actual = digest_of(folder / name).sha256
         except ValueError:

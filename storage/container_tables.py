@@ -1,7 +1,8 @@
 """Containers (mailbox files, archives of mails) and what was taken out of them, as far as the store must know it.
 
 Rule: what stands in a container that can be opened is not destroyed while the container is there, so the store knows
-which submission carries which; everything else about containers belongs to the floor that unpacks them.
+which submission carries which, and whether it was taken apart to its end; everything else about containers belongs to
+the floor that unpacks them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,11 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
 from storage.columns import CarriedBy, Id, Moment, Position, carried, metadata
+
+OPEN = "open"
+CLOSED_WELL = "done"
+NO_CONTAINER = "none"
+DESTROYED = "destroyed"
 
 # A submission that is a container. Every change of a row leaves a leaf with its id; what was counted at its end, and
 # what it calls its members, stands in the payloads of those leaves. `attempt` counts how often it was begun anew.
@@ -26,7 +32,7 @@ containers = Table(
     Column("findings", Integer, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("closed_at", Moment, nullable=True),
-    CheckConstraint("state IN ('open', 'done', 'failed', 'none')", name="state"),
+    CheckConstraint("state IN ('open', 'done', 'failed', 'none', 'destroyed')", name="state"),
     info=carried(CarriedBy.SUBJECT, "id"),
 )
 Index("ix_containers_state", containers.c.state)

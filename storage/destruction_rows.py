@@ -4,6 +4,7 @@ Rules:
 
 - A record that is a whole submission is that submission: key, digest, envelope and object are taken with it.
 - Of the events about it, those of the kinds in `DESCRIBING` lose their payload and its key; their leaves stay.
+- A container loses the names of its members; rows that say which submission was its how manieth member stay.
 - Columns that stay say when, by which channel, for whom and how much, never what. Deleted bytes are overwritten
   by the database (`secure_delete=ON`).
 """
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
+from storage.active_records import IS_ACTIVE
+from storage.container_tables import DESTROYED, NO_CONTAINER, containers
 from storage.conversation_tables import conversation_parts
 from storage.errors import Conflict
 from storage.events import Event, EventKind
@@ -57,15 +60,24 @@ DESCRIBING = frozenset(
         EventKind.SERIES_ENDED,
         EventKind.FACT_ADDED,
         EventKind.FACT_WITHDRAWN,
+        EventKind.DISPOSITION_KEPT,
+        EventKind.DISPOSITION_REOPENED,
         EventKind.RECORD_TRANSCRIBED,
         EventKind.LETTER_SENT,
         EventKind.NOTICE_QUEUED,
+        EventKind.NONRECORD_ASKED,
+        EventKind.NONRECORD_REFUSED,
+        EventKind.NONRECORD_WITHDRAWN,
+        EventKind.CONTAINER_UNPACKED,
+        EventKind.CONTAINER_CLOSED,
     }
 )
-"""Kinds whose payload says something of the record or of who handed it in, and goes with it."""
+"""Kinds whose payload says something of the record, of its members by name, or of who handed it in; it goes with it."""
 
 
-def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
+def take_out(
+    connection: Connection, doomed: Sequence[DestroyedRecord], leads_to: RecordState = RecordState.DESTROYED
+) -> None:
     """Delete keys, descriptions, transcriptions, digests, envelopes and describing payloads, and set the states."""
     for chunk in chunks_of(doomed):
         ids = [one.record_id for one in chunk]
@@ -86,10 +98,15 @@ def take_out(connection: Connection, doomed: Sequence[DestroyedRecord]) -> None:
         _take_out_participants(connection, ids)
         connection.execute(delete(submission_digests).where(submission_digests.c.submission_id.in_(of)))
         connection.execute(delete(awaiting_examination).where(awaiting_examination.c.submission_id.in_(of)))
-        # a submission of which a restore brought back only the deposit became a record once: that is its outcome
-        blank = {"sealed_envelope": b"", "outcome": Outcome.ARCHIVED.value, "reason": None}
+        # a submission of which a restore brought back only the deposit became a record once: that is its outcome; one
+        # that was released without a record never left the quarantine
+        quarantined = leads_to is RecordState.RELEASED and all(one.is_container for one in chunk)
+        outcome = Outcome.QUARANTINED if quarantined else Outcome.ARCHIVED
+        blank = {"sealed_envelope": b"", "outcome": outcome.value, "reason": None}
         connection.execute(update(submissions).where(submissions.c.id.in_(of)).values(blank))
-        gone = update(records).where(records.c.id.in_(ids)).values(state=RecordState.DESTROYED.value)
+        opened = update(containers).where(containers.c.id.in_(of), containers.c.state != NO_CONTAINER)
+        connection.execute(opened.values(state=DESTROYED))
+        gone = update(records).where(records.c.id.in_(ids)).values(state=leads_to.value)
         connection.execute(gone)
 
 
@@ -163,7 +180,7 @@ def rows_left(connection: Connection, chunk: Sequence[DestroyedRecord]) -> list[
     digests = or_(parts.digests != b"", parts.source != b"")
     messages = select(parts.record_id).where(parts.record_id.in_(ids), digests)
     found += [f"the digests of messages of {one}" for one in connection.execute(messages).scalars()]
-    alive = select(records.c.id).where(records.c.id.in_(ids), records.c.state != RecordState.DESTROYED.value)
+    alive = select(records.c.id).where(records.c.id.in_(ids), IS_ACTIVE)
     return found + [f"the active record {one}" for one in connection.execute(alive).scalars()]
 
 
@@ -178,7 +195,7 @@ def refuse_split(connection: Connection, chunk: Sequence[str], wanted: Collectio
         select(mine.c.record_id, other.c.record_id)
         .join(other, other.c.root_id == mine.c.root_id)
         .join(records, records.c.id == other.c.record_id)
-        .where(mine.c.record_id.in_(chunk), records.c.state == RecordState.ACTIVE.value)
+        .where(mine.c.record_id.in_(chunk), IS_ACTIVE)
     )
     for record_id, part_id in connection.execute(query):
         if part_id not in wanted:

@@ -2,23 +2,28 @@
 
 Rule: the states of a batch follow each other and never go back. *Decided*: the keys are gone, and the ledger
 says so. *Erased*: objects and derived bytes are gone. *Rolled*: no epoch is left that could open an old copy of a
-key. *Confirmed*: absence was looked for and found, and the ledger says so.
+key. *Confirmed*: absence was looked for and found, and the ledger says so. What its records are afterwards, destroyed,
+released or transferred, is told by the kind of the leaf that decided it; so it outlives a restore.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import Connection, select
 
 from storage.errors import NotFound
+from storage.events import EventKind
+from storage.records import RecordState
 from storage.tables import destruction_batches, destructions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from storage.events import Event
 
 
 class BatchState(StrEnum):
@@ -28,6 +33,16 @@ class BatchState(StrEnum):
     ERASED = "erased"
     ROLLED = "rolled"
     CONFIRMED = "confirmed"
+
+
+DECISIONS: Final = {
+    EventKind.DESTRUCTION_DECIDED: RecordState.DESTROYED,
+    EventKind.RELEASE_DECIDED: RecordState.RELEASED,
+    EventKind.TRANSFER_DECIDED: RecordState.TRANSFERRED,
+}
+"""What the records of a batch are, by the kind of the leaf that decided it."""
+WITNESSES: Final = (EventKind.RECORD_DESTROYED, EventKind.CONTAINER_DESTROYED, EventKind.SUBMISSION_DESTROYED)
+"""Kinds of the leaves that name one destroyed record, container, or submission out of quarantine each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +63,34 @@ class DestructionBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestroyedRecord:
-    """One record of a batch; `position` is the ledger leaf that names its destruction."""
+    """One record of a batch, or one container, or one submission that lay in quarantine.
+
+    `position` is the ledger leaf that names its destruction. What is a submission and no record has its id as both.
+    """
 
     record_id: str
     submission_id: str
     batch_id: str
     position: int
+
+    @classmethod
+    def witnessed(cls, position: int, event: Event) -> DestroyedRecord:
+        """What a leaf of `WITNESSES` says.
+
+        Raises:
+            ValueError: it has not the subjects of one.
+        """
+        if event.kind is EventKind.RECORD_DESTROYED:
+            record_id, submission_id, batch_id = event.subjects
+        else:
+            record_id, batch_id = event.subjects
+            submission_id = record_id
+        return cls(record_id=record_id, submission_id=submission_id, batch_id=batch_id, position=position)
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it is a container, or lay in quarantine: a submission and no record."""
+        return self.record_id == self.submission_id
 
 
 class DestructionGuard(Protocol):

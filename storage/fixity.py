@@ -128,6 +128,7 @@ class FixityCheck:
         archive: what is checked.
         progress: told how many submissions and leaves are done, and of how many.
         further: sealed columns of the floors above.
+        phases: what the floors above go through, each under a name of its own.
     """
 
     def __init__(
@@ -136,9 +137,11 @@ class FixityCheck:
         progress: Callable[[int, int], None] | None = None,
         *,
         further: Sequence[SealedColumn] = (),
+        phases: Sequence[Phase] = (),
     ) -> None:
         self._archive = archive
         self._progress = progress
+        self._phases = tuple(phases)
         self._columns = (*_OWN_COLUMNS, *further)
         self._report = FixityReport()
         self._skipped = 0
@@ -204,6 +207,7 @@ class FixityCheck:
             TranscriptionRowPhase(archive),
             AddressPhase(archive),
             DestructionRowPhase(archive),
+            *self._phases,
             SettingsPhase(archive),
             TablePhase(archive),
             TreePhase(archive, self._report),

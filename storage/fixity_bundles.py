@@ -135,7 +135,7 @@ def read_events(connection: Connection, by_record: dict[str, Bundle]) -> None:
     query = select(newest.c.subject, ledger_payloads, wrapped_keys.c.epoch, wrapped_keys.c.wrapped)
     for row in connection.execute(query.select_from(payloads)):
         by_record[row.subject].placed[row.subject] = row
-    destroyed = [row.id for one in by_record.values() for row in one.made if row.state == RecordState.DESTROYED.value]
+    destroyed = [row.id for one in by_record.values() for row in one.made if row.state != RecordState.ACTIVE.value]
     if destroyed:
         kind = ledger_leaves.c.kind == EventKind.RECORD_DESTROYED.value
         said = select(ledger_subjects.c.subject).select_from(about).where(mine, kind)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from storage.destruction_rows import blob_names, holders_of, rows_left
-from storage.destructions import BatchState, DestroyedRecord
+from storage.destructions import WITNESSES, BatchState, DestroyedRecord
 from storage.errors import Corrupt, NotFound
-from storage.events import Event, EventKind
+from storage.events import Event
 from storage.fixity_report import Page, SealedColumn, Tally
 from storage.identifiers import Prefix
 from storage.records import RecordState
@@ -129,7 +129,7 @@ class ObjectRowPhase:
 
 
 class DestroyedPhase:
-    """Pages over the leaves that call a record destroyed (18)."""
+    """Pages over the leaves that call a record or a container destroyed (18)."""
 
     name = "destroyed"
     limit = 200
@@ -142,7 +142,7 @@ class DestroyedPhase:
         tally = Tally()
         with self._archive.store.read() as connection:
             query = select(ledger_leaves.c.position, ledger_leaves.c.leaf)
-            query = query.where(ledger_leaves.c.kind == EventKind.RECORD_DESTROYED.value)
+            query = query.where(ledger_leaves.c.kind.in_([kind.value for kind in WITNESSES]))
             query = query.where(ledger_leaves.c.position > int(after or "-1"))
             rows = connection.execute(query.order_by(ledger_leaves.c.position).limit(limit)).all()
             gone = [one for row in rows if (one := _destroyed_by(row.position, row.leaf)) is not None]
@@ -222,10 +222,9 @@ def unnamed_objects(archive: Archive, blob_ids: Sequence[str]) -> int:
 
 def _destroyed_by(position: int, leaf: bytes) -> DestroyedRecord | None:
     try:
-        record_id, submission_id, batch_id = Event.decode(leaf).subjects
+        return DestroyedRecord.witnessed(position, Event.decode(leaf))
     except ValueError:
         return None
-    return DestroyedRecord(record_id=record_id, submission_id=submission_id, batch_id=batch_id, position=position)
 
 
 def _there(connection: Connection, column: Column[Any], ids: Sequence[str] | set[str]) -> set[str]:

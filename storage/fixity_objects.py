@@ -110,12 +110,12 @@ class SubmissionPhase:
         if not bundle.destroyed:
             self._check_submission(bundle, keys.get(bundle.row.id), tally)
         for row in bundle.made:
-            if row.state == RecordState.DESTROYED.value:
+            if row.state != RecordState.ACTIVE.value:
                 tally.destroyed += 1
                 if row.id not in bundle.witnessed and not bundle.unheard:
-                    detail = "it is marked as destroyed and no ledger leaf says so"
+                    detail = f"it is marked as {row.state} and no ledger leaf says so"
                     tally.fault("destroyed", row.id, detail, record=row.id)
-            elif row.state == RecordState.ACTIVE.value:
+            else:
                 tally.records += 1
                 self._check_record(bundle, row, keys.get(row.holder), tally)
 

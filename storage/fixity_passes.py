@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.archive import Archive
+    from storage.fixity import Phase
     from storage.fixity_report import SealedColumn
 
 SLICE_SECONDS = 3.0
@@ -77,11 +78,13 @@ class FixityPasses:
         *,
         days: float,
         further: Sequence[SealedColumn] = (),
+        phases: Sequence[Phase] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._archive = archive
         self._period = timedelta(days=days)
         self._further = tuple(further)
+        self._phases = tuple(phases)
         self._monotonic = monotonic
 
     def step(self, actor: str, *, seconds: float = SLICE_SECONDS) -> SliceReport | None:
@@ -96,7 +99,7 @@ class FixityPasses:
             running = self._begin(1 if running is None else running.number + 1)
         if running.finished_at is not None:
             return None
-        check = FixityCheck(self._archive, further=self._further)
+        check = FixityCheck(self._archive, further=self._further, phases=self._phases)
         extent = check.extent()
         share = (now - running.started_at) / (self._period * _SHARE)
         due = extent * share if share < 1 else float("inf")

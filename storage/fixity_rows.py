@@ -3,7 +3,8 @@
 (21) Every page of every table and of its indexes can be read, no value breaks the rules of its column, and no row
 names another that is not there. (22) The archive's own row says what its first event said, and exactly one epoch is
 current. (23) The keyed digests by which a custodian is known are those of the addresses in his sealed identity.
-(24) A destruction and each record of it stand at the leaf that witnesses them.
+(24) A destruction and each record of it stand at the leaf that witnesses them, and the record is in the state that the
+decision led to.
 
 SQLCipher authenticates pages (HMAC-SHA-512 over content, IV and page number), so a wrong value in a page that is whole
 was written by somebody who has the database's key, or by a fault of a program.
@@ -19,6 +20,7 @@ from sqlalchemy import func, select
 
 from storage.columns import metadata
 from storage.database import DatabaseError
+from storage.destructions import DECISIONS
 from storage.errors import ArchiveError, Corrupt, NotFound
 from storage.events import Event, EventKind
 from storage.fixity_report import Page, Tally
@@ -31,14 +33,17 @@ from storage.tables import (
     destructions,
     epochs,
     ledger_leaves,
+    records,
     wrapped_keys,
 )
 from storage.vault import WrappedKey
 
 if TYPE_CHECKING:
     from storage.archive import Archive
+    from storage.records import RecordState
 
 _MOST_DETAILS = 20
+_OF_SUBMISSIONS = (EventKind.CONTAINER_DESTROYED, EventKind.SUBMISSION_DESTROYED)
 
 
 class TablePhase:
@@ -140,7 +145,7 @@ class AddressPhase:
 
 
 class DestructionRowPhase:
-    """Pages over destroyed records and, with the first of them, over all batches (24)."""
+    """Pages over destroyed records and containers and, with the first of them, over all batches (24)."""
 
     name = "destructions"
     limit = 500
@@ -151,9 +156,9 @@ class DestructionRowPhase:
     def page(self, after: str, limit: int) -> Page:
         """Compare the next `limit` destroyed records behind an id with their leaves."""
         tally = Tally()
-        query = select(destructions, ledger_leaves.c.leaf).outerjoin(
-            ledger_leaves, ledger_leaves.c.position == destructions.c.position
-        )
+        about = destructions.outerjoin(ledger_leaves, ledger_leaves.c.position == destructions.c.position)
+        about = about.outerjoin(records, records.c.id == destructions.c.record_id)
+        query = select(destructions, ledger_leaves.c.leaf, records.c.state).select_from(about)
         query = query.where(destructions.c.record_id > after).order_by(destructions.c.record_id).limit(limit)
         decided = select(destruction_batches.c.id, ledger_leaves.c.leaf).outerjoin(
             ledger_leaves, ledger_leaves.c.position == destruction_batches.c.position
@@ -161,15 +166,31 @@ class DestructionRowPhase:
         with self._archive.store.read() as connection:
             rows = connection.execute(query).all()
             batches = connection.execute(decided).all() if not after else []
+            chosen = destruction_batches.c.id.in_({row.batch_id for row in rows})
+            leads_to = {row.id: _leads_to(row.leaf) for row in connection.execute(decided.where(chosen))}
         for row in rows:
-            subjects = (row.record_id, row.submission_id, row.batch_id)
-            if not _witnesses(row.leaf, EventKind.RECORD_DESTROYED, subjects):
+            is_container = row.record_id == row.submission_id
+            subjects = (row.record_id, *(() if is_container else (row.submission_id,)), row.batch_id)
+            kinds = _OF_SUBMISSIONS if is_container else (EventKind.RECORD_DESTROYED,)
+            if not any(_witnesses(row.leaf, kind, subjects) for kind in kinds):
                 detail = "the row of its destruction does not stand at the leaf that witnesses it"
                 tally.fault("destruction", row.record_id, detail, record=row.record_id)
+            # a wrong decision is told below
+            elif not is_container and leads_to.get(row.batch_id) not in (None, row.state):
+                detail = f"it is marked as {row.state}, and the leaf that decided its destruction says otherwise"
+                tally.fault("destruction", row.record_id, detail, record=row.record_id)
         for row in batches:
-            if not _witnesses(row.leaf, EventKind.DESTRUCTION_DECIDED, (row.id,)):
+            if not any(_witnesses(row.leaf, kind, (row.id,)) for kind in DECISIONS):
                 tally.fault("destruction", row.id, "the destruction does not stand at the leaf that decided it")
         return Page(rows[-1].record_id if len(rows) == limit else None, tally)
+
+
+def _leads_to(leaf: Any) -> RecordState | None:
+    """What the records of a batch are, by the leaf that decided it; None where it is no such leaf."""
+    try:
+        return DECISIONS.get(Event.decode(leaf or b"").kind)
+    except ValueError:
+        return None
 
 
 def _witnesses(leaf: Any, kind: EventKind, subjects: tuple[str, ...]) -> bool:

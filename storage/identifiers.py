@@ -34,6 +34,7 @@ class Prefix(StrEnum):
     SUBJECT = "sbj"
     FACT = "fct"
     DISPOSITION = "dsp"
+    NONRECORD = "nrc"
 
 
 def new_id(prefix: Prefix) -> str:

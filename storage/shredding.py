@@ -10,7 +10,8 @@ Rules:
 - Of the events about a record, those whose payload describes it lose their payload (digest and size of what was
   handed in, why it was put into a series); leaves stay: that something was captured, when and by whom, that it
   was looked at, and that it was destroyed.
-- A key that another record needs is never destroyed: such a destruction is refused.
+- A key that another record needs is never destroyed: such a destruction is refused (`storage/destruction_refusals.py`).
+- A container is destroyed as a record is, by the same steps, and stands in the same rows under its submission's id.
 - `confirm` looks at the places themselves, and asks the ledger for the names of what must be absent.
 """
 
@@ -20,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from storage.container_tables import container_members
-from storage.destruction_rows import blob_names, chunks_of, holders_of, leaves_about, refuse_split, rows_left, take_out
+from storage.destruction_refusals import refuse_unfit, refuse_unfit_containers, refuse_unfit_quarantined
+from storage.destruction_rows import blob_names, chunks_of, holders_of, leaves_about, rows_left, take_out
 from storage.destructions import (
+    DECISIONS,
+    WITNESSES,
     BatchState,
     DestroyedRecord,
     DestructionBatch,
@@ -37,14 +40,11 @@ from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.records import RecordState
 from storage.tables import (
-    awaiting_examination,
     components,
     destruction_batches,
     destructions,
     epochs,
     objects,
-    records,
-    wrapped_keys,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Shredder:
         payload: Mapping[str, Any] | None = None,
         *,
         guard: DestructionGuard | None = None,
+        leads_to: RecordState = RecordState.DESTROYED,
     ) -> str:
         """Destroy the keys of these records and everything about them in the database; returns the batch's id.
 
@@ -81,6 +82,7 @@ class Shredder:
             actor: who executes it, as the ledger names him.
             payload: reasons and rules, sealed into the event of the decision.
             guard: asked for objections under the write lock.
+            leads_to: what the records are afterwards; not active.
 
         Raises:
             InvalidInput: no record, or too many.
@@ -91,18 +93,11 @@ class Shredder:
         if not 0 < len(wanted) <= MOST_AT_ONCE:
             raise InvalidInput(f"a destruction takes 1 to {MOST_AT_ONCE} records, not {len(wanted)}")
         connection = transaction.connection
-        submission_of = _refuse_unfit(connection, wanted)
-        objections = (guard or NoObjections()).objections(connection, wanted)
-        for record_id in wanted:
-            if record_id in objections:
-                raise Conflict(
-                    f"record {record_id} may not be destroyed: {objections[record_id]}; nothing was destroyed",
-                    record=record_id,
-                )
+        submission_of = refuse_unfit(connection, wanted)
+        _ask(connection, guard, wanted, "record")
         batch_id = new_id(Prefix.DESTRUCTION)
-        decided = transaction.append(
-            EventKind.DESTRUCTION_DECIDED, actor=actor, subjects=(batch_id,), payload=payload or {}
-        )
+        kind = next(kind for kind, state in DECISIONS.items() if state is leads_to)
+        decided = transaction.append(kind, actor=actor, subjects=(batch_id,), payload=payload or {})
         doomed = []
         for record_id in wanted:
             subjects = (record_id, submission_of[record_id], batch_id)
@@ -112,10 +107,48 @@ class Shredder:
                     record_id=record_id, submission_id=submission_of[record_id], batch_id=batch_id, position=position
                 )
             )
-        take_out(connection, doomed)
+        take_out(connection, doomed, leads_to)
         _write_batch(transaction, batch_id, decided, transaction.at)
         _write_destroyed(connection, doomed)
         return batch_id
+
+    def decide_containers(
+        self,
+        transaction: Transaction,
+        container_ids: Sequence[str],
+        actor: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        guard: DestructionGuard | None = None,
+    ) -> str:
+        """Destroy the keys of these containers and what names their members; what came out of them stays.
+
+        Arguments and errors are those of `decide`; the guard is asked with the ids of the containers.
+        """
+        wanted = _few(container_ids, "containers")
+        refuse_unfit_containers(transaction.connection, wanted)
+        _ask(transaction.connection, guard, wanted, "container")
+        kinds = (EventKind.DESTRUCTION_DECIDED, EventKind.CONTAINER_DESTROYED)
+        return _decide_submissions(transaction, wanted, kinds, actor, payload)
+
+    def decide_quarantined(
+        self,
+        transaction: Transaction,
+        submission_ids: Sequence[str],
+        actor: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        guard: DestructionGuard | None = None,
+    ) -> str:
+        """Release submissions that lie in quarantine as not a record: their keys, and what says who handed them in.
+
+        Arguments and errors are those of `decide`; the guard is asked with the ids of the submissions.
+        """
+        wanted = _few(submission_ids, "submissions")
+        refuse_unfit_quarantined(transaction.connection, wanted)
+        _ask(transaction.connection, guard, wanted, "submission")
+        kinds = (EventKind.RELEASE_DECIDED, EventKind.SUBMISSION_DESTROYED)
+        return _decide_submissions(transaction, wanted, kinds, actor, payload)
 
     def erase(self, batch_id: str) -> None:
         """Remove the objects of a decided batch, durably, then their rows; harmless when it is done already."""
@@ -201,7 +234,7 @@ class Shredder:
     def replay(self, transaction: Transaction, record_ids: Sequence[str]) -> None:
         """Destroy again what an older copy of the database brought back; the ledger has their leaves already.
 
-        A restore calls this with every id that a `record.destroyed` leaf names first, after it has put leaves and
+        A restore calls this with every id that a leaf of `WITNESSES` names first, after it has put leaves and
         their subjects into the database. No leaf is written. What was brought back becomes a decided batch under
         the old decision's id, so that objects, index and epochs follow as after any decision. Safe to repeat.
 
@@ -213,29 +246,28 @@ class Shredder:
             known = select(destructions.c.record_id).where(destructions.c.record_id.in_(chunk))
             done = set(connection.execute(known).scalars())
             named: dict[str, DestroyedRecord] = {}
-            for position, event in leaves_about(connection, chunk, (EventKind.RECORD_DESTROYED,)):
-                record_id, submission_id, batch_id = event.subjects
-                named[record_id] = DestroyedRecord(
-                    record_id=record_id, submission_id=submission_id, batch_id=batch_id, position=position
-                )
+            for position, event in leaves_about(connection, chunk, WITNESSES):
+                witnessed = DestroyedRecord.witnessed(position, event)
+                named[witnessed.record_id] = witnessed
             for record_id in chunk:
                 if record_id not in named:
                     raise NotFound(f"the ledger names no destruction of {record_id}", record=record_id)
             again = [named[one] for one in chunk if one not in done]
-            take_out(connection, again)
-            self._write_missing_batches(transaction, {one.batch_id for one in again})
+            for batch_id in dict.fromkeys(one.batch_id for one in again):
+                of_batch = [one for one in again if one.batch_id == batch_id]
+                take_out(connection, of_batch, self._decided_again(transaction, batch_id))
             _write_destroyed(connection, again)
 
-    def _write_missing_batches(self, transaction: Transaction, batch_ids: set[str]) -> None:
-        for batch_id in batch_ids:
-            known = select(destruction_batches.c.id).where(destruction_batches.c.id == batch_id)
-            if transaction.connection.execute(known).first() is not None:
-                continue
-            decisions = leaves_about(transaction.connection, [batch_id], (EventKind.DESTRUCTION_DECIDED,))
-            if not decisions:
-                raise NotFound(f"the ledger names no decision of destruction {batch_id}", batch=batch_id)
-            position, event = decisions[0]
+    def _decided_again(self, transaction: Transaction, batch_id: str) -> RecordState:
+        """Write the batch's row where it is missing; what its records are, as its leaf decided."""
+        decisions = leaves_about(transaction.connection, [batch_id], DECISIONS)
+        if not decisions:
+            raise NotFound(f"the ledger names no decision of destruction {batch_id}", batch=batch_id)
+        position, event = decisions[0]
+        known = select(destruction_batches.c.id).where(destruction_batches.c.id == batch_id)
+        if transaction.connection.execute(known).first() is None:
             _write_batch(transaction, batch_id, position, event.at)
+        return DECISIONS[event.kind]
 
     def _epochs_left(self, connection: Connection, batch: DestructionBatch) -> list[int]:
         """Epochs up to the batch's that rows may use or whose key files lie there."""
@@ -251,73 +283,40 @@ class Shredder:
             transaction.connection.execute(change)
 
 
-def _refuse_unfit(connection: Connection, wanted: list[str]) -> dict[str, str]:
-    """The submission of each record, where every one can be destroyed without taking the key of what stays."""
-    submission_of: dict[str, str] = {}
-    for chunk in chunks_of(wanted):
-        rows = {row.id: row for row in connection.execute(select(records).where(records.c.id.in_(chunk)))}
-        for record_id in chunk:
-            row = rows.get(record_id)
-            if row is None:
-                raise NotFound(f"there is no record {record_id}; nothing was destroyed", record=record_id)
-            if row.state != RecordState.ACTIVE.value:
-                raise Conflict(f"record {record_id} is {row.state}; nothing was destroyed", record=record_id)
-            submission_of[record_id] = row.submission_id
-        _refuse_containers(connection, [row for row in rows.values() if row.holder != row.submission_id])
-        _refuse_members(connection, {row.submission_id: row.id for row in rows.values()})
-        refuse_split(connection, chunk, set(wanted))
-        lenders = [row.submission_id for row in rows.values() if row.holder == row.submission_id]
-        _refuse_shared(connection, lenders, set(wanted))
-        of = [row.submission_id for row in rows.values()]
-        query = select(awaiting_examination.c.submission_id).where(awaiting_examination.c.submission_id.in_(of))
-        waiting = connection.execute(query).scalar()
-        if waiting is not None:
-            raise Conflict(f"submission {waiting} is being examined; try again later", submission=waiting)
-    return submission_of
+def _ask(connection: Connection, guard: DestructionGuard | None, wanted: Sequence[str], what: str) -> None:
+    """Refuse all where the guard objects to one."""
+    objections = (guard or NoObjections()).objections(connection, wanted)
+    for one in wanted:
+        if one in objections:
+            text = f"{what} {one} may not be destroyed: {objections[one]}; nothing was destroyed"
+            raise Conflict(text, record=one)
 
 
-def _refuse_containers(connection: Connection, rows: Sequence[Any]) -> None:
-    """A record that was cut out of a container is still in it, as long as the container can be opened."""
-    query = select(wrapped_keys.c.holder).where(wrapped_keys.c.holder.in_([row.submission_id for row in rows]))
-    living = set(connection.execute(query).scalars())
-    for row in rows:
-        if row.submission_id in living:
-            raise Conflict(
-                f"record {row.id} also stands in submission {row.submission_id}, which is not destroyed; "
-                "destroy that first; nothing was destroyed",
-                record=row.id,
-                submission=row.submission_id,
-            )
+def _few(ids: Sequence[str], what: str) -> list[str]:
+    wanted = list(dict.fromkeys(ids))
+    if not 0 < len(wanted) <= MOST_AT_ONCE:
+        raise InvalidInput(f"a destruction takes 1 to {MOST_AT_ONCE} {what}, not {len(wanted)}")
+    return wanted
 
 
-def _refuse_members(connection: Connection, record_of: Mapping[str, str]) -> None:
-    """What was taken out of a mailbox file or an archive is still in it, as long as that can be opened."""
-    joined = container_members.join(wrapped_keys, wrapped_keys.c.holder == container_members.c.container_id)
-    query = select(container_members.c.submission_id, container_members.c.container_id).select_from(joined)
-    row = connection.execute(query.where(container_members.c.submission_id.in_(list(record_of))).limit(1)).first()
-    if row is not None:
-        record = record_of[row.submission_id]
-        raise Conflict(
-            f"record {record} was taken out of submission {row.container_id}, which still holds it; "
-            "destroy that first; nothing was destroyed",
-            record=record,
-            submission=row.container_id,
-        )
-
-
-def _refuse_shared(connection: Connection, submission_ids: list[str], wanted: set[str]) -> None:
-    """A submission that lends its key to several records keeps it until all of them go."""
-    query = select(records.c.id, records.c.submission_id).where(
-        records.c.submission_id.in_(submission_ids), records.c.state == RecordState.ACTIVE.value
-    )
-    for row in connection.execute(query):
-        if row.id not in wanted:
-            raise Conflict(
-                f"the bytes of submission {row.submission_id} are also those of record {row.id}, which stays; "
-                "nothing was destroyed",
-                record=row.id,
-                submission=row.submission_id,
-            )
+def _decide_submissions(
+    transaction: Transaction,
+    wanted: Sequence[str],
+    kinds: tuple[EventKind, EventKind],
+    actor: str,
+    payload: Mapping[str, Any] | None,
+) -> str:
+    """Destroy submissions that are no records; `kinds` are those of the leaf that decides and of each one's leaf."""
+    batch_id = new_id(Prefix.DESTRUCTION)
+    decided = transaction.append(kinds[0], actor=actor, subjects=(batch_id,), payload=payload or {})
+    doomed = []
+    for one in wanted:
+        position = transaction.append(kinds[1], actor=actor, subjects=(one, batch_id))
+        doomed.append(DestroyedRecord(record_id=one, submission_id=one, batch_id=batch_id, position=position))
+    take_out(transaction.connection, doomed, DECISIONS[kinds[0]])
+    _write_batch(transaction, batch_id, decided, transaction.at)
+    _write_destroyed(transaction.connection, doomed)
+    return batch_id
 
 
 def _write_batch(transaction: Transaction, batch_id: str, position: int, at: datetime) -> None:

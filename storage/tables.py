@@ -133,7 +133,7 @@ records = Table(
     Column("channel", String(16), nullable=False),
     Column("captured_at", Moment, nullable=False),
     Column("sent_at", Moment, nullable=True),
-    Column("series_id", Id, nullable=True, index=True),
+    Column("series_id", Id, nullable=True),
     Column("state", String(16), nullable=False),
     Column("grade", String(1), nullable=False),
     Column("position", Position, nullable=False),
@@ -142,6 +142,8 @@ records = Table(
     info=carried(CarriedBy.SUBJECT, "id"),
 )
 Index("ix_records_state", records.c.state)
+# also for who goes through those of one series, or of none, in order, page by page
+Index("ix_records_series_id_id", records.c.series_id, records.c.id)
 
 # What a record says lies apart from its facts, so that a pass over all facts does not read all that is said.
 descriptions = Table(

@@ -18,6 +18,7 @@ from storage.backup.ledger_part import CHECKPOINT, root_at
 from storage.backup.rows import chunks
 from storage.backup.trees import append_leaves, set_before
 from storage.checkpoints import Checkpoint, origin_of, stated_origin, verifier_key, verify
+from storage.destructions import WITNESSES
 from storage.errors import Conflict, Corrupt
 from storage.events import Event, EventKind
 from storage.merkle import Frontier
@@ -164,9 +165,9 @@ def _account(connection: Connection, events: list[Event], found: Continuation) -
     gone: set[str] = set()
     for event in events:
         found.kinds[event.kind.value] = found.kinds.get(event.kind.value, 0) + 1
-        if event.kind is EventKind.RECORD_DESTROYED:
+        if event.kind in WITNESSES:
             found.destroyed.append(event.subjects[0])
-            gone.update(event.subjects[:2])
+            gone.update(event.subjects[:-1])
     spoken = [one.id for one in events if one.digest is not None and gone.isdisjoint(one.subjects)]
     if spoken:
         found.lost[PAYLOADS] = spoken

@@ -8,7 +8,7 @@ Rules:
   carries the small tables and the epochs too. What a page missed because it changed later has a later leaf and is
   carried again by a later page, so the whole shows the archive exactly as it was at the last page's moment.
 - Two changes leave no leaf of their own: the objects of a destruction are erased after its leaf, and payloads that
-  describe a destroyed record go with it. Both are followed from the `record.destroyed` leaf and the open batches.
+  describe a destroyed record go with it. Both are followed from the leaf that witnesses it and the open batches.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sqlalchemy import Connection, or_, select
 
 from storage.backup.rows import RowCodec, carriage, chunks, rows_about, rows_of, tables_by
 from storage.columns import CarriedBy
-from storage.events import Event, EventKind
+from storage.destructions import WITNESSES
+from storage.events import Event
 from storage.tables import (
     destruction_batches,
     destructions,
@@ -163,9 +164,7 @@ class IncrementReader:
     def _changed(self, connection: Connection, first: int, events: list[Event]) -> Page:
         page = Page()
         ids = dict.fromkeys(subject for event in events for subject in event.subjects)
-        destroyed = {
-            subject for event in events if event.kind is EventKind.RECORD_DESTROYED for subject in event.subjects[:2]
-        }
+        destroyed = {subject for event in events if event.kind in WITNESSES for subject in event.subjects[:-1]}
         spoken = _events_about(connection, sorted(destroyed), first)
         page.positions = list(spoken)
         self._carry(connection, page, list(ids), [*(event.id for event in events), *spoken.values()])

@@ -18,9 +18,7 @@ def create() -> None:
         sa.Column("list_sha256", sa.String(length=64), nullable=False),
         sa.Column("proposed_at", sa.BigInteger(), nullable=False),
         sa.Column("position", position, nullable=False),
-        sa.CheckConstraint(
-            "action IN ('destroy', 'transfer', 'destroy_copies')", name=op.f("ck_dispositions_action")
-        ),
+        sa.CheckConstraint("action IN ('destroy', 'transfer', 'destroy_copies')", name=op.f("ck_dispositions_action")),
         sa.CheckConstraint(
             "state IN ('proposed', 'approved', 'withdrawn', 'executed')", name=op.f("ck_dispositions_state")
         ),
@@ -51,6 +49,7 @@ def create() -> None:
         sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("record_id", sa.String(length=64), nullable=False),
         sa.Column("ground", sa.Integer(), nullable=False),
+        sa.Column("family", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("dropped", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(
@@ -72,7 +71,8 @@ def create() -> None:
         sa.Column("position", position, nullable=False),
         sa.Column("marks", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
-            "act IN ('propose', 'step', 'approve', 'withdraw', 'execute')", name=op.f("ck_disposition_acts_act")
+            "act IN ('propose', 'step', 'approve', 'withdraw', 'begin', 'package', 'answer', 'execute')",
+            name=op.f("ck_disposition_acts_act"),
         ),
         sa.ForeignKeyConstraint(
             [of], ["dispositions.id"], name=op.f("fk_disposition_acts_disposition_id_dispositions")

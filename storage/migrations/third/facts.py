@@ -14,6 +14,7 @@ def create() -> None:
         sa.Column("target_id", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("standing", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.String(length=64), nullable=True),
         sa.Column("day", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("actor", sa.String(length=64), nullable=False),
@@ -21,7 +22,9 @@ def create() -> None:
         sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
         sa.Column("withdrawn", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=True),
         sa.CheckConstraint("about IN ('record', 'series', 'subject', 'custodian')", name=op.f("ck_fact_events_about")),
-        sa.CheckConstraint("standing IN ('happened', 'projected', 'impossible')", name=op.f("ck_fact_events_standing")),
+        sa.CheckConstraint(
+            "standing IN ('happened', 'projected', 'impossible', 'stated')", name=op.f("ck_fact_events_standing")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_events")),
     )
     op.create_index(op.f("ix_fact_events_target_id"), "fact_events", ["target_id"], unique=False)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.migrations.third import dispositions, facts, holds
+from storage.migrations.third import assignment, copies, dispositions, due, facts, holds, nonrecords, transfers
 
 revision = "0003"
 down_revision = "0002"
@@ -26,6 +26,11 @@ def upgrade() -> None:
     holds.create()
     facts.create()
     dispositions.create()
+    copies.create()
+    transfers.create()
+    due.create()
+    assignment.create()
+    nonrecords.create()
 
 
 def _answers() -> None:
@@ -120,7 +125,9 @@ def _containers() -> None:
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("state IN ('open', 'done', 'failed', 'none')", name=op.f("ck_containers_state")),
+        sa.CheckConstraint(
+            "state IN ('open', 'done', 'failed', 'none', 'destroyed')", name=op.f("ck_containers_state")
+        ),
         sa.ForeignKeyConstraint(["id"], ["submissions.id"], name=op.f("fk_containers_id_submissions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_containers")),
     )
