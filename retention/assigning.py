@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from retention.assignment import assign
 from retention.linking import refuse_gone
 from retention.tables import further_series, series_assignments
 from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
+from storage.records import Channel, RecordKind
 from storage.tables import records
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from retention.library import RuleBook, ScheduleLibrary
     from retention.ports import RecordCatalogue
     from storage.ledger import Ledger
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 _LONGEST: Final = 1_000
 _MOST_SERIES: Final = 16
 _SERIES: Final = "series:"
+_ON_ARRIVAL: Final = "on its arrival"
 _TOLD: Final = frozenset(
     {EventKind.RECORD_ARCHIVED, EventKind.RECORD_ASSIGNED, EventKind.SERIES_ADDED, EventKind.SERIES_ENDED}
 )
@@ -39,8 +44,19 @@ class Assigning:
         self._catalogue = catalogue
         self._library = library
 
-    def assign(self, record_id: str, series_id: str, *, why: str, actor: str, further: bool = False) -> None:
+    def assign(
+        self,
+        record_id: str,
+        series_id: str,
+        *,
+        why: str,
+        actor: str,
+        further: bool = False,
+        suggested: bool = False,
+    ) -> None:
         """Put a record into a series, in place of those it is in, or with `further` beside them.
+
+        With `suggested` the history says that a person took a suggestion.
 
         Raises:
             InvalidInput: no reason is given, or it is in too many series.
@@ -60,7 +76,8 @@ class Assigning:
             if further and own is not None:
                 self._add(transaction, record_id, series_id, reason, actor, len(others))
             else:
-                self._replace(transaction, book, record_id, series_id, reason, actor)
+                how = "suggestion" if suggested else "person"
+                self._replace(transaction, book, record_id, series_id, reason, actor, how)
 
     def _add(
         self, transaction: Transaction, record_id: str, series_id: str, reason: str, actor: str, there: int
@@ -73,7 +90,14 @@ class Assigning:
         transaction.connection.execute(insert(further_series), [row])
 
     def _replace(
-        self, transaction: Transaction, book: RuleBook, record_id: str, series_id: str, reason: str, actor: str
+        self,
+        transaction: Transaction,
+        book: RuleBook,
+        record_id: str,
+        series_id: str,
+        reason: str,
+        actor: str,
+        how: str,
     ) -> None:
         connection = transaction.connection
         for gone in series_of(connection, record_id)[1]:
@@ -88,7 +112,7 @@ class Assigning:
             "number": (last or 0) + 1,
             "series_id": series_id,
             "schedule_id": book.schedule_id(series_id),
-            "how": "person",
+            "how": how,
             "actor": actor,
             "at": transaction.at,
         }
@@ -103,7 +127,9 @@ def series_of(connection: Connection, record_id: str) -> tuple[str | None, tuple
     return own, tuple(connection.execute(query).scalars())
 
 
-def history_of(connection: Connection, ledger: Ledger, record_id: str) -> list[dict[str, Any]]:
+def history_of(
+    connection: Connection, ledger: Ledger, record_id: str, library: ScheduleLibrary
+) -> list[dict[str, Any]]:
     """Every change of a record's series, oldest first: what, when, who, how, and why where that is kept."""
     history = series_assignments.c
     query = select(history.at, history.how).where(history.record_id == record_id)
@@ -115,9 +141,9 @@ def history_of(connection: Connection, ledger: Ledger, record_id: str) -> list[d
         series, why, how = None, None, "person"
         if one.event.kind is EventKind.RECORD_ARCHIVED:
             series = next((name.removeprefix(_SERIES) for name in one.event.subjects if name.startswith(_SERIES)), None)
-            how, why = "rule", "on its arrival"
             if series is None:
                 continue
+            how, why = "rule", _on_arrival(connection, library, record_id, series, one.event.at)
         else:
             payload = ledger.payload(connection, one.position) or {}
             series, why = payload.get("series"), payload.get("why")
@@ -127,6 +153,17 @@ def history_of(connection: Connection, ledger: Ledger, record_id: str) -> list[d
         at = one.event.at.isoformat()
         told.append({"change": change, "series": series, "at": at, "by": one.event.actor, "how": how, "why": why})
     return told
+
+
+def _on_arrival(connection: Connection, library: ScheduleLibrary, record_id: str, series_id: str, at: datetime) -> str:
+    """Why a record got its series on its arrival: by the schedules of then, which its plain columns tell."""
+    row = connection.execute(select(records).where(records.c.id == record_id)).first()
+    if row is not None:
+        policies = library.book_at(connection, at).policies
+        found = assign(RecordKind(row.kind), Channel(row.channel), row.custodian_id, policies)
+        if found is not None and found.series_id == series_id:
+            return f"{found.why}, {_ON_ARRIVAL}"
+    return _ON_ARRIVAL
 
 
 def _reason(why: str) -> str:

@@ -37,8 +37,8 @@ class DailyWork(Protocol):
         """Days whose run is missing, oldest first."""
         ...
 
-    def evaluate(self, today: date, *, actor: str) -> object:
-        """Run one day to its end, and keep that it ran."""
+    def evaluate(self, today: date, *, actor: str, listed: bool) -> object:
+        """Run one day to its end, and keep that it ran; without `listed` records are counted and not named."""
         ...
 
 
@@ -97,7 +97,7 @@ class RetentionClock:
                 for day in self._work.due_days():
                     if self._stopping.is_set():
                         break
-                    self._work.evaluate(day, actor=ACTOR)
+                    self._work.evaluate(day, actor=ACTOR, listed=False)
                     done += 1
             except ArchiveError as error:
                 _log.warning("retention tick ended early: %s: %s", error.kind, error.message)

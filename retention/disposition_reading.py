@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, exists, func, select
 
-from retention.disposition_steps import Requirement
-from retention.dispositions import MARK_BYTES, ActKind, Ground, PersonalAct, Signatory
+from retention.copy_tables import disposition_copies
+from retention.disposition_copies import copies_left, copies_of
+from retention.disposition_types import MARK_BYTES, ActKind, Ground, PersonalAct, Requirement, Signatory
 from retention.tables import disposition_acts, disposition_grounds, disposition_records
 from storage.tables import destructions, records
 
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A record of a batch's list. `destruction_id` names what destroyed it; `dropped` says why it was left out."""
+    """A record of a batch's list. `destruction_id` names what destroyed it; `dropped` says why it was left out.
+
+    Records of one `family` go together.
+    """
 
     record_id: str
     submission_id: str
     ground: int
+    family: int
     size: int
     captured_at: datetime
     sent_at: datetime | None
@@ -98,10 +103,46 @@ def approvers(acts: Sequence[PersonalAct]) -> tuple[PersonalAct, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A list in numbers. `gone` counts, by the ids of destructions, what each took and was not dropped before."""
+
+    records: int
+    size: int
+    dropped: int
+    gone: Mapping[str, int]
+
+
+_LISTS: Final = (
+    (disposition_records, disposition_records.c.record_id),
+    (disposition_copies, disposition_copies.c.container_id),
+)
+
+
+def tally(connection: Connection, batch_id: str) -> Tally:
+    """How many records a list has, and how many of them left it, and how."""
+    of_copies = exists().where(disposition_copies.c.disposition_id == batch_id)
+    table, named = _LISTS[bool(connection.execute(select(of_copies)).scalar_one())]
+    members = table.c
+    whole = select(func.count(), func.sum(members.size), func.count(members.dropped))
+    records_of, size, dropped = connection.execute(whole.where(members.disposition_id == batch_id)).one()
+    joined = table.join(destructions, destructions.c.record_id == named)
+    query = select(destructions.c.batch_id, func.count().label("records")).select_from(joined)
+    query = query.where(members.disposition_id == batch_id, members.dropped.is_(None))
+    gone = connection.execute(query.group_by(destructions.c.batch_id))
+    return Tally(
+        records=records_of,
+        size=int(size or 0),
+        dropped=dropped,
+        gone={row.batch_id: row.records for row in gone},
+    )
+
+
 def listed(connection: Connection, batch_id: str) -> Iterator[Listed]:
     """The whole list of a batch, in its order."""
-    for row in connection.execute(_of(batch_id)):
-        yield _listed(row)
+    for query in (_of(batch_id), copies_of(batch_id)):  # a batch has rows in one of the two
+        for row in connection.execute(query):
+            yield _listed(row)
 
 
 def left(connection: Connection, batch_id: str, after: int, limit: int) -> list[tuple[int, Listed]]:
@@ -111,7 +152,8 @@ def left(connection: Connection, batch_id: str, after: int, limit: int) -> list[
         disposition_records.c.ordinal > after,
         destructions.c.record_id.is_(None),
     )
-    return [(row.ordinal, _listed(row)) for row in connection.execute(query.limit(limit))]
+    rows = connection.execute(query.limit(limit)).all() or connection.execute(copies_left(batch_id, after, limit)).all()
+    return [(row.ordinal, _listed(row)) for row in rows]
 
 
 def _of(batch_id: str) -> Select[Any]:
@@ -123,6 +165,7 @@ def _of(batch_id: str) -> Select[Any]:
         members.ordinal,
         members.record_id,
         members.ground,
+        members.family,
         members.size,
         members.dropped,
         records.c.submission_id,
@@ -140,6 +183,7 @@ def _listed(row: Any) -> Listed:
         record_id=row.record_id,
         submission_id=row.submission_id,
         ground=row.ground,
+        family=row.family,
         size=row.size,
         captured_at=row.captured_at,
         sent_at=row.sent_at,

@@ -1,11 +1,15 @@
-"""What must have happened before a record may be destroyed, read from the rule that made it eligible. Pure.
+"""What may be done with a record, and what must have happened before, read from the rule that made it eligible. Pure.
 
 Rules:
 
-- Only what a rule in force destroys is destroyed: the schedule is adopted and in effect, and the last step that it
-  prescribes destroys. A rule that says how long to keep and nothing of what follows lets the record go.
-- Every step before the last one (review by the archives, notice, an outside approval, an offer, a transfer for
-  appraisal) is recorded with its day, in the order of the rule, and the days to wait after it have passed.
+- Nothing is done that the rule does not say, and nothing in another order: the schedule is adopted and in effect, and
+  only what its steps end in is done. A rule that says how long to keep and nothing of what follows lets the record go:
+  a minimum is how long it *must* be kept. Whoever means otherwise writes the step.
+- A transfer is done with a package that the recipient accepts. After it our copy is removed, but where the rule goes on
+  with a step that keeps the record. What the archives decline after an appraisal may be destroyed (D4, then D1).
+- Steps that this program cannot do (D12), that contradict each other, or more than one transfer: the record stays.
+- Every step before that (review by the archives, notice, an outside approval, an offer) is recorded with its day, in
+  the order of the rule, and the days to wait after it have passed.
 - Where the schedule asks for the permission of an authority, that is recorded with the authority's own reference; an
   application for approval among the steps is that permission.
 - Posting to the permanent record comes before the destruction that follows it.
@@ -13,10 +17,10 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from retention.disposition_types import Answer, BatchAction, Requirement
 from retention.evaluation import Verdict, barriers
 from retention.vocabulary import DESTROYING, Disposition
 
@@ -25,26 +29,57 @@ if TYPE_CHECKING:
     from datetime import date
 
     from retention.evaluation import Basis, Decision
+    from retention.rules import Step
 
 PERMISSION: Final = "permission"
+TRANSFERRING: Final = frozenset(
+    {
+        Disposition.TRANSFER_PERMANENTLY,
+        Disposition.TRANSFER_FOR_APPRAISAL,
+        Disposition.TRANSFER_TO_AGENCY,
+        Disposition.RETURN_TO_SENDER,
+    }
+)
+_KEEPING: Final = frozenset({Disposition.KEEP_PERMANENTLY, Disposition.REVIEW})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """A step to record before approval; `wait_days` pass after it. `ordered`: it follows the one before it."""
-
-    name: str
-    wait_days: int = 0
-    ordered: bool = True
+def action_of(basis: Basis, doing: BatchAction = BatchAction.DESTROY) -> str:
+    """What the rule prescribes, in the words of a batch: its transfer with the recipient, or what comes last."""
+    if doing is BatchAction.TRANSFER and (step := _transfer(basis)) is not None:
+        return _named(step.disposition.value, step.party)
+    return _last(basis).value
 
 
-def action_of(basis: Basis) -> Disposition:
-    """What the rule prescribes in the end; destruction where it prescribes nothing."""
+def _last(basis: Basis) -> Disposition:
+    """The last step; destruction where the rule has none."""
     return basis.steps[-1].disposition if basis.steps else Disposition.DESTROY
 
 
-def why_not(decision: Decision, day: date) -> str | None:
-    """Why a record may not be destroyed on a day, whatever persons agree to, as a clause; None if it may."""
+def _transfer(basis: Basis) -> Step | None:
+    return next((step for step in basis.steps if step.disposition in TRANSFERRING), None)
+
+
+def keeps_a_copy(basis: Basis) -> bool:
+    """Whether the rule keeps the record here after its transfer."""
+    return _last(basis) in _KEEPING
+
+
+def is_review(basis: Basis) -> bool:
+    """Whether the rule ends in a review by an officer, who puts the record into a series anew."""
+    return _last(basis) is Disposition.REVIEW
+
+
+def why_not(
+    decision: Decision, day: date, doing: BatchAction = BatchAction.DESTROY, answer: Answer | None = None
+) -> str | None:
+    """Why this may not be done with a record on a day, whatever persons agree to, as a clause; None if it may.
+
+    Args:
+        decision: what its rule says.
+        day: the day.
+        doing: what a batch would do.
+        answer: what the recipient of an earlier transfer under the same series answered of it.
+    """
     if decision.decision is Verdict.HELD:
         return decision.reasons[0]
     basis = decision.basis
@@ -53,21 +88,66 @@ def why_not(decision: Decision, day: date) -> str | None:
     standing = barriers(basis.authority, day)
     if standing:
         return standing[0]
-    action = action_of(basis)
-    if action not in DESTROYING:
-        return f"its schedule prescribes {action.value.replace('_', ' ')} and no destruction"
+    return _unfit(basis) or (
+        _no_transfer(basis, answer) if doing is BatchAction.TRANSFER else _no_destruction(basis, answer)
+    )
+
+
+def _unfit(basis: Basis) -> str | None:
+    """Steps that this program does not do, or that contradict each other."""
+    kinds = [step.disposition for step in basis.steps]
+    if Disposition.DEIDENTIFY in kinds:
+        return "its schedule prescribes to de-identify it, which this program does not do; the record stays"
+    if sum(one in TRANSFERRING for one in kinds) > 1:
+        return "its schedule prescribes several transfers, and this program does one only; the record stays"
+    if any(one in DESTROYING or one is Disposition.KEEP_PERMANENTLY for one in kinds[:-1]):
+        return "its schedule prescribes something after what ends a record's disposition; the record stays"
     return None
 
 
-def requirements(basis: Basis) -> tuple[Requirement, ...]:
-    """What must be recorded before approval, in the order of the rule."""
-    found = [
-        Requirement(name=_named(step.disposition.value, step.party), wait_days=step.wait_days)
-        for step in basis.steps[:-1]
-    ]
-    if basis.steps and basis.steps[-1].disposition is Disposition.POST_THEN_DESTROY:
+def _no_transfer(basis: Basis, answer: Answer | None) -> str | None:
+    transfer = _transfer(basis)
+    if transfer is None:
+        return f"its schedule prescribes {_last(basis).value.replace('_', ' ')} and no transfer"
+    if answer is Answer.DECLINED and transfer.disposition is Disposition.TRANSFER_FOR_APPRAISAL:
+        return "the archives have declined it; propose its destruction"
+    if answer is Answer.ACCEPTED and keeps_a_copy(basis):
+        return "it was transferred already, and its schedule keeps it here"
+    return None
+
+
+def _no_destruction(basis: Basis, answer: Answer | None) -> str | None:
+    last, transfer = _last(basis), _transfer(basis)
+    if transfer is not None and not (answer is Answer.ACCEPTED and keeps_a_copy(basis)):
+        named = _named(transfer.disposition.value, transfer.party).replace("_", " ")
+        if transfer.disposition is not Disposition.TRANSFER_FOR_APPRAISAL or answer is not Answer.DECLINED:
+            return f"its schedule prescribes {named} first; propose it with --action transfer"
+        if last is Disposition.TRANSFER_FOR_APPRAISAL:  # what the archives do not select is destroyed
+            return None
+    if last is Disposition.KEEP_PERMANENTLY:
+        return "its schedule keeps it permanently"
+    if last is Disposition.REVIEW:
+        return "its schedule prescribes a review by an officer; see: archiver disposition reviews"
+    return None if last in DESTROYING else f"its schedule prescribes {last.value.replace('_', ' ')} and no destruction"
+
+
+def requirements(basis: Basis, doing: BatchAction = BatchAction.DESTROY) -> tuple[Requirement, ...]:
+    """What must be recorded before approval, in the order of the rule.
+
+    Before a transfer these are the steps before it; before the destruction of what was declined, those after it.
+    """
+    steps = basis.steps
+    at = next((place for place, step in enumerate(steps) if step.disposition in TRANSFERRING), None)
+    if at is None:
+        wanted = steps[:-1]
+    elif doing is BatchAction.TRANSFER:
+        wanted = steps[:at]
+    else:
+        wanted = steps[at + 1 : -1]
+    found = [Requirement(name=_named(step.disposition.value, step.party), wait_days=step.wait_days) for step in wanted]
+    if doing is not BatchAction.TRANSFER and steps and steps[-1].disposition is Disposition.POST_THEN_DESTROY:
         found.append(Requirement(name=Disposition.POST_THEN_DESTROY.value))
-    applied = any(step.disposition is Disposition.APPLY_FOR_APPROVAL for step in basis.steps)
+    applied = any(step.disposition is Disposition.APPLY_FOR_APPROVAL for step in steps)
     if basis.authority.permission_required and not applied:
         found.append(Requirement(name=_named(PERMISSION, basis.authority.permission_from), ordered=False))
     return tuple(found)

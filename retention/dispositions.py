@@ -6,19 +6,19 @@ Rules:
   it. What was destroyed is told by the destructions themselves, so that no kill can leave the two at odds.
 - A record is in one open batch at most.
 - Every act is one short transaction with its leaf, which names the batch and no record (a leaf has 64 KiB).
-- A person is told by marks: two acts that have a mark in common are acts of one person, whatever names stand there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
+from retention.disposition_copies import copies_in_open_batches, drop_copies, write_copies
+from retention.disposition_families import chunks, in_order
+from retention.disposition_types import KINDS, OPEN, ActKind, BatchAction, DispositionBatch, State
 from retention.tables import (
     LONGEST_DROP_REASON,
     disposition_acts,
@@ -29,125 +29,16 @@ from retention.tables import (
 from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
+from storage.tables import destructions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
-    from retention.disposition_steps import Requirement
+    from retention.disposition_types import Chosen, Ground, Signatory
     from storage.transaction import Transaction
 
 MOST_RECORDS: Final = 100_000
-MARK_BYTES: Final = 32
-_CHUNK: Final = 500
-
-
-class State(StrEnum):
-    """How far a batch has come; `executed` says that nothing of it is left to destroy."""
-
-    PROPOSED = "proposed"
-    APPROVED = "approved"
-    WITHDRAWN = "withdrawn"
-    EXECUTED = "executed"
-
-
-class BatchAction(StrEnum):
-    """What is done to all that a batch lists: `destroy_copies` are containers whose records stand alone."""
-
-    DESTROY = "destroy"
-    TRANSFER = "transfer"
-    DESTROY_COPIES = "destroy_copies"
-
-
-OPEN: Final = (State.PROPOSED, State.APPROVED)
-
-
-class ActKind(StrEnum):
-    """What somebody did to a batch."""
-
-    PROPOSE = "propose"
-    STEP = "step"
-    APPROVE = "approve"
-    WITHDRAW = "withdraw"
-    EXECUTE = "execute"
-
-
-KINDS: Final = {
-    ActKind.PROPOSE: EventKind.DISPOSITION_PROPOSED,
-    ActKind.STEP: EventKind.DISPOSITION_STEP_DONE,
-    ActKind.APPROVE: EventKind.DISPOSITION_APPROVED,
-    ActKind.WITHDRAW: EventKind.DISPOSITION_WITHDRAWN,
-    ActKind.EXECUTE: EventKind.DISPOSITION_EXECUTED,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signatory:
-    """A person who acts; `marks` are what he is told by, each `MARK_BYTES` long."""
-
-    actor: str
-    marks: frozenset[bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DispositionBatch:
-    """A batch as its row has it; `today` is the day for which it was proposed."""
-
-    id: str
-    action: BatchAction
-    state: State
-    today: date
-    forecast: bool
-    series_id: str | None
-    list_sha256: str
-    proposed_at: datetime
-    position: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """Why records are in a batch: the series of a schedule as loaded, the dates, the reasons, and what must be done."""
-
-    series_id: str
-    schedule_id: str
-    eligible_on: date
-    latest_on: date | None
-    citation: str
-    action: str
-    reasons: tuple[str, ...]
-    requirements: tuple[Requirement, ...]
-
-    def account(self) -> str:
-        """What stands in the column `account`."""
-        members = {
-            "citation": self.citation,
-            "action": self.action,
-            "reasons": self.reasons,
-            "requirements": [[one.name, one.wait_days, one.ordered] for one in self.requirements],
-        }
-        return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """A record for a batch; `size` is that of its bytes as captured, of all its components."""
-
-    record_id: str
-    submission_id: str
-    size: int
-    ground: Ground
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalAct:
-    """What somebody did; `step` and `done_on` where it was to record a step."""
-
-    kind: ActKind
-    signatory: Signatory
-    step: str | None
-    done_on: date | None
-    at: datetime
-    position: int
 
 
 def propose(
@@ -169,18 +60,17 @@ def propose(
     if len(chosen) > MOST_RECORDS:
         raise InvalidInput(f"a batch has at most {MOST_RECORDS:,} records")
     connection = transaction.connection
-    taken = in_open_batches(connection, [one.record_id for one in chosen])
-    # what came in together goes together, in one slice
-    listed = sorted(
-        (one for one in chosen if one.record_id not in taken), key=lambda one: (one.submission_id, one.record_id)
-    )
+    of_copies = action is BatchAction.DESTROY_COPIES
+    taken = (copies_in_open_batches if of_copies else in_open_batches)(connection, [one.record_id for one in chosen])
+    free = [one for one in chosen if one.record_id not in taken]
+    listed = list(enumerate(free, start=1)) if of_copies else in_order(free)  # containers come outermost first
     if not listed:
         raise Conflict("every record that may be proposed is in an open batch; see: archiver disposition list")
     numbers: dict[Ground, int] = {}
-    for one in listed:
+    for _, one in listed:
         numbers.setdefault(one.ground, len(numbers) + 1)
     batch_id = new_id(Prefix.DISPOSITION)
-    members = [(one.record_id, numbers[one.ground]) for one in listed]
+    members = [(one.record_id, numbers[one.ground]) for _, one in listed]
     digest = list_digest(members, {number: ground for ground, number in numbers.items()})
     payload = {
         "action": action.value,
@@ -213,16 +103,20 @@ def propose(
             "ordinal": ordinal,
             "record_id": one.record_id,
             "ground": numbers[one.ground],
+            "family": family,
             "size": one.size,
         }
-        for ordinal, one in enumerate(listed, start=1)
+        for ordinal, (family, one) in enumerate(listed, start=1)
     ]
-    connection.execute(insert(disposition_records), rows)
+    if of_copies:
+        write_copies(connection, batch_id, [(one, numbers[one.ground]) for _, one in listed])
+    else:
+        connection.execute(insert(disposition_records), rows)
     _note(transaction, batch_id, ActKind.PROPOSE, who, position)
     return read_batch(connection, batch_id)
 
 
-def list_digest(members: Sequence[tuple[str, int]], grounds: Mapping[int, Ground]) -> str:
+def list_digest(members: Iterable[tuple[str, int]], grounds: Mapping[int, Ground]) -> str:
     """The SHA-256 (hexadecimal) of a frozen list: its grounds by number, then each record with its ground's number."""
     digest = hashlib.sha256()
     for number, ground in grounds.items():
@@ -300,11 +194,14 @@ def drop(transaction: Transaction, batch_id: str, reasons: Mapping[str, str], *,
     transaction.append(
         EventKind.DISPOSITION_DROPPED, actor=actor, subjects=(batch_id,), payload={"records": len(reasons)}
     )
-    of = disposition_records.c.disposition_id == batch_id
-    for record_id, reason in reasons.items():
-        chosen = (of, disposition_records.c.record_id == record_id, disposition_records.c.dropped.is_(None))
-        change = update(disposition_records).where(*chosen).values(dropped=reason[:LONGEST_DROP_REASON])
-        transaction.connection.execute(change)
+    of = disposition_records.c
+    # what another program destroyed for this batch meanwhile is not dropped from it
+    gone = exists().where(destructions.c.record_id == of.record_id)
+    chosen = (of.disposition_id == batch_id, of.record_id == bindparam("record"), of.dropped.is_(None), ~gone)
+    change = update(disposition_records).where(*chosen).values(dropped=bindparam("reason"))
+    rows = [{"record": record_id, "reason": reason[:LONGEST_DROP_REASON]} for record_id, reason in reasons.items()]
+    transaction.connection.execute(change, rows)
+    drop_copies(transaction.connection, batch_id, reasons)
 
 
 def read_batch(connection: Connection, batch_id: str) -> DispositionBatch:
@@ -351,8 +248,3 @@ def in_open_batches(connection: Connection, record_ids: Sequence[str]) -> set[st
         )
         found.update(connection.execute(query).scalars())
     return found
-
-
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids in pieces that one query takes."""
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

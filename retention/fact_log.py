@@ -7,6 +7,7 @@ as such. Where it was learned stands in the sealed payload of the leaf (who says
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,10 @@ _MOST_OF_ONE: Final = 900
 """Events of one target, withdrawn ones too: fewer than `facts.MAX_EVENTS`."""
 MOMENTS: Final = frozenset({"created", "received", "provided"})
 """Kinds that confirm a date of a record, where an officer knows better than its headers."""
+LINKED_SERIES: Final = "linked_series"
+"""The fact whose value is the series that a record goes with."""
+_MEASURED: Final = frozenset({"channel", "kind"})
+_VALUE: Final = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._*/\-]{0,63}")
 
 
 class FactAbout(StrEnum):
@@ -45,11 +50,12 @@ class FactAbout(StrEnum):
 
 
 class Standing(StrEnum):
-    """Whether it happened, is expected, or cannot happen."""
+    """Whether it happened, is expected, or cannot happen; or is no event but stated of the thing, with a value."""
 
     HAPPENED = "happened"
     PROJECTED = "projected"
     IMPOSSIBLE = "impossible"
+    STATED = "stated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedFact:
-    """What somebody states; `day` is None only where it cannot happen, `until` where something is extended."""
+    """What somebody states: an event with its day (none where it cannot happen), or a fact with its `value`.
+
+    `until` is the end where something is extended.
+    """
 
     target: Target
     kind: str
@@ -70,6 +79,7 @@ class StatedFact:
     source: str
     standing: Standing = Standing.HAPPENED
     until: date | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,7 @@ class Fact:
     at: datetime
     position: int
     withdrawn: int | None
+    value: str | None = None
 
 
 class FactLog:
@@ -112,6 +123,7 @@ class FactLog:
             payload = {
                 "kind": stated.kind,
                 "standing": stated.standing.value,
+                **({} if stated.value is None else {"value": stated.value}),
                 "day": _iso(stated.day),
                 "until": _iso(stated.until),
                 "source": source,
@@ -124,6 +136,7 @@ class FactLog:
                 "target_id": stated.target.id,
                 "kind": stated.kind,
                 "standing": stated.standing.value,
+                "value": stated.value,
                 "day": stated.day,
                 "until": stated.until,
                 "actor": actor,
@@ -143,15 +156,16 @@ class FactLog:
             at=at,
             position=position,
             withdrawn=None,
+            value=stated.value,
         )
 
     def _refuse_known(self, connection: Connection, stated: StatedFact) -> None:
         there = self.of(connection, [stated.target], withdrawn=True).get(stated.target, [])
         if len(there) >= _MOST_OF_ONE:
             raise InvalidInput(f"at most {_MOST_OF_ONE} events can be recorded about one thing")
-        said = (stated.kind, stated.standing, stated.day, stated.until)
+        said = (stated.kind, stated.standing, stated.value, stated.day, stated.until)
         for one in there:
-            if one.withdrawn is None and (one.kind, one.standing, one.day, one.until) == said:
+            if one.withdrawn is None and (one.kind, one.standing, one.value, one.day, one.until) == said:
                 raise Conflict(f"this is recorded already, as event {one.id}", event=one.id)
 
     def withdraw(self, fact_id: str, *, why: str, actor: str) -> Fact:
@@ -222,11 +236,27 @@ def _checked(stated: StatedFact) -> str:
             raise InvalidInput(f"{stated.kind} confirms a date of one record; give --record")
         if stated.standing is not Standing.HAPPENED:
             raise InvalidInput(f"{stated.kind} confirms a date; it cannot be projected or impossible")
-    if (stated.day is None) != (stated.standing is Standing.IMPOSSIBLE):
+    if (stated.value is not None) != (stated.standing is Standing.STATED):
+        raise InvalidInput("what is stated of a thing has a value, and an event has none")
+    if stated.value is not None:
+        _check_value(stated)
+    elif (stated.day is None) != (stated.standing is Standing.IMPOSSIBLE):
         raise InvalidInput("an event needs its day, and what cannot happen has none")
     if stated.until is not None and (stated.day is None or stated.until < stated.day):
         raise InvalidInput("an event cannot end before its day")
     return _text(stated.source, "source")
+
+
+def _check_value(stated: StatedFact) -> None:
+    """Refuse what cannot be a fact's value: one plain word, since it stands where names do not."""
+    if stated.kind in MOMENTS or stated.kind in _MEASURED:
+        raise InvalidInput(
+            f"{stated.kind} is no fact to be stated: a date is given with --date, channel and kind never"
+        )
+    if stated.value is None or not _VALUE.fullmatch(stated.value) or stated.day is not None or stated.until is not None:
+        raise InvalidInput(
+            "the value of a fact is one word of letters, digits and ._*/-, at most 64 long, without a day"
+        )
 
 
 def _text(given: str, what: str) -> str:
@@ -253,6 +283,7 @@ def _fact(row: Any) -> Fact:
         at=row.at,
         position=row.position,
         withdrawn=row.withdrawn,
+        value=row.value,
     )
 
 

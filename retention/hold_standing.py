@@ -24,8 +24,8 @@ from retention.hold_learning import behind, with_participants
 from retention.holds import Hold, open_holds
 from retention.ports import MatchOutcome
 from retention.tables import hold_decisions, hold_verdicts
+from storage.active_records import IS_ACTIVE
 from storage.container_tables import container_members
-from storage.records import RecordState
 from storage.tables import records
 from storage.transcription_tables import transcriptions
 
@@ -83,6 +83,11 @@ class HoldStanding:
             more = f" (and {len(under) - 1} more)" if len(under) > 1 else ""
             said[record_id] = f"{under[0].sentence()}{more}"
         return said
+
+    def held_alone(self, connection: Connection, record_ids: Sequence[str]) -> dict[str, tuple[Held, ...]]:
+        """As `held`, without what the bytes of these records contain: for who asks of all that is in there, too."""
+        standing = open_holds(connection)
+        return _own(connection, standing, record_ids) if standing else {}
 
     def held(self, connection: Connection, record_ids: Sequence[str]) -> dict[str, tuple[Held, ...]]:
         """How each of these active records is held, in the order of the holds; free ones are absent."""
@@ -155,9 +160,7 @@ def stands(hold: Hold, position: int, verdict: Any | None, decision: Any | None)
 
 def newest_positions(connection: Connection, chunk: Sequence[str]) -> dict[str, int]:
     """The newest leaf that says what each of these active records says: its own, or that of its last transcription."""
-    query = select(records.c.id, records.c.position).where(
-        records.c.id.in_(chunk), records.c.state == RecordState.ACTIVE.value
-    )
+    query = select(records.c.id, records.c.position).where(records.c.id.in_(chunk), IS_ACTIVE)
     newest: dict[str, int] = {row.id: row.position for row in connection.execute(query)}
     read = (
         select(transcriptions.c.record_id, func.max(transcriptions.c.position).label("position"))
@@ -196,9 +199,7 @@ def contained_in(connection: Connection, record_ids: Sequence[str]) -> dict[str,
 
 def _records_of(connection: Connection, submission_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     for chunk in _chunks(submission_ids):
-        query = select(records.c.submission_id, records.c.id).where(
-            records.c.submission_id.in_(chunk), records.c.state == RecordState.ACTIVE.value
-        )
+        query = select(records.c.submission_id, records.c.id).where(records.c.submission_id.in_(chunk), IS_ACTIVE)
         for row in connection.execute(query):
             yield row.submission_id, row.id
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from retention.assignment_tables import record_parents, series_judgements
 from retention.ports import Absence
 from retention.tables import further_series, record_links
 from storage.errors import Conflict, InvalidInput, NotFound
@@ -30,6 +31,7 @@ _ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _CHUNK: Final = 500
 MOST_LINKS: Final = 500
 """Of one record: each is evaluated."""
+_OF_RECORDS: Final = (record_links, further_series, record_parents, series_judgements)
 
 
 class How(StrEnum):
@@ -135,7 +137,7 @@ class Links:
 
 
 class LinkTraces:
-    """Whom a record was about, and its further series, go with it; a `Traces`."""
+    """Whom a record was about, what it depended on and which series it was in go with it; a `Traces`."""
 
     owner = "links"
 
@@ -148,7 +150,7 @@ class LinkTraces:
             there = list(self._there(chunk))
             if there:
                 with self._store.write() as transaction:
-                    for table in (record_links, further_series):
+                    for table in _OF_RECORDS:
                         transaction.connection.execute(delete(table).where(table.c.record_id.in_(there)))
 
     def erase(self, record_ids: Sequence[str], *, actor: str) -> None:
@@ -172,7 +174,7 @@ class LinkTraces:
     def _there(self, chunk: Sequence[str]) -> set[str]:
         found: set[str] = set()
         with self._store.read() as connection:
-            for table in (record_links, further_series):
+            for table in _OF_RECORDS:
                 query = select(table.c.record_id).where(table.c.record_id.in_(chunk)).distinct()
                 found.update(connection.execute(query).scalars())
         return found

@@ -51,7 +51,7 @@ class ContentRule:
         since: first day, inclusive, in the archive's zone.
         until: last day, inclusive.
         query: in the language of searches.
-        asked_on: the day from which the query's ``last month`` is told.
+        asked_on: the day from which the query's ``last month`` is told; None: it tells no days so.
     """
 
     id: str
@@ -136,6 +136,14 @@ class HoldLookup(Protocol):
 
     def on(self, connection: Connection, record_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Ids of the active holds by record id; a record under none may be absent."""
+        ...
+
+
+class WholeHoldLookup(HoldLookup, Protocol):
+    """The same, and all at once."""
+
+    def all(self, connection: Connection) -> frozenset[str]:
+        """Ids of all active records that are under a hold; those for which `on` names one."""
         ...
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 8_000
 MAX_LIST = 10_000
+MAX_VALUE = 320
 _MONTH_DAY_LENGTH = len("06-30")
 
 
@@ -187,6 +188,21 @@ class Table:
                     f"{key} of {self.name} must hold words of a-z, 0-9 and _, at most 64 long"
                 )
         return tuple(entries)
+
+    def texts(self, key: str, limit: int) -> tuple[str, ...]:
+        """A list of texts as people write addresses and names, or one; empty if absent."""
+        value = self.raw(key)
+        if value is None:
+            return ()
+        entries = [value] if isinstance(value, str) else value
+        if not isinstance(entries, list) or not entries or len(entries) > limit:
+            raise self.place.of_key(key).refusal(f"{key} of {self.name} must be a text or a list of at most {limit}")
+        for entry in entries:
+            if not isinstance(entry, str) or not 0 < len(entry.strip()) <= MAX_VALUE or not entry.isprintable():
+                raise self.place.of_key(key).refusal(
+                    f"{key} of {self.name} must hold printable texts of 1 to {MAX_VALUE} characters"
+                )
+        return tuple(dict.fromkeys(entry.strip() for entry in entries))
 
     def tables(self, key: str, limit: int = MAX_LIST) -> list[Any]:
         """A list of tables, each still to be read; empty if absent."""

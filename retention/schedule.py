@@ -32,6 +32,8 @@ MAX_LINE = 16_384
 MAX_DOTS = 200
 MAX_SERIES = 10_000
 MAX_ASSIGNMENTS = 1_000
+MAX_OPENING = 100
+MAX_VALUES = 1_000
 MAX_LINKS = 16
 _TOML_LINE = re.compile(r"at line ([0-9]{1,9})")
 
@@ -192,7 +194,7 @@ def _authority(table: Table, permission: Table) -> Authority:
 
 
 def _assignments(table: Table, lines: SourceLines) -> tuple[AssignmentRule, ...]:
-    rules = []
+    rules, opening = [], 0
     entries = table.tables("assign", MAX_ASSIGNMENTS)
     for number, (entry, block) in enumerate(zip(entries, lines.for_list("assign", entries), strict=True), start=1):
         rule = Table.of(entry, table.place.at(block), f"assign {number}")
@@ -201,11 +203,22 @@ def _assignments(table: Table, lines: SourceLines) -> tuple[AssignmentRule, ...]
             kinds=_kinds(rule),
             channels=_channels(rule),
             custodians=frozenset(rule.words("custodian")),
+            roles=frozenset(rule.words("role")),
+            accounts=rule.texts("account", MAX_VALUES),
+            correspondents=rule.texts("correspondent", MAX_VALUES),
+            query=rule.text("query", "") or None,
+            line=rule.place.line,
         )
-        if not (read.kinds or read.channels or read.custodians):
-            raise rule.place.refusal(f"assign {number} needs kind, channel or custodian; the rest is default_series")
-        rules.append(read)
         rule.done()
+        if read.is_plain and not (read.kinds or read.channels or read.custodians):
+            raise rule.place.refusal(
+                f"assign {number} needs kind, channel, custodian, role, account, correspondent or query;"
+                " the rest is default_series"
+            )
+        opening += read.opens
+        if opening > MAX_OPENING:
+            raise rule.place.refusal(f"at most {MAX_OPENING} assign rules ask for account, correspondent or query")
+        rules.append(read)
     return tuple(rules)
 
 

@@ -35,6 +35,13 @@ class Confidence(StrEnum):
     UNVERIFIED = "U"
 
 
+class FamilyOf(StrEnum):
+    """What runs one clock: each record with its parts, or all days of a conversation."""
+
+    RECORD = "record"
+    CONVERSATION = "conversation"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """One series of a schedule. `rule` is None where it takes that of another (`linked`) or has none yet.
@@ -44,9 +51,11 @@ class Series:
         exclusions: what does not belong to it.
         designation: archival, essential or the like, as the issuer says.
         general: a more specific series wins over this one.
+        family: what goes together, when its latest member may.
         linked: the series whose rule it takes; empty where it has its own.
         linked_by_fact: takes the rule of the series that the record's facts name, else its own.
         unwritten: its rule is not written yet; records in it are kept.
+        transport_copies: mailbox files, exports and archives are under it, as copies of what came out of them.
         line: of its header in the file, from 1; None where it cannot be told.
     """
 
@@ -60,10 +69,12 @@ class Series:
     source: str = ""
     confidence: Confidence = Confidence.UNVERIFIED
     general: bool = False
+    family: FamilyOf = FamilyOf.RECORD
     rule: RetentionRule | None = None
     linked: str = ""
     linked_by_fact: bool = False
     unwritten: bool = False
+    transport_copies: bool = False
     examples: tuple[Example, ...] = ()
     line: int | None = None
 
@@ -78,10 +89,6 @@ def read_series(table: Table, lines: SeriesLines, authority: Authority, calendar
     if not SERIES_ID.fullmatch(identifier):
         raise table.place.refusal(f"{table.name}: id must be made of letters, digits and ._*/-, at most 64 long")
     table = table.within(identifier)
-    if table.text("family", "record") != "record":
-        raise table.place.of_key("family").refusal(
-            'family can only be "record": each record runs its own clock in this version'
-        )
     citation = table.text("citation")
     linked = table.text("linked", "")
     unwritten = table.flag("unwritten")
@@ -96,10 +103,12 @@ def read_series(table: Table, lines: SeriesLines, authority: Authority, calendar
         source=table.text("source", ""),
         confidence=table.choice("confidence", Confidence, Confidence.UNVERIFIED),
         general=table.flag("general"),
+        family=table.choice("family", FamilyOf, FamilyOf.RECORD),
         rule=_rule(table, lines, authority, calendars, identifier=identifier, citation=citation),
         linked=linked,
         linked_by_fact=table.flag("linked_by_fact"),
         unwritten=unwritten,
+        transport_copies=table.flag("transport_copies"),
         examples=read_examples(table, lines),
         line=lines.header.line,
     )

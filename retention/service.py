@@ -1,6 +1,7 @@
 """Applying the rules to a whole archive: assign what has no series, evaluate every record, keep the run.
 
-Rule: one linear pass in pages, each page a read transaction of its own; writes are short. Every run is an event,
+Rule: what a run costs follows what changed, not what is kept: verdicts are read from the table of due days
+(`retention.due_days`), and holds are asked at each reading. Reads go in pages; writes are short. Every run is an event,
 also when nothing was due. Nothing is destroyed here: an evaluation only says what the rules say.
 """
 
@@ -12,15 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
+from retention.alike import AlikeRecords
 from retention.assignment import Assignment, assign
 from retention.clock_watch import ClockWatch
-from retention.conflicts import combine
-from retention.evaluation import Decision, Verdict, evaluate, under_holds
+from retention.deciding import decided
+from retention.due_days import PAGE, DueDays
+from retention.due_reading import TOLD, listed_on, outside_of, read_due, verdicts_of
+from retention.due_related import related_to
+from retention.evaluation import Decision, Verdict
 from retention.facts import local_day
-from retention.known import Known, KnownFacts
-from retention.tables import retention_runs, series_assignments
+from retention.known import KnownFacts
+from retention.rule_assigning import RuleAssigning
+from retention.rule_judging import RuleJudging
+from retention.tables import retention_runs
+from storage.catalogue import record_of
 from storage.events import EventKind
-from storage.records import Channel, RecordKind, RecordState
+from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
@@ -30,15 +38,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from retention.library import RuleBook, ScheduleLibrary
-    from retention.ports import HoldLookup, RecordCatalogue
-    from storage.records import Record
+    from retention.ports import RecordCatalogue, WholeHoldLookup
+    from storage.records import Channel, Record, RecordKind
     from storage.transaction import Store
 
-PAGE = 1_000
-ASSIGN_PAGE = 200
 MOST_DAYS_AT_ONCE = 31
 
-_LISTED = (Verdict.ELIGIBLE, Verdict.HELD, Verdict.NEEDS_EVENT, Verdict.CONFLICT, Verdict.UNSCHEDULED)
+_LISTED = (Verdict.ELIGIBLE, Verdict.HELD, *(kind for kind in TOLD if kind is not Verdict.ELIGIBLE))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,19 +55,21 @@ class Evaluation:
     forecast: bool
     frozen: bool = False
     ids: dict[Verdict, list[str]] = field(default_factory=lambda: {kind: [] for kind in _LISTED})
+    counted: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(_LISTED, 0))
     not_due: int = 0
 
-    def take(self, record_id: str, decision: Verdict) -> None:
-        """Count one record."""
-        found = self.ids.get(decision)
-        if found is None:
+    def take(self, record_id: str, decision: Verdict, *, listed: bool = True) -> None:
+        """Count one record, and name it if it is `listed`."""
+        if decision not in self.counted:
             self.not_due += 1
-        else:
-            found.append(record_id)
+            return
+        self.counted[decision] += 1
+        if listed:
+            self.ids[decision].append(record_id)
 
     def counts(self) -> dict[str, int]:
         """How many of each."""
-        return {**{kind.value: len(found) for kind, found in self.ids.items()}, "not_due": self.not_due}
+        return {**{kind.value: number for kind, number in self.counted.items()}, "not_due": self.not_due}
 
     def to_json(self) -> dict[str, Any]:
         """The object of `retention evaluate`."""
@@ -69,7 +77,7 @@ class Evaluation:
             "today": self.today.isoformat(),
             "forecast": self.forecast,
             "frozen": self.frozen,
-            **{kind.value: found for kind, found in self.ids.items()},
+            **{kind.value: sorted(found) for kind, found in self.ids.items()},
             "not_due": self.not_due,
         }
 
@@ -84,6 +92,7 @@ class RetentionService:
         zone: the archive's zone, in which its days begin.
         holds: which holds records are under; None while no floor offers holds.
         watch: what tells a clock that jumped; None: one that asks this machine.
+        assigning: gives series by rule; None: one that opens no records.
     """
 
     def __init__(
@@ -92,15 +101,19 @@ class RetentionService:
         catalogue: RecordCatalogue,
         library: ScheduleLibrary,
         zone: ZoneInfo,
-        holds: HoldLookup | None = None,
+        holds: WholeHoldLookup | None = None,
         watch: ClockWatch | None = None,
+        assigning: RuleAssigning | None = None,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._library = library
+        self._assigning = assigning or RuleAssigning(store, catalogue, library, RuleJudging(store, zone))
         self._zone = zone
         self._holds = holds
-        self.known = KnownFacts(store, zone)
+        self._alike = AlikeRecords()
+        self.known = KnownFacts(store, zone, library)
+        self.due = DueDays(store, library, zone.key, self.without_holds, related_to)
         self.watch = ClockWatch(store) if watch is None else watch
 
     def today(self) -> date:
@@ -124,80 +137,118 @@ class RetentionService:
         return [decided(book, known[record.id], held.get(record.id, ()), today) for record in page]
 
     def assign_pending(self, *, actor: str) -> int:
-        """Put every active record without a series into that of the first matching rule; how many were.
+        """Put every active record without a series into that of the first matching rule; how many were."""
+        return self._assigning.assign_pending(actor=actor)
 
-        Short transactions, repeatable: whoever was quicker has assigned, and nothing is assigned twice.
+    def settle(self, day: date, progress: Callable[[int], None] | None = None) -> None:
+        """Bring the table of due days up to the ledger and on to a day; what follows may then ask it.
+
+        Args:
+            day: the day, at most the present one counts.
+            progress: told how many records were decided about, page by page.
         """
-        assigned = 0
-        after = ""
         while True:
+            self.due.settle(day, self.today(), progress)
             with self._store.read() as connection:
-                book = self._library.book(connection)
-                page = connection.execute(_without_series(after)).all() if book.policies else []
-            if not page:
-                return assigned
-            after = page[-1].id
-            found = {row.id: _assignment(row, book) for row in page}
-            chosen = {record_id: one for record_id, one in found.items() if one is not None}
-            if chosen:
-                assigned += self._write_assignments(book, chosen, actor)
+                if self.due.stands(connection, following=False):
+                    return
 
-    def _write_assignments(self, book: RuleBook, chosen: Mapping[str, Assignment], actor: str) -> int:
-        with self._store.write() as transaction:
-            connection = transaction.connection
-            still = connection.execute(
-                select(records.c.id).where(records.c.id.in_(list(chosen)), records.c.series_id.is_(None))
-            ).scalars()
-            rows = []
-            for record_id in still.all():
-                one = chosen[record_id]
-                self._catalogue.assign_series(transaction, record_id, one.series_id, actor=actor, why=one.why)
-                rows.append(
-                    {
-                        "record_id": record_id,
-                        "series_id": one.series_id,
-                        "schedule_id": book.schedule_id(one.series_id),
-                        "how": "rule",
-                        "actor": actor,
-                        "at": transaction.at,
-                    }
-                )
-            if rows:
-                _number(connection, rows)
-                connection.execute(insert(series_assignments), rows)
-        return len(rows)
+    def evaluate(
+        self, today: date, *, actor: str, progress: Callable[[int], None] | None = None, listed: bool = True
+    ) -> Evaluation:
+        """Say what the rules say of every active record on a day, and keep the run.
 
-    def evaluate(self, today: date, *, actor: str, progress: Callable[[int], None] | None = None) -> Evaluation:
-        """Evaluate every active record for a day and keep the run.
+        Only records of which something changed are decided about, the others are read from the table of due days.
 
         Args:
             today: the day; later than the clock's makes a forecast.
             actor: who asked, as the ledger names him.
-            progress: told how many records were looked at, page by page.
+            progress: told how many records were decided about, page by page.
+            listed: name the records; else they are only counted.
         """
         frozen = self.watch.look() is not None
         started = self._store.clock()
         self.assign_pending(actor=actor)
+        self.settle(today, progress)
         evaluation = Evaluation(today=today, forecast=today > local_day(started, self._zone), frozen=frozen)
-        after: str | None = None
         with self._store.read() as connection:
             book = self._library.book(connection)
-        while True:
+            held = frozenset() if self._holds is None else self._holds.all(connection)
+            outside = self._read_table(connection, evaluation, held, listed=listed)
+        for start in range(0, len(outside), PAGE):
             with self._store.read() as connection:
-                page = self._catalogue.page_records(connection, after, PAGE)
-                active = [record for record in page if record.state is RecordState.ACTIVE]
-                held = self._held(connection, active)
-                known = self.known.of(connection, active)
-            if not page:
-                break
-            after = page[-1].id
-            for record in active:
-                decision = decided(book, known[record.id], held.get(record.id, ()), today)
-                evaluation.take(record.id, decision.decision)
+                page = self.active(connection, outside[start : start + PAGE])
+                for record, decision in zip(page, self.without_holds(connection, page, today), strict=True):
+                    verdict = Verdict.HELD if record.id in held else decision.decision
+                    evaluation.take(record.id, verdict, listed=listed)
             if progress is not None:
                 progress(len(page))
         self._keep(evaluation, book, started, actor)
         return evaluation
+
+    def _read_table(
+        self, connection: Connection, evaluation: Evaluation, held: frozenset[str], *, listed: bool
+    ) -> tuple[str, ...]:
+        """Take over what the table says of the day, and return the records of which it does not."""
+        day = evaluation.today
+        found = read_due(connection, day)
+        apart = held.union(found.outside)
+        of_held = verdicts_of(connection, held)
+        inside = found.total - len(found.outside)
+        beside = of_held.keys() - set(found.outside)
+        evaluation.counted[Verdict.HELD] += len(beside)
+        if listed:
+            evaluation.ids[Verdict.HELD] += sorted(beside)
+        for verdict in TOLD:
+            number = found.counts.get(verdict, 0) - sum(of_held[one] is verdict for one in beside)
+            evaluation.counted[verdict] += number
+            if listed:
+                names = (one for one, _ in listed_on(connection, day, verdict))
+                evaluation.ids[verdict] += [one for one in names if one not in apart]
+        evaluation.not_due += inside - sum(evaluation.counted.values())
+        return found.outside
+
+    def prove(self, *, actor: str, progress: Callable[[int], None] | None = None) -> tuple[str, ...]:
+        """Decide about every record anew for the present day, and compare with the table; ids of those that differ.
+
+        There are none, unless rows were changed behind the back of this program. What differs is made right.
+
+        Args:
+            actor: who asked, as the ledger names him.
+            progress: told how many records were decided about, page by page.
+        """
+        self.assign_pending(actor=actor)
+        self.settle(self.today(), progress)
+        return tuple(self.due.prove(self.today(), self._each_alone, progress or (lambda _records: None)))
+
+    def _each_alone(self, connection: Connection, page: Sequence[Record], day: date) -> list[Decision]:
+        book, known = self._library.book(connection), self.known.of(connection, page)
+        return [decided(book, known[record.id], (), day) for record in page]
+
+    def candidates(self, day: date, progress: Callable[[int], None] | None = None) -> list[str]:
+        """Ids of the records that the rules may let go on a day, holds apart, in order; decide about each again."""
+        self.settle(day, progress)
+        with self._store.read() as connection:
+            found = {one for one, _ in listed_on(connection, day, Verdict.ELIGIBLE)}
+            return sorted(found.union(outside_of(connection, day)))
+
+    def waiting(self, day: date, progress: Callable[[int], None] | None = None) -> list[str]:
+        """Ids of the records that may need an event on a day, in order; decide about each again."""
+        self.settle(day, progress)
+        with self._store.read() as connection:
+            found = {one for one, _ in listed_on(connection, day, Verdict.NEEDS_EVENT)}
+            return sorted(found.union(outside_of(connection, day)))
+
+    def active(self, connection: Connection, record_ids: Sequence[str]) -> list[Record]:
+        """Those of these records that are still there, in order of their id; at most a page."""
+        chosen = (records.c.id.in_(record_ids), records.c.state == RecordState.ACTIVE.value)
+        return [record_of(row) for row in connection.execute(select(records).where(*chosen).order_by(records.c.id))]
+
+    def without_holds(self, connection: Connection, page: Sequence[Record], day: date) -> list[Decision]:
+        """What the rules say about each of some records on a day, in their order, as if nobody held any."""
+        book = self._library.book(connection)
+        known = self.known.of(connection, page)
+        return self._alike.decide(book, [known[record.id] for record in page], day)
 
     def _held(self, connection: Connection, page: Sequence[Record]) -> Mapping[str, tuple[str, ...]]:
         if self._holds is None:
@@ -244,39 +295,3 @@ class RetentionService:
             return (today,)
         missing = min((today - last).days, MOST_DAYS_AT_ONCE)
         return tuple(last + timedelta(days=number) for number in range(1, missing + 1))
-
-
-def decided(book: RuleBook, known: Known, holds: Sequence[str], today: date) -> Decision:
-    """What the rules of all series of a record say, read for everybody whom it is about."""
-    decisions = []
-    for series_id in known.series or (None,):
-        rule = book.rule_for(series_id, known.whole(series_id))
-        decisions += [evaluate(facts, rule, (), today) for facts in known.readings(series_id, rule)]
-    return under_holds(combine(decisions, today), holds)
-
-
-def _without_series(after: str) -> Any:
-    """The next page of active records without a series."""
-    return (
-        select(records.c.id, records.c.kind, records.c.channel, records.c.custodian_id)
-        .where(records.c.series_id.is_(None), records.c.state == RecordState.ACTIVE.value, records.c.id > after)
-        .order_by(records.c.id)
-        .limit(ASSIGN_PAGE)
-    )
-
-
-def _assignment(row: Any, book: RuleBook) -> Assignment | None:
-    return assign(RecordKind(row.kind), Channel(row.channel), row.custodian_id, book.policies)
-
-
-def _number(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Give each row the number after the last of its record's history."""
-    history = series_assignments
-    query = (
-        select(history.c.record_id, func.max(history.c.number).label("last"))
-        .where(history.c.record_id.in_([row["record_id"] for row in rows]))
-        .group_by(history.c.record_id)
-    )
-    last = {row.record_id: row.last for row in connection.execute(query)}
-    for row in rows:
-        row["number"] = last.get(row["record_id"], 0) + 1

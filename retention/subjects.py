@@ -142,7 +142,12 @@ class Subjects:
             "sealed_subject": one.sealed,
         }
         if one.key is None:
-            position = transaction.append(EventKind.SUBJECT_CHANGED, actor=actor, subjects=(one.id,))
+            mine = select(subjects.c.custodian_id).where(subjects.c.id == one.id)
+            before = transaction.connection.execute(mine).scalar()
+            # whose records it no longer tells of, and whose it tells of now: who follows the ledger reads both again
+            others = {before, one.stated.custodian_id} if before != one.stated.custodian_id else set()
+            named = (one.id, *sorted(filter(None, others)))
+            position = transaction.append(EventKind.SUBJECT_CHANGED, actor=actor, subjects=named)
             change = update(subjects).where(subjects.c.id == one.id).values(**values, position=position)
             transaction.connection.execute(change)
             return one.id, Kept.CHANGED

@@ -1,8 +1,8 @@
 """The tables of the retention floor: schedules as loaded, who was put into which series, every run, and holds.
 
 Rule as in `storage.tables`: plain columns hold ids, dates, states and counts. A schedule's text is a public rule
-of the agency and names no person (its assignment rules name custodians by id), so it stands plainly; why a
-record was assigned stands in the payload of its ledger event. What a hold is about, and why, is sealed.
+of the agency and stands plainly, with whatever accounts and correspondents its assignment rules name; why a record was
+assigned stands in the payload of its ledger event. What a hold is about, and why, is sealed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ from sqlalchemy import (
     text,
 )
 
+# whoever asks for the tables of this floor gets all of them
+import retention.assignment_tables
+import retention.due_tables
+import retention.nonrecord_tables
+import retention.transfer_tables  # noqa: F401
 from storage.columns import CarriedBy, Id, Moment, Position, carried, metadata
 
 schedules = Table(
@@ -188,7 +193,8 @@ disposition_grounds = Table(
 
 LONGEST_DROP_REASON = 300
 
-# The frozen list. A dropped record says why, in words without content; that one was destroyed stands in `destructions`.
+# The frozen list; records of one family stand next to each other and go together. A dropped record says why, in words
+# without content; that one was destroyed stands in `destructions`.
 disposition_records = Table(
     "disposition_records",
     metadata,
@@ -196,6 +202,7 @@ disposition_records = Table(
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False, index=True),
     Column("ground", Integer, nullable=False),
+    Column("family", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("dropped", String(LONGEST_DROP_REASON), nullable=True),
     info=carried(CarriedBy.SUBJECT, "disposition_id"),
@@ -215,7 +222,9 @@ disposition_acts = Table(
     Column("at", Moment, nullable=False),
     Column("position", Position, nullable=False),
     Column("marks", LargeBinary, nullable=False),
-    CheckConstraint("act IN ('propose', 'step', 'approve', 'withdraw', 'execute')", name="act"),
+    CheckConstraint(
+        "act IN ('propose', 'step', 'approve', 'withdraw', 'begin', 'package', 'answer', 'execute')", name="act"
+    ),
     info=carried(CarriedBy.SUBJECT, "disposition_id"),
 )
 
@@ -252,7 +261,8 @@ record_links = Table(
     info=carried(CarriedBy.SUBJECT, "record_id"),
 )
 
-# What somebody said happened; never deleted, only withdrawn. The source stands in the payload of its leaf.
+# What somebody said happened, or is so: then `value` is the word that was said. Never deleted, only withdrawn. The
+# source stands in the payload of its leaf.
 fact_events = Table(
     "fact_events",
     metadata,
@@ -261,6 +271,7 @@ fact_events = Table(
     Column("target_id", Id, nullable=False, index=True),
     Column("kind", String(64), nullable=False),
     Column("standing", String(16), nullable=False),
+    Column("value", String(64), nullable=True),
     Column("day", Date, nullable=True),
     Column("until", Date, nullable=True),
     Column("actor", Id, nullable=False),
@@ -268,7 +279,7 @@ fact_events = Table(
     Column("position", Position, nullable=False),
     Column("withdrawn", Position, nullable=True),
     CheckConstraint("about IN ('record', 'series', 'subject', 'custodian')", name="about"),
-    CheckConstraint("standing IN ('happened', 'projected', 'impossible')", name="standing"),
+    CheckConstraint("standing IN ('happened', 'projected', 'impossible', 'stated')", name="standing"),
     info=carried(CarriedBy.SUBJECT, "id"),
 )
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from retention.due_days import PAGE
 from retention.evaluation import Verdict
-from retention.service import PAGE, decided
-from storage.records import RecordState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
 
-    from retention.known import KnownFacts
-    from retention.library import ScheduleLibrary
-    from retention.ports import RecordCatalogue
+    from retention.service import RetentionService
     from storage.transaction import Store
 
 
@@ -44,27 +41,21 @@ class WaitingRecord:
 
 def waiting_records(
     store: Store,
-    catalogue: RecordCatalogue,
-    library: ScheduleLibrary,
-    known_facts: KnownFacts,
+    service: RetentionService,
     today: date,
     progress: Callable[[int], None] = lambda _records: None,
 ) -> list[WaitingRecord]:
-    """Every active record that needs an event on a day, oldest capture first; one pass, page by page."""
+    """Every active record that needs an event on a day, oldest capture first.
+
+    The table of due days says which may; each is decided about anew.
+    """
     found: list[WaitingRecord] = []
-    after: str | None = None
-    with store.read() as connection:
-        book = library.book(connection)
-    while True:
+    ids = service.waiting(today, progress)
+    for start in range(0, len(ids), PAGE):
         with store.read() as connection:
-            page = catalogue.page_records(connection, after, PAGE)
-            active = [record for record in page if record.state is RecordState.ACTIVE]
-            known = known_facts.of(connection, active)
-        if not page:
-            return sorted(found, key=lambda one: (one.since, one.id))
-        after = page[-1].id
-        for record in active:
-            decision = decided(book, known[record.id], (), today)
+            page = service.active(connection, ids[start : start + PAGE])
+            decisions = service.without_holds(connection, page, today)
+        for record, decision in zip(page, decisions, strict=True):
             if decision.decision is Verdict.NEEDS_EVENT:
                 found.append(
                     WaitingRecord(
@@ -75,6 +66,7 @@ def waiting_records(
                     )
                 )
         progress(len(page))
+    return sorted(found, key=lambda one: (one.since, one.id))
 
 
 def by_event(found: list[WaitingRecord]) -> list[dict[str, Any]]:

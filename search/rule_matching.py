@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _PLATFORM: Final = re.compile(r"([a-z][a-z0-9_]{0,31}):(?!//)(.+)", re.DOTALL)
 _OF_AN_ACCOUNT: Final = frozenset({RecordKind.CONVERSATION, RecordKind.SCREENSHOT, RecordKind.POST, RecordKind.PAGE})
 _DAY: Final = len("2024-01-05")
+_ANOTHER_DAY: Final = date(2022, 11, 29)
 _NOBODY: Final[Mapping[str, tuple[Party, ...]]] = MappingProxyType({})
 
 MATCHES: Final = Match(outcome=MatchOutcome.MATCH, reason="every part of the hold's rule matches")
@@ -64,7 +65,7 @@ _UNKNOWN: Final = {
     "query": Match(outcome=MatchOutcome.CANNOT_TELL, reason="the query asks for what could not be read in it"),
 }
 _NOT_UNDERSTOOD: Final = Match(
-    outcome=MatchOutcome.CANNOT_TELL, reason="this version does not understand the hold's query"
+    outcome=MatchOutcome.CANNOT_TELL, reason="this version does not understand the rule's query"
 )
 
 
@@ -86,10 +87,13 @@ class RuleMatcher:
         """Say what of a rule cannot be understood, before it is one.
 
         Raises:
-            InvalidInput: a query that is none, an account or correspondent without letter or digit.
+            InvalidInput: a query that is none, or tells days from a day that the rule does not have; an account or
+                correspondent without letter or digit.
         """
         if rule.query is not None:
-            _parsed(rule.query, rule.asked_on or EARLIEST_ASSERTED, self._zone)
+            query = _parsed(rule.query, rule.asked_on or EARLIEST_ASSERTED, self._zone)
+            if rule.asked_on is None and query != _parsed(rule.query, _ANOTHER_DAY, self._zone):
+                raise InvalidInput("the query tells days from today, and would find others tomorrow; write dates")
         for what, values in (("--account", rule.accounts), ("--correspondent", rule.correspondents)):
             for value in values:
                 _, sought = _on_platform(value) if what == "--account" else (None, value)
