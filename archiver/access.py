@@ -54,6 +54,9 @@ class Act(StrEnum):
     APPROVE_DISPOSITION = "approve a disposition"
     EXECUTE_DISPOSITION = "execute a disposition"
     CERTIFY_DISPOSITION = "issue a certificate of destruction"
+    ASK_NONRECORD = "ask for the release of what is no record"
+    SEE_NONRECORDS = "see what was said to be no record"
+    DECIDE_NONRECORD = "agree to the release of what is no record, or refuse it"
     KEEP_FACTS = "record persons, events and series"
     ACCEPT_CLOCK = "accept the clock"
 
@@ -68,19 +71,34 @@ _OF_PERSONS = frozenset(
         Act.PROPOSE_DISPOSITION,
         Act.APPROVE_DISPOSITION,
         Act.EXECUTE_DISPOSITION,
+        Act.ASK_NONRECORD,
+        Act.DECIDE_NONRECORD,
     }
 )
 _DISPOSITION = frozenset(
     {Act.SEE_DISPOSITIONS, Act.APPROVE_DISPOSITION, Act.EXECUTE_DISPOSITION, Act.CERTIFY_DISPOSITION}
 )
+_NONRECORDS = frozenset({Act.SEE_NONRECORDS, Act.DECIDE_NONRECORD})
 _QUARANTINE = frozenset({Act.SEE_QUARANTINE, Act.READ_QUARANTINED, Act.ASSIGN_QUARANTINED, Act.DECIDE_QUARANTINED})
 _ALL_READING = frozenset({Act.SEARCH, Act.READ_RECORD, Act.EXPORT})
 _PERMITTED: dict[Role, frozenset[Act]] = {
-    Role.EMPLOYEE: frozenset({Act.SEARCH, Act.READ_RECORD, Act.SUBMIT, Act.NOTIFY, Act.CORRECT}),
+    Role.EMPLOYEE: frozenset(
+        {
+            Act.SEARCH,
+            Act.READ_RECORD,
+            Act.SUBMIT,
+            Act.NOTIFY,
+            Act.CORRECT,
+            Act.ASK_NONRECORD,
+            Act.SEE_NONRECORDS,
+        }
+    ),
     Role.OFFICER: _ALL_READING
     | _QUARANTINE
     | _DISPOSITION
+    | _NONRECORDS
     | {
+        Act.ASK_NONRECORD,
         Act.SUBMIT,
         Act.VERIFY,
         Act.LOAD_SCHEDULE,
@@ -97,8 +115,8 @@ _PERMITTED: dict[Role, frozenset[Act]] = {
         Act.PROPOSE_DISPOSITION,
     },
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD}),
-    Role.APPROVER: _DISPOSITION | {Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS},
-    Role.AUDITOR: frozenset({Act.VERIFY, Act.SEE_DISPOSITIONS, Act.CERTIFY_DISPOSITION}),
+    Role.APPROVER: _DISPOSITION | _NONRECORDS | {Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS},
+    Role.AUDITOR: frozenset({Act.VERIFY, Act.SEE_DISPOSITIONS, Act.SEE_NONRECORDS, Act.CERTIFY_DISPOSITION}),
     Role.ADMINISTRATOR: frozenset(
         {Act.RUN, Act.ADD_USERS, Act.CHANGE_KEYS, Act.VERIFY, Act.ACCEPT_LOSS, Act.SEE_QUARANTINE}
     ),

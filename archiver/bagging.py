@@ -3,7 +3,7 @@
 Rule: `bagit.txt` is written last, when everything else is durable, so what is not finished is not a bag. Until then
 `unfinished.json` names the archive; the same command on such a folder goes on: what is whole by its own proof stays.
 A record that cannot be exported is named in `export.json`, which is signed and binds the payload manifest, and by it
-every file of the payload.
+every file of the payload. A bag that is a transfer has manifests by SHA-512 too (§2.4 recommends it).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ from storage.files import sync_folder, write_whole
 from storage.fixity_history import read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -39,6 +41,25 @@ DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _MARK = "unfinished.json"
 _MANIFEST = "manifest-sha256.txt"
 _TAG_MANIFEST = "tagmanifest-sha256.txt"
+_MANIFEST_512 = "manifest-sha512.txt"
+_TAG_MANIFEST_512 = "tagmanifest-sha512.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """What makes a bag a transfer.
+
+    Attributes:
+        batch: id of the batch, under which the recipient knows it.
+        about: what it is, in a line of `bag-info.txt`.
+        tag_files: further files beside the payload, by name, made when the payload is written.
+        note: told the report when all but the declaration is written; what it writes down is there before the bag is.
+    """
+
+    batch: str
+    about: str
+    tag_files: Callable[[ExportReport], Mapping[str, bytes]]
+    note: Callable[[ExportReport], None]
 
 
 def export_bag(
@@ -47,6 +68,8 @@ def export_bag(
     ids: Iterable[str],
     folder: Path,
     progress: Callable[[int], None],
+    *,
+    shipment: Shipment | None = None,
 ) -> ExportReport:
     """Write these records as a bag into a new or empty folder, or go on with one that was not finished there.
 
@@ -57,32 +80,40 @@ def export_bag(
         TemporarilyUnavailable: the disk is full, or busy; the same command goes on later.
     """
     authorize(principal, Act.EXPORT)
-    _begin(installation, folder)
+    _begin(installation, folder, shipment)
     report = ExportReport(folder=os.fspath(folder))
-    aside = folder / f"{_MANIFEST}.new"
-    with ComponentSource(installation) as source, aside.open("w", encoding="utf-8", newline="\n") as manifest:
-        bag = _Bag(installation, source, folder, manifest)
+    names = [_MANIFEST] if shipment is None else [_MANIFEST, _MANIFEST_512]
+    with ExitStack() as stack:
+        source = stack.enter_context(ComponentSource(installation))
+        manifests = [
+            stack.enter_context((folder / f"{name}.new").open("w", encoding="utf-8", newline="\n")) for name in names
+        ]
+        bag = _Bag(installation, source, folder, manifests)
         export_each(installation, principal, ids, report, bag.write, progress)
-        manifest.flush()
-        os.fsync(manifest.fileno())
+        for manifest in manifests:
+            manifest.flush()
+            os.fsync(manifest.fileno())
     if not report.exported and not report.failed:
         shutil.rmtree(folder)
         raise NotFound("there is no record to export")
     bag.drop_strangers()
-    aside.rename(folder / _MANIFEST)
-    _finish(installation, folder, report, bag)
+    for name in names:
+        (folder / f"{name}.new").rename(folder / name)
+    _finish(installation, folder, report, bag, shipment)
     return report
 
 
-def _begin(installation: Installation, folder: Path) -> None:
+def _begin(installation: Installation, folder: Path, shipment: Shipment | None) -> None:
     """Mark the folder as ours and unfinished.
 
     Raises:
         Conflict: it holds something else, or the unfinished bag of another archive.
     """
-    mark = as_json({"archive": installation.archive.id, "unfinished": "the export was interrupted; run it again"})
+    of = {"archive": installation.archive.id, "transfer": None if shipment is None else shipment.batch}
+    mark = as_json({**of, "unfinished": "the export was interrupted; run it again"})
     try:
-        ours = read_members(read_small(folder / _MARK, _MARK), _MARK).get("archive") == installation.archive.id
+        found = read_members(read_small(folder / _MARK, _MARK), _MARK)
+        ours = {name: found.get(name) for name in of} == of
     except ValueError:
         ours = False
     if not ours:
@@ -96,11 +127,13 @@ def _begin(installation: Installation, folder: Path) -> None:
 class _Bag:
     """The payload of one bag, as it is written."""
 
-    def __init__(self, installation: Installation, source: ComponentSource, folder: Path, manifest: TextIO) -> None:
+    def __init__(
+        self, installation: Installation, source: ComponentSource, folder: Path, manifests: Sequence[TextIO]
+    ) -> None:
         self._installation = installation
         self._source = source
         self._payload = folder / "data"
-        self._manifest = manifest
+        self._manifest, *self._further = manifests
         self._fixity, self._damaged = _last_fixity(installation)
         self._there: set[str] = set()
         self.files = 0
@@ -115,7 +148,10 @@ class _Bag:
         written = kept if kept is not None else self._write_new(place, described, document)
         self._there.add(place.name)
         for one in written:
-            self._manifest.write(f"{one.sha256}  {encoded(f'data/{place.name}/{one.name}')}\n")
+            named = encoded(f"data/{place.name}/{one.name}")
+            self._manifest.write(f"{one.sha256}  {named}\n")
+            for manifest in self._further:
+                manifest.write(f"{_sha512_of(place / one.name)}  {named}\n")
             self.files += 1
             self.bytes += one.size
         return written
@@ -167,6 +203,11 @@ class _Bag:
                 shutil.rmtree(one)
 
 
+def _sha512_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha512").hexdigest()
+
+
 def _last_fixity(installation: Installation) -> tuple[LedgerEvent | None, frozenset[str]]:
     """The event of the last check of the whole archive, and the ids of what is known to be damaged."""
     archive = installation.archive
@@ -183,18 +224,22 @@ def encoded(path: str) -> str:
     return path.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
 
 
-def _finish(installation: Installation, folder: Path, report: ExportReport, bag: _Bag) -> None:
+def _finish(
+    installation: Installation, folder: Path, report: ExportReport, bag: _Bag, shipment: Shipment | None
+) -> None:
     """Write the tag files, make everything durable, and only then declare the bag."""
     archive = installation.archive
-    manifest = hashlib.sha256((folder / _MANIFEST).read_bytes()).hexdigest()
+    with (folder / _MANIFEST).open("rb") as file:
+        report.manifest_sha256 = manifest = hashlib.file_digest(file, "sha256").hexdigest()
     now = archive.store.clock()
     checkpoint = archive.ledger.publish_checkpoint().decode()
     with archive.store.read() as connection:
         key = present_key(installation, connection)
     info = [
         ("Source-Organization", installation.settings.agency.name),
-        ("External-Identifier", archive.id),
+        ("External-Identifier", archive.id if shipment is None else shipment.batch),
         ("External-Description", f"{report.exported} public records, each with metadata, PREMIS events and a proof"),
+        *([] if shipment is None else [("Bag-Group-Identifier", archive.id), ("Transfer", shipment.about)]),
         ("Bagging-Date", now.astimezone(archive.zone).date().isoformat()),
         ("Bag-Software-Agent", f"{PRODUCT} {product_version()}"),
         ("Payload-Oxum", f"{bag.bytes}.{bag.files}"),
@@ -206,6 +251,11 @@ def _finish(installation: Installation, folder: Path, report: ExportReport, bag:
         "ledger-checkpoint.txt": checkpoint.encode(),
         "ledger-key.txt": f"{key}\n".encode(),
     }
+    bound = {}
+    if shipment is not None:
+        tags |= shipment.tag_files(report)
+        with (folder / _MANIFEST_512).open("rb") as file:
+            bound[_MANIFEST_512] = hashlib.file_digest(file, "sha256").hexdigest()
     account = {
         **heading(installation, "export"),
         "exported_at": now.astimezone(UTC).isoformat(),
@@ -214,17 +264,32 @@ def _finish(installation: Installation, folder: Path, report: ExportReport, bag:
         "bytes": report.bytes,
         "failed": report.failed,
         "manifest_sha256": manifest,
-        "tag_files": {name: hashlib.sha256(content).hexdigest() for name, content in tags.items()},
+        "tag_files": bound | {name: hashlib.sha256(content).hexdigest() for name, content in tags.items()},
         "checkpoint": checkpoint,
     }
     tags["export.json"] = as_json(sign_statement(installation, account, key))
     for name, content in tags.items():
         write_whole(folder / name, content)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in tags.items()}
-    digests |= {"bagit.txt": hashlib.sha256(DECLARATION).hexdigest(), _MANIFEST: manifest}
-    tag_lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items(), key=lambda one: one[0]))
-    write_whole(folder / _TAG_MANIFEST, tag_lines.encode())
+    named = [*tags, "bagit.txt", _MANIFEST, *bound]
+    write_whole(folder / _TAG_MANIFEST, _tag_manifest(folder, named, "sha256"))
+    if shipment is not None:
+        write_whole(folder / _TAG_MANIFEST_512, _tag_manifest(folder, named, "sha512"))
     os.sync()  # once for the whole payload
+    if shipment is not None:
+        shipment.note(report)
     write_whole(folder / "bagit.txt", DECLARATION)
     (folder / _MARK).unlink()
     sync_folder(folder)
+
+
+def _tag_manifest(folder: Path, names: Sequence[str], algorithm: str) -> bytes:
+    """The lines of a tag manifest; `bagit.txt`, which is written last, is named as it will be."""
+    lines = []
+    for name in sorted(names):
+        if name == "bagit.txt":
+            digest = hashlib.new(algorithm, DECLARATION)
+        else:
+            with (folder / name).open("rb") as file:
+                digest = hashlib.file_digest(file, algorithm)
+        lines.append(f"{digest.hexdigest()}  {name}\n")
+    return "".join(lines).encode()

@@ -90,9 +90,7 @@ def capture_lag(
     while True:
         with archive.store.read() as connection:
             page = archive.catalogue.page_records(connection, after, _PAGE)
-            chosen = [
-                one for one in page if one.state is not RecordState.DESTROYED and wanted in (None, one.custodian_id)
-            ]
+            chosen = [one for one in page if one.state is RecordState.ACTIVE and wanted in (None, one.custodian_id)]
             printed = _printed_days(archive, connection, [one for one in chosen if one.sent_at is None])
         if not page:
             break

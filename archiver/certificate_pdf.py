@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SHOWN: Final = 200
 _LONGEST: Final = 2_000
@@ -23,13 +23,25 @@ def _lines(document: Mapping[str, Any], sha256: str) -> list[tuple[str, str]]:
     """Headings (without a name) and facts, in order."""
     product = document["product"]
     facts = [
-        ("", "Certificate of destruction"),
+        ("", _title(document)),
         ("Agency", document["agency"]),
         ("Batch", document["disposition"]),
         ("Records", f"{document['count']:,} ({document['bytes']:,} bytes); {document['dropped']:,} were dropped"),
         ("Issued", f"{document['issued_at']} by {product['name']} {product['version']}"),
         ("Archive", document["archive"]),
     ]
+    if document["transfer"]:
+        of = document["transfer"]
+        facts += [
+            ("Transferred to", "; ".join(of["to"]).replace("_", " ")),
+            ("Acceptance", f"{of['reference']}; recorded {of['answered_at']}"),
+            ("Accepted", f"{of['accepted']:,} records, {of['declined']:,} declined"),
+            ("Manifest", of["manifest_sha256"]),
+            ("Receipt", of["receipt_sha256"] or "-"),
+            ("Remark", of["remark"]),
+        ]
+    if document["transport_copies"]:
+        facts.append(("Copies", document["transport_copies"]))
     if document["remark"]:
         facts.append(("Remark", document["remark"]))
     if document["forecast"]:
@@ -93,6 +105,16 @@ def _lines(document: Mapping[str, Any], sha256: str) -> list[tuple[str, str]]:
 
 def as_pdf(document: Mapping[str, Any], sha256: str) -> bytes:
     """The certificate as PDF; `sha256` is that of the signed file."""
+    title = f"{_title(document)} {document['disposition']}"
+    return pdf_of(_lines(document, sha256), title=title, author=document["agency"])
+
+
+def _title(document: Mapping[str, Any]) -> str:
+    return "Certificate of transfer" if document["transfer"] else "Certificate of destruction"
+
+
+def pdf_of(lines: Sequence[tuple[str, str]], *, title: str, author: str) -> bytes:
+    """Headings (without a name) and facts, in order, as PDF; the same lines give the same bytes."""
     # loaded here, since few commands make a certificate
     from reportlab import rl_config  # noqa: PLC0415
     from reportlab.lib.pagesizes import letter  # noqa: PLC0415
@@ -117,7 +139,7 @@ def as_pdf(document: Mapping[str, Any], sha256: str) -> bytes:
         bulletFontSize=8.5,
     )
     story = []
-    for name, text in _lines(document, sha256):
+    for name, text in lines:
         if not name:
             story.append(Paragraph(_clean(text), head))
         elif len(name) <= _SHORT:
@@ -125,8 +147,7 @@ def as_pdf(document: Mapping[str, Any], sha256: str) -> bytes:
         else:  # an id is too long for the column of names
             story.append(Paragraph(f"{_clean(name)} {_clean(text)}", plain))
     target = io.BytesIO()
-    title = f"Certificate of destruction {document['disposition']}"
-    SimpleDocTemplate(target, pagesize=letter, title=title, author=_short(document["agency"]), invariant=1).build(story)
+    SimpleDocTemplate(target, pagesize=letter, title=title, author=_short(author), invariant=1).build(story)
     return target.getvalue()
 
 

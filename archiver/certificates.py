@@ -21,13 +21,17 @@ from sqlalchemy import select
 
 from archiver.access import Act, authorize
 from archiver.certificate_pdf import as_pdf
+from archiver.copy_certificates import said_of_copies
 from archiver.destruction_facts import PROOF, destruction_facts
 from archiver.disposition_evidence import refuse_altered
 from archiver.disposition_view import batch_document, destructions_of, fate_of
 from archiver.receipts import make_folder
 from archiver.signing import as_json, heading, present_key, sign_statement
+from archiver.transfer_packages import said_of_transfer
+from retention.disposition_families import chunks
 from retention.disposition_reading import listed, read_grounds
-from retention.dispositions import OPEN, chunks, read_batch
+from retention.disposition_types import OPEN
+from retention.dispositions import read_batch
 from retention.facts import local_day
 from storage.errors import Conflict
 from storage.events import Event, EventKind
@@ -36,7 +40,7 @@ from storage.statements import plain_text
 from storage.tables import ledger_leaves, submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
     from archiver.destruction_facts import DestructionFacts
     from archiver.wiring import Installation
     from retention.disposition_reading import Listed
-    from retention.dispositions import Ground
+    from retention.disposition_types import Ground
     from retention.schedule import Schedule
 
 METHOD: Final = {
@@ -84,7 +88,8 @@ def certificate(installation: Installation, who: Principal, batch_id: str) -> di
         refuse_altered(installation, connection, batch)
         document = batch_document(installation, connection, batch, with_list=True)
         members = list(listed(connection, batch_id))
-        mine = destructions_of(installation, connection, members, batch_id)
+        gone_by = {one.destruction_id for one in members if one.destruction_id is not None}
+        mine = destructions_of(installation, connection, gone_by, batch_id)
         grounds = read_grounds(connection, batch_id)
     gone = [one for one in members if fate_of(one, mine) == "destroyed"]
     if not gone:
@@ -94,8 +99,8 @@ def certificate(installation: Installation, who: Principal, batch_id: str) -> di
     names = {one.actor: plain_text(one.name) for one in installation.users.list()}
     with archive.store.read() as connection:
         key = present_key(installation, connection)
-        digests = _salted_digests(connection, gone)
-        proofs = [_confirmation(installation, connection, one) for one in facts]
+        digests = salted_digests(connection, {one.submission_id for one in gone})
+        proofs = [confirmation_of(installation, connection, one) for one in facts]
     whole = {
         **heading(installation, "certificate"),
         "issued_at": archive.store.clock().astimezone(UTC).isoformat(),
@@ -126,8 +131,9 @@ def certificate(installation: Installation, who: Principal, batch_id: str) -> di
             *(one.batch.decided_at.isoformat() for one in facts),
         ],
         "method": METHOD,
+        **said_of_transfer(document),
         "systems": list(SYSTEMS),
-        "keys_gone_by": _gone_by(facts),
+        "keys_gone_by": keys_gone_by(facts),
         "backup_places": facts[0].to_json()["backup_places"],
         "proof": PROOF,
         "limits": facts[0].to_json()["limits"],
@@ -145,6 +151,7 @@ def certificate(installation: Installation, who: Principal, batch_id: str) -> di
             for one in gone
         ],
         "destructions": proofs,
+        **said_of_copies(batch),
     }
     return sign_statement(installation, whole, key)
 
@@ -191,13 +198,15 @@ def _six_facts(
     return told
 
 
-def _gone_by(facts: Sequence[DestructionFacts]) -> str | None:
+def keys_gone_by(facts: Sequence[DestructionFacts]) -> str | None:
+    """The day when the last backup place was cleared of all their keys; None while one is pending."""
     days = [one.keys_gone_by for one in facts]
     known = [one for one in days if one is not None]
     return max(known).isoformat() if len(known) == len(days) else None
 
 
-def _confirmation(installation: Installation, connection: Connection, facts: DestructionFacts) -> dict[str, Any]:
+def confirmation_of(installation: Installation, connection: Connection, facts: DestructionFacts) -> dict[str, Any]:
+    """The confirmation of one destruction with its proof."""
     ledger = installation.archive.ledger
     salted = ledger.salted_payload(connection, facts.confirmed_position)
     assert salted is not None
@@ -214,11 +223,11 @@ def _confirmation(installation: Installation, connection: Connection, facts: Des
     }
 
 
-def _salted_digests(connection: Connection, gone: Sequence[Listed]) -> dict[str, str | None]:
+def salted_digests(connection: Connection, submission_ids: Collection[str]) -> dict[str, str | None]:
     """The digest in the leaf of each submission's deposit."""
     found: dict[str, str | None] = {}
     joined = submissions.join(ledger_leaves, ledger_leaves.c.position == submissions.c.position)
-    for chunk in chunks(sorted({one.submission_id for one in gone})):
+    for chunk in chunks(sorted(submission_ids)):
         query = select(submissions.c.id, ledger_leaves.c.leaf).select_from(joined).where(submissions.c.id.in_(chunk))
         for row in connection.execute(query):
             found[row.id] = Event.decode(bytes(row.leaf)).digest

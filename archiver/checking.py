@@ -1,4 +1,6 @@
-"""Fixity as this program runs it: the checks of the storage floor, and the sealed columns of the floors above it.
+"""Fixity as this program runs it: the checks of the storage floor, and what the floors above it add.
+
+These are their sealed columns, and that holds and batches are what the ledger says of them.
 
 Rule: every check leaves an event with its counts and the faults that it names. Where none can be written (a full
 disk, a damaged database) the check is made and told all the same.
@@ -10,16 +12,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from archiver.checking_acts import further_phases
 from archiver.tables import users
-from retention.hold_checking import changed_holds
 from retention.tables import holds, subjects
-from storage.database import DatabaseError
 from storage.errors import ArchiveError
 from storage.events import EventKind
 from storage.fixity import FixityCheck
 from storage.fixity_history import Scope, facts_of
 from storage.fixity_passes import FixityPasses
-from storage.fixity_report import FixityFault, SealedColumn
+from storage.fixity_report import SealedColumn
 from storage.identifiers import Prefix
 from storage.sealing import SealKind
 
@@ -57,11 +58,10 @@ def check_now(
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[FixityReport, str | None]:
     """Check everything, or a random sample of so many submissions; the report, and why no event could be left."""
-    report = FixityCheck(archive, progress, further=FURTHER).run(sample)
+    report = FixityCheck(archive, progress, further=FURTHER, phases=further_phases(archive)).run(sample)
     unread = next((fault for fault in report.faults if fault.kind == "database"), None)
     if unread is not None:
         return report, unread.detail
-    report.faults += _changed_holds(archive)
     scope = Scope.ALL if sample is None else Scope.SAMPLE
     try:
         with archive.store.write() as transaction:
@@ -71,21 +71,11 @@ def check_now(
     return report, None
 
 
-def _changed_holds(archive: Archive) -> list[FixityFault]:
-    try:
-        with archive.store.read() as connection:
-            changed = changed_holds(connection, archive.ledger)
-    except (ArchiveError, DatabaseError, ValueError) as error:
-        detail = f"the holds cannot be compared with the ledger: {type(error).__name__}"
-        return [FixityFault(kind="database", id="archive.db", detail=detail)]
-    return [FixityFault(kind="hold", id=hold_id, detail=detail) for hold_id, detail in changed.items()]
-
-
 class ScheduledFixity:
     """The chore of the clock worker: a slice of the running pass, and a line in the log for what it found."""
 
     def __init__(self, archive: Archive, *, days: float, actor: str) -> None:
-        self._passes = FixityPasses(archive, days=days, further=FURTHER)
+        self._passes = FixityPasses(archive, days=days, further=FURTHER, phases=further_phases(archive))
         self._actor = actor
 
     def step(self) -> None:

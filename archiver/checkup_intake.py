@@ -86,7 +86,8 @@ def look_at_containers(installation: Installation) -> list[Check]:
     odd = (containers.c.state == ContainerState.FAILED.value) | (containers.c.findings > 0) | containers.c.id.in_(lost)
     with installation.archive.store.read() as connection:
         total = connection.execute(select(func.count()).select_from(containers)).scalar_one()
-        found = connection.execute(select(func.count()).select_from(containers).where(odd)).scalar_one()
+        there = containers.c.state != ContainerState.DESTROYED.value
+        found = connection.execute(select(func.count()).select_from(containers).where(odd, there)).scalar_one()
     if not found:
         return [Check("containers", Verdict.GOOD, f"mailboxes and archives of files: {total:,}, all accounted for")]
     detail = f"mailboxes and archives of files with findings: {found:,} of {total:,}; see: archiver container list"

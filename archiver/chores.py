@@ -18,6 +18,7 @@ from archiver.anchoring import Anchoring
 from archiver.answering import Answering
 from archiver.backing_up import ScheduledBackup
 from archiver.checking import ScheduledFixity
+from archiver.disposition_executing import resume_executions
 from archiver.letters import LetterSender
 from archiver.sender_proof import CheckedSender
 from archiver.watchman import Watchman
@@ -38,7 +39,9 @@ _ANCHOR_SECONDS = 30.0
 _LETTER_SECONDS = 15.0
 _ROTATION_SECONDS = 600.0
 _DESTRUCTION_SECONDS = 60.0
+_SLICES = 20
 _HOLD_SECONDS = 30.0
+_SERIES_SECONDS = 30.0
 _DRAFT_SECONDS = 600.0
 _WATCH_SECONDS = 60.0
 _FIXITY_SECONDS = 30.0
@@ -117,6 +120,8 @@ def chores_of(installation: Installation) -> tuple[Chore, ...]:
         *_anchors_and_letters(installation),
         _rotation(installation),
         _holds(installation),
+        _executions(installation),
+        _series(installation),
         _destruction(installation),
         _drafts(installation),
         _uploads(installation),
@@ -190,6 +195,28 @@ def _holds(installation: Installation) -> Chore:
             log.info("holds.judged", verdicts=judged)
 
     return Chore(name="holds", every_seconds=_HOLD_SECONDS, step=step)
+
+
+def _executions(installation: Installation) -> Chore:
+    """Go on with batches that a person began to execute, some slices at a turn; he need not say so again."""
+
+    def step() -> None:
+        done = resume_executions(installation, actor=f"{SERVICE_ACTOR}:clock", slices=_SLICES)
+        if done:
+            log.info("dispositions.resumed", records=done)
+
+    return Chore(name="executions", every_seconds=_DESTRUCTION_SECONDS, step=step)
+
+
+def _series(installation: Installation) -> Chore:
+    """Give records their series by rules that ask for more than a record's plain columns."""
+
+    def step() -> None:
+        assigned = installation.assigning.assign_asked(actor=f"{SERVICE_ACTOR}:series")
+        if assigned:
+            log.info("series.assigned", records=assigned)
+
+    return Chore(name="series", every_seconds=_SERIES_SECONDS, step=step)
 
 
 def _destruction(installation: Installation) -> Chore:

@@ -46,7 +46,8 @@ def reason_with(reason: str | None, box: Container | None, counts: Mapping[str, 
     if box.state is ContainerState.FAILED:
         return f"{what} could not be taken apart to its end{came}"
     left = f"; differences that nothing explains: {box.findings:,}" if box.findings else ""
-    return f"{what} was taken apart{came}{left}"
+    gone = "; the copy itself was destroyed since" if box.state is ContainerState.DESTROYED else ""
+    return f"{what} was taken apart{came}{left}{gone}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from archiver.access import Act, permits
+from archiver.disposing_copies import standing_document
 from ingest.containers import REMARK, Container, Containers, ContainerState, MemberOutcome
 from ingest.conversation_overlaps import overlap_of
-from storage.container_tables import container_members
+from storage.container_tables import container_members, containers
+from storage.destructions import destruction_of, read_batch
 from storage.errors import Conflict, Denied
 from storage.events import EventKind
 
@@ -35,11 +38,15 @@ _PAGE = 250
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """The container that a submission was taken out of: its id, which member it was, and the leaf that says so."""
+    """The container that a submission was taken out of: its id, which member it was, and the leaf that says so.
+
+    `destroyed`: its bytes and what it called its members are gone.
+    """
 
     container: str
     number: int
     position: int
+    destroyed: bool = False
 
 
 def taken_out_of(connection: Connection, submission_id: str) -> Membership | None:
@@ -49,24 +56,26 @@ def taken_out_of(connection: Connection, submission_id: str) -> Membership | Non
     """
     rows = container_members.c
     taken = (rows.submission_id == submission_id, rows.outcome == MemberOutcome.TAKEN.value)
-    query = select(rows.container_id, rows.ordinal, rows.position).where(*taken).order_by(rows.position).limit(1)
-    row = connection.execute(query).first()
+    joined = container_members.join(containers, containers.c.id == rows.container_id)
+    query = select(rows.container_id, rows.ordinal, rows.position, containers.c.state).select_from(joined)
+    row = connection.execute(query.where(*taken).order_by(rows.position).limit(1)).first()
     if row is None:
         return None
-    return Membership(container=row.container_id, number=row.ordinal, position=row.position)
+    gone = row.state == ContainerState.DESTROYED.value
+    return Membership(container=row.container_id, number=row.ordinal, position=row.position, destroyed=gone)
 
 
 def list_containers(installation: Installation, who: Principal) -> list[dict[str, Any]]:
     """Every container that `who` may see, oldest first, with its counts."""
     archive = installation.archive
-    containers = Containers(archive, actor=who.actor)
+    boxes = Containers(archive, actor=who.actor)
     with archive.store.read() as connection:
-        found = containers.all(connection)
+        found = boxes.all(connection)
         seen = {
             one.id: one.custodian_id for one, _ in archive.submissions.get_many(connection, [one.id for one in found])
         }
         return [
-            _facts(installation, containers, connection, one)
+            _facts(installation, boxes, connection, one)
             for one in found
             if who.sees_only is None or seen.get(one.id) == who.sees_only
         ]
@@ -80,13 +89,14 @@ def show_container(installation: Installation, who: Principal, container_id: str
         Denied: it is another custodian's.
     """
     archive = installation.archive
-    containers = Containers(archive, actor=who.actor)
+    boxes = Containers(archive, actor=who.actor)
     with archive.store.read() as connection:
-        one = containers.get(connection, container_id)
+        one = boxes.get(connection, container_id)
         submission = archive.submissions.get(connection, container_id)
         _refuse_other(who, submission.custodian_id)
-        document = _facts(installation, containers, connection, one)
-        account = containers.account(connection, one)
+        document = _facts(installation, boxes, connection, one)
+        document["copy"] = _as_copy(installation, connection, who, container_id)
+        account = boxes.account(connection, one)
         overlap = overlap_of(connection, one.id)
     with archive.store.write() as transaction:
         transaction.append(EventKind.CONTAINER_VIEWED, actor=who.actor, subjects=(one.id,))
@@ -102,18 +112,18 @@ def show_container(installation: Installation, who: Principal, container_id: str
             for what, held, taken, missing in account.get("tallies", [])
         ],
         "overlap": overlap,
-        "examined": dict(_examined(installation, containers.manifest(one))),
-        "problems": [_problem(line) for line in islice(_odd(containers.manifest(one)), _SHOWN)],
+        "examined": dict(_examined(installation, boxes.manifest(one))),
+        "problems": [_problem(line) for line in islice(_odd(boxes.manifest(one)), _SHOWN)],
     }
     return document
 
 
 def list_members(installation: Installation, who: Principal, container_id: str) -> Iterator[dict[str, Any]]:
     """Every member of a container in order, by name and outcome; whoever calls has shown the container before."""
-    containers = Containers(installation.archive, actor=who.actor)
+    boxes = Containers(installation.archive, actor=who.actor)
     with installation.archive.store.read() as connection:
-        one = containers.get(connection, container_id)
-    return (_problem(line) for line in containers.manifest(one))
+        one = boxes.get(connection, container_id)
+    return (_problem(line) for line in boxes.manifest(one))
 
 
 def retry_container(installation: Installation, who: Principal, container_id: str) -> None:
@@ -125,18 +135,20 @@ def retry_container(installation: Installation, who: Principal, container_id: st
         Conflict: it has come to its end.
     """
     archive = installation.archive
-    containers = Containers(archive, actor=who.actor)
+    boxes = Containers(archive, actor=who.actor)
     with archive.store.read() as connection:
-        one = containers.get(connection, container_id)
+        one = boxes.get(connection, container_id)
         _refuse_other(who, archive.submissions.get(connection, container_id).custodian_id)
     if one.state is ContainerState.FAILED:
-        containers.reopen(container_id)
+        boxes.reopen(container_id)
     elif one.state is not ContainerState.OPEN:
         raise Conflict(f"the container {container_id} is {one.state.value}; only one that is open or failed is tried")
 
 
 def has_findings(document: dict[str, Any]) -> bool:
-    """Whether something of a container did not come out, or nobody knows."""
+    """Whether something of a container did not come out, or nobody knows; of a destroyed one nothing is left to do."""
+    if document["state"] == ContainerState.DESTROYED.value:
+        return False
     return bool(document["failed"] or document["unexplained"]) or document["state"] == ContainerState.FAILED.value
 
 
@@ -145,13 +157,23 @@ def _refuse_other(who: Principal, custodian_id: str | None) -> None:
         raise Denied("this container belongs to somebody else")
 
 
-def _facts(
-    installation: Installation, containers: Containers, connection: Connection, one: Container
-) -> dict[str, Any]:
+def _as_copy(
+    installation: Installation, connection: Connection, who: Principal, container_id: str
+) -> dict[str, Any] | None:
+    """Whether and when it may be destroyed as a transport copy; None where it is, or to who may not see holds."""
+    if not permits(who, Act.SEE_DISPOSITIONS):
+        return None
+    day, book = installation.retention.today(), installation.library.book(connection)
+    standing = installation.transport_copies().standings(connection, book, [container_id], day).get(container_id)
+    return None if standing is None else standing_document(standing)
+
+
+def _facts(installation: Installation, boxes: Containers, connection: Connection, one: Container) -> dict[str, Any]:
     submissions = installation.archive.submissions
     submission = submissions.get(connection, one.id)
     about = submissions.envelopes(connection, [one.id]).get(one.id)
-    counts = containers.counts(connection, one)
+    counts = boxes.counts(connection, one)
+    gone = destruction_of(connection, one.id)
     return {
         "id": one.id,
         "source": None if about is None else about.envelope.source,
@@ -168,6 +190,13 @@ def _facts(
         "members": sum(counts.values()),
         **counts,
         "unexplained": one.findings,
+        "destruction": None
+        if gone is None
+        else {
+            "batch": gone.batch_id,
+            "position": gone.position,
+            "decided_at": read_batch(connection, gone.batch_id).decided_at.isoformat(),
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""What is left to see of a destroyed record: that it was there, and that it was destroyed.
+"""What is left to see of a record that was destroyed, released or transferred: that it was, and what became of it.
 
 Rule: the same members as of every record, so that a program need not ask first; what is gone is null or empty. It
 stays known by which channel, when, for whom and how many bytes came in, as plain columns and ledger leaves say.
@@ -6,13 +6,14 @@ stays known by which channel, when, for whom and how many bytes came in, as plai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from archiver.container_view import taken_out_of
 from archiver.provenance_view import grade_in_words
 from archiver.record_view import container_member
 from storage.destructions import destruction_of, read_batch
 from storage.errors import Conflict
+from storage.records import RecordState
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
     from storage.records import Record
 
 
-def is_destroyed(record_id: str) -> Conflict:
-    """The refusal to hand out what is destroyed."""
+ENDS: Final = {
+    RecordState.DESTROYED: "was destroyed",
+    RecordState.RELEASED: "was released as not a record, and destroyed",
+    RecordState.TRANSFERRED: "was transferred, and is no longer kept here",
+}
+"""What became of a record that is not active any more."""
+
+
+def is_destroyed(record: Record) -> Conflict:
+    """The refusal to hand out what is not active any more."""
     return Conflict(
-        f"record {record_id} was destroyed; what is left is shown by: archiver record show {record_id}",
-        record=record_id,
+        f"record {record.id} {ENDS[record.state]}; what is left is shown by: archiver record show {record.id}",
+        record=record.id,
     )
 
 
@@ -87,7 +96,7 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
             "decision": None,
             "eligible_on": None,
             "latest_on": None,
-            "reasons": ["the record was destroyed"],
+            "reasons": [f"the record {ENDS[record.state]}"],
         },
         "holds": [],
         "destruction": None
@@ -105,7 +114,7 @@ def destroyed_text(document: dict[str, Any]) -> str:
     """The document for people, on a terminal."""
     captured, gone = document["captured"], document["destruction"]
     lines = [
-        f"{document['id']}  {document['kind']}  destroyed",
+        f"{document['id']}  {document['kind']}  {document['state']}",
         "",
         f"Captured {captured['at']} over {captured['channel']} for {captured['custodian']}, {captured['size']:,} bytes",
         f"Series   {document['series'] or '-'}",
@@ -113,5 +122,5 @@ def destroyed_text(document: dict[str, Any]) -> str:
     if gone is not None:
         confirmed = f"confirmed {gone['confirmed_at']}" if gone["confirmed_at"] else "not confirmed yet"
         leaf = f"ledger leaf {gone['position']}"
-        lines.append(f"Destroyed {gone['decided_at']} with {gone['batch']}, {leaf}; {confirmed}")
+        lines.append(f"{document['state'].capitalize()} {gone['decided_at']} with {gone['batch']}, {leaf}; {confirmed}")
     return "\n".join(lines)

@@ -2,8 +2,8 @@
 
 Rules:
 
-- Who may destroy what needs an adopted schedule and two persons: `archiver/disposition_executing.py` alone calls
-  `Destroying.destroy`, with the guard that asks for both. To call it without that would be unlawful.
+- Who may destroy what needs two persons, and an adopted schedule (`archiver/disposition_executing.py`) or a reason why
+  it is no record (`archiver/nonrecords.py`). To call `Destroying.destroy` without such a guard would be unlawful.
 - A held record is refused inside the transaction that decides, under the write lock under which holds are placed; so a
   hold is either before a destruction, and forbids it, or after it (`retention/hold_standing.py`). No caller can do
   without that.
@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 from retention.hold_standing import HoldStanding
 from storage.destructions import BatchState, destroyed_records
 from storage.errors import Conflict
+from storage.records import RecordState
 from storage.shredding import Shredder
 from storage.tables import epochs
 
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from retention.copy_choosing import CopyRecheck
     from retention.ports import Traces
     from storage.archive import Archive
     from storage.destructions import DestructionBatch, DestructionGuard
+    from storage.transaction import Transaction
 
 ROLL_EVERY: Final = timedelta(days=1)
 _PAGE: Final = 1_000
@@ -90,18 +93,70 @@ class Destroying:
         actor: str,
         payload: Mapping[str, Any] | None = None,
         guard: DestructionGuard | None = None,
+        leads_to: RecordState = RecordState.DESTROYED,
+        beside: Callable[[Transaction, str], None] | None = None,
     ) -> str:
         """Decide, and erase what can be erased at once; returns the batch's id.
 
         When it returns the records cannot be opened any more. They are unrecoverable from old copies once
         `advance` has confirmed the batch.
 
+        Args:
+            record_ids: all of them or none.
+            actor: who does it, for the ledger.
+            payload: reasons and rules, for the event of the decision.
+            guard: what else may forbid it.
+            leads_to: what the records are afterwards.
+            beside: what is written in the transaction of the decision, told the batch's id.
+
         Raises:
             InvalidInput, NotFound, Conflict: see `Shredder.decide`; nothing was destroyed. A held record is a conflict.
             StorageFull, TemporarilyUnavailable: before the decision, nothing was destroyed; after it, the rest follows.
         """
         with self._archive.store.write() as transaction:
-            batch_id = self._shredder.decide(transaction, record_ids, actor, payload, guard=_AlsoHolds(guard))
+            objecting = _AlsoHolds(guard)
+            batch_id = self._shredder.decide(
+                transaction, record_ids, actor, payload, guard=objecting, leads_to=leads_to
+            )
+            if beside is not None:
+                beside(transaction, batch_id)
+        self._erase(batch_id)
+        return batch_id
+
+    def destroy_containers(
+        self, container_ids: Sequence[str], *, actor: str, payload: Mapping[str, Any] | None, guard: CopyRecheck
+    ) -> str:
+        """Destroy containers as `destroy` does records; what came out of them stays.
+
+        The guard is no choice of the caller: it asks for holds on what came out of them and on their custodians.
+
+        Raises:
+            InvalidInput, NotFound, Conflict: see `Shredder.decide_containers`; nothing was destroyed.
+            StorageFull, TemporarilyUnavailable: as `destroy`.
+        """
+        with self._archive.store.write() as transaction:
+            batch_id = self._shredder.decide_containers(transaction, container_ids, actor, payload, guard=guard)
+        self._erase(batch_id)
+        return batch_id
+
+    def destroy_quarantined(
+        self,
+        submission_ids: Sequence[str],
+        *,
+        actor: str,
+        payload: Mapping[str, Any] | None,
+        guard: DestructionGuard,
+        beside: Callable[[Transaction, str], None],
+    ) -> str:
+        """Destroy submissions that lie in quarantine as `destroy` does records; the guard asks for holds too.
+
+        Raises:
+            InvalidInput, NotFound, Conflict: see `Shredder.decide_quarantined`; nothing was destroyed.
+            StorageFull, TemporarilyUnavailable: as `destroy`.
+        """
+        with self._archive.store.write() as transaction:
+            batch_id = self._shredder.decide_quarantined(transaction, submission_ids, actor, payload, guard=guard)
+            beside(transaction, batch_id)
         self._erase(batch_id)
         return batch_id
 
@@ -138,8 +193,10 @@ class Destroying:
         return [batch for batch in self._shredder.unfinished() if batch.state is state]
 
     def _ids(self, batch_id: str) -> list[str]:
+        """The records of a batch; of containers nothing is derived, so no owner is asked about them."""
         with self._archive.store.read() as connection:
-            return [one.record_id for one in destroyed_records(connection, batch_id)]
+            gone = destroyed_records(connection, batch_id)
+        return [one.record_id for one in gone if not one.is_container]
 
     def _erase(self, batch_id: str) -> None:
         self._forget(batch_id)
@@ -160,7 +217,7 @@ class Destroying:
         # to the log after it was read from a database in which the rows are deleted already
         self._archive.store.truncate_log()
         ids = [one for batch in batches for one in self._ids(batch.id)]
-        for owner in self._traces:
+        for owner in self._traces if ids else ():
             owner.erase(ids, actor=actor)
         if self._roller.destroyed_through() < max(batch.epoch for batch in batches):
             self._roller.roll(actor)
@@ -169,6 +226,8 @@ class Destroying:
 
     def _confirm(self, batch: DestructionBatch, actor: str) -> None:
         ids = self._ids(batch.id)
+        with self._archive.store.read() as connection:
+            listed = len(destroyed_records(connection, batch.id))
         for start in range(0, len(ids), _PAGE):
             for owner in self._traces:
                 present = [one for one in owner.confirm(ids[start : start + _PAGE]) if not one.absent]
@@ -180,7 +239,7 @@ class Destroying:
                         record=present[0].record_id,
                     )
         payload = {
-            "records": len(ids),
+            "records": listed,
             "epoch": self._roller.destroyed_through(),
             "index": self._index_generation(),
             "owners": [owner.owner for owner in self._traces],

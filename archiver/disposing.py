@@ -2,8 +2,7 @@
 
 Rules:
 
-- The proposer never approves, and nobody approves twice. Users are told apart by their tokens, their names and the
-  custodians that they are; whoever shares one of these with another who acted on a batch is the same person.
+- The proposer never approves, and nobody approves twice; persons are told apart as in `archiver/signatories.py`.
 - What was proposed for a day that is still to come is a forecast. It is not approved, but in an archive made for tests.
 - Approval asks everything again: eligibility, holds, adoption, steps. What no longer qualifies is dropped and listed,
   the rest goes on. The destroying transaction asks it all once more (`archiver/disposition_executing.py`).
@@ -12,31 +11,18 @@ Rules:
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, select
-
 from archiver.access import Act, authorize
+from archiver.disposing_copies import for_its_list
 from archiver.disposition_evidence import refuse_altered
 from archiver.disposition_view import batch_document, wanted_steps
-from archiver.tables import users
+from archiver.signatories import signatory, signatory_of
 from retention.clock_watch import refuse_frozen
-from retention.disposition_choosing import Choosing
+from retention.disposition_choosing import Choice, Choosing, Wanted
 from retention.disposition_reading import approvers, is_same_person, left, read_acts, read_grounds
-from retention.dispositions import (
-    OPEN,
-    ActKind,
-    Signatory,
-    State,
-    act,
-    drop,
-    list_batches,
-    propose,
-    read_batch,
-    set_state,
-)
+from retention.disposition_types import OPEN, ActKind, BatchAction, State
+from retention.dispositions import act, drop, list_batches, propose, read_batch, set_state
 from storage.errors import Conflict, Denied, InvalidInput
 from storage.events import EventKind
 
@@ -44,13 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from sqlalchemy import Connection
+
     from archiver.access import Principal
     from archiver.wiring import Installation
-    from retention.dispositions import DispositionBatch
+    from retention.disposition_types import DispositionBatch
 
 PAGE: Final = 1_000
 _LONGEST_TEXT: Final = 1_000
 _TOLD_REASONS: Final = 20
+ANYTHING: Final = Wanted()
 
 
 def _quietly(_done: int, _total: int | None) -> None:
@@ -69,43 +58,19 @@ def effective_day(installation: Installation, batch: DispositionBatch) -> date:
     return max(today, batch.today) if batch.forecast and installation.archive.test_clock else today
 
 
-def signatory(installation: Installation, connection: Connection, who: Principal) -> Signatory:
-    """A user as a person, by what his row says now.
-
-    Raises:
-        Denied: it is no user; an operator proves nothing of who he is.
-    """
-    found = _signatory(installation, connection, who.actor)
-    if found is None:
-        raise Denied("dispositions are acts of persons; act as one with --as USER")
-    return found
-
-
-def _signatory(installation: Installation, connection: Connection, user_id: str) -> Signatory | None:
-    row = connection.execute(select(users).where(users.c.id == user_id)).first()
-    if row is None:
-        return None
-    told = {b"token": row.token_digest, b"name": row.name_tag}
-    if row.custodian_id is not None:
-        told[b"custodian"] = row.custodian_id.encode()
-    key = installation.archive.keyring.digest_key
-    marks = (hmac.digest(key, b"person\x00" + by + b"\x00" + what, hashlib.sha256) for by, what in told.items())
-    return Signatory(actor=user_id, marks=frozenset(marks))
-
-
 def propose_batch(
     installation: Installation,
     who: Principal,
     today: date,
     *,
-    series_id: str | None = None,
+    wanted: Wanted = ANYTHING,
     progress: Callable[[int, int | None], None] = _quietly,
 ) -> dict[str, Any]:
-    """Freeze what may be destroyed on a day as a batch; then as `show_batch`, and what was left out.
+    """Freeze what may be destroyed, or transferred, on a day as a batch; then as `show_batch`, and what was left out.
 
     Raises:
         Denied: this role may not; it is an act of a person.
-        Conflict: nothing may be proposed for that day.
+        Conflict: nothing may be proposed for that day, or a transfer would go to several recipients.
     """
     authorize(who, Act.PROPOSE_DISPOSITION)
     archive = installation.archive
@@ -119,19 +84,21 @@ def propose_batch(
         done += looked_at
         progress(done, None)
 
-    choice = choosing(installation).choose(today, series_id=series_id, progress=count)
-    if not choice.chosen:
-        others = sum(choice.others.values())
-        why = f" ({choice.others.most_common(1)[0][0]})" if choice.others else ""
-        raise Conflict(
-            f"no record may be proposed for {today}: {choice.held:,} are held, and {others:,} are eligible{why}; "
-            "see: archiver retention evaluate"
-        )
+    choice = choosing(installation).choose(today, wanted, progress=count)
+    _refuse_choice(choice, today, wanted)
     forecast = today > installation.retention.today()
     with archive.store.write() as transaction:
         refuse_frozen(transaction.connection)
         person = signatory(installation, transaction.connection, who)
-        batch = propose(transaction, choice.chosen, person, today=today, forecast=forecast, series_id=series_id)
+        batch = propose(
+            transaction,
+            choice.chosen,
+            person,
+            today=today,
+            forecast=forecast,
+            series_id=wanted.series_id,
+            action=wanted.doing,
+        )
     with archive.store.read() as connection:
         document = batch_document(installation, connection, batch, with_list=True)
     left_out = [{"why": why, "records": number} for why, number in choice.others.most_common(_TOLD_REASONS)]
@@ -139,9 +106,26 @@ def propose_batch(
         "held": choice.held,
         "not_destroyable": left_out,
         "beyond": choice.beyond,
-        "in_open_batches": len(choice.chosen) - document["records"],
+        "in_open_batches": choice.open_elsewhere + len(choice.chosen) - document["records"],
     }
     return {**document, "left_out": out}
+
+
+def _refuse_choice(choice: Choice, today: date, wanted: Wanted) -> None:
+    if not choice.chosen:
+        others = sum(choice.others.values())
+        if choice.open_elsewhere and not others and not choice.held:
+            raise Conflict("every record that may be proposed is in an open batch; see: archiver disposition list")
+        why = f" ({choice.others.most_common(1)[0][0]})" if choice.others else ""
+        raise Conflict(
+            f"no record may be proposed for {today}: {choice.held:,} are held, {choice.open_elsewhere:,} are in open "
+            f"batches, and {others:,} are eligible{why}; see: archiver retention evaluate"
+        )
+    if wanted.doing is BatchAction.TRANSFER:
+        recipients = sorted({one.ground.action for one in choice.chosen})
+        if len(recipients) > 1:
+            named = "; ".join(recipients)
+            raise Conflict(f"a transfer has one recipient, and these records go to several: {named}; give --recipient")
 
 
 def list_dispositions(installation: Installation, who: Principal) -> list[dict[str, Any]]:
@@ -192,10 +176,10 @@ def record_step(
         Denied: this role may not.
     """
     authorize(who, Act.PROPOSE_DISPOSITION)
-    said = _text(reference, "--reference says where it is written: a number, a letter, a date")
+    said = said_text(reference, "--reference says where it is written: a number, a letter, a date")
     with installation.archive.store.write() as transaction:
         connection = transaction.connection
-        batch = _in_state(connection, batch_id, State.PROPOSED)
+        batch = in_state(connection, batch_id, State.PROPOSED)
         day = done_on or effective_day(installation, batch)
         if day > effective_day(installation, batch):
             raise InvalidInput(f"{day} is still to come; a step is recorded when it was done")
@@ -227,7 +211,8 @@ def approve_batch(installation: Installation, who: Principal, batch_id: str) -> 
         batch = _refuse_approval(installation, connection, batch_id, who)
         refuse_altered(installation, connection, batch)
     day = effective_day(installation, batch)
-    recheck = choosing(installation).recheck(batch_id, day, expected=State.PROPOSED, approvals=0)
+    asked = choosing(installation).recheck(batch_id, day, expected=State.PROPOSED, approvals=0, doing=batch.action)
+    recheck = for_its_list(installation, batch, asked, day, expected=State.PROPOSED)
     dropped: dict[str, str] = {}
     grounds: set[int] = set()
     kept = after = 0
@@ -261,7 +246,7 @@ def approve_batch(installation: Installation, who: Principal, batch_id: str) -> 
             if given >= installation.settings.retention.approvals:
                 set_state(transaction, batch_id, State.APPROVED)
     if not kept:
-        raise Conflict(f"no record of batch {batch_id} may be destroyed any more; withdraw it and propose anew")
+        raise Conflict(f"no record of batch {batch_id} may go any more; withdraw it and propose anew")
     return document_of(installation, batch_id)
 
 
@@ -269,14 +254,16 @@ def _refuse_approval(
     installation: Installation, connection: Connection, batch_id: str, who: Principal
 ) -> DispositionBatch:
     refuse_frozen(connection)
-    batch = _in_state(connection, batch_id, State.PROPOSED)
-    if batch.forecast and not installation.archive.test_clock:
+    batch = in_state(connection, batch_id, State.PROPOSED)
+    # a clock that ran ahead when it was proposed, and was set right, made no forecast of it then
+    ahead = batch.forecast or batch.today > installation.retention.today()
+    if ahead and not installation.archive.test_clock:
         raise Conflict(f"batch {batch_id} is a forecast for {batch.today}; propose it anew when the day has come")
     person = signatory(installation, connection, who)
     for one in read_acts(connection, batch_id):
         earlier = one.signatory
         # by his row of now too: a name or a token may have been given to another since
-        present = _signatory(installation, connection, earlier.actor) or earlier
+        present = signatory_of(installation, connection, earlier.actor) or earlier
         if one.kind in (ActKind.PROPOSE, ActKind.APPROVE) and (
             is_same_person(earlier, person) or is_same_person(present, person)
         ):
@@ -295,17 +282,23 @@ def withdraw_batch(installation: Installation, who: Principal, batch_id: str, *,
         InvalidInput: no reason.
     """
     authorize(who, Act.PROPOSE_DISPOSITION)
-    said = _text(reason, "--reason says why")
+    said = said_text(reason, "--reason says why")
     with installation.archive.store.write() as transaction:
         connection = transaction.connection
-        _in_state(connection, batch_id, *OPEN)
+        in_state(connection, batch_id, *OPEN)
         person = signatory(installation, connection, who)
         act(transaction, batch_id, ActKind.WITHDRAW, person, payload={"reason": said})
         set_state(transaction, batch_id, State.WITHDRAWN)
     return document_of(installation, batch_id)
 
 
-def _in_state(connection: Connection, batch_id: str, *states: State) -> DispositionBatch:
+def in_state(connection: Connection, batch_id: str, *states: State) -> DispositionBatch:
+    """A batch that is in one of these states.
+
+    Raises:
+        NotFound: there is no such batch.
+        Conflict: it is in another.
+    """
     batch = read_batch(connection, batch_id)
     if batch.state not in states:
         wanted = " or ".join(one.value for one in states)
@@ -313,7 +306,12 @@ def _in_state(connection: Connection, batch_id: str, *states: State) -> Disposit
     return batch
 
 
-def _text(text: str, wanted: str) -> str:
+def said_text(text: str, wanted: str) -> str:
+    """What a person wrote, in one line.
+
+    Raises:
+        InvalidInput: it is empty or too long; `wanted` says what it is for.
+    """
     cleaned = " ".join(text.split())
     if not 0 < len(cleaned) <= _LONGEST_TEXT:
         raise InvalidInput(f"{wanted}, in 1 to {_LONGEST_TEXT:,} characters")

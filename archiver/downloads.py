@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from archiver.access import Act, Principal, authorize
 from archiver.destroyed_view import is_destroyed
 from archiver.reading import component_pieces, file_name
-from storage.errors import Conflict, NotFound
+from storage.errors import NotFound
 from storage.events import EventKind
 from storage.records import RecordState
 
@@ -48,12 +48,10 @@ def open_component(installation: Installation, principal: Principal, record_id: 
         record = archive.catalogue.get(connection, record_id)
         hidden = principal.sees_only is not None and record.custodian_id != principal.sees_only
         found = [] if hidden else archive.catalogue.describe(connection, [record_id])
-    if record.state is RecordState.DESTROYED and not hidden:
-        raise is_destroyed(record_id)
+    if record.state is not RecordState.ACTIVE and not hidden:
+        raise is_destroyed(record)
     if not found:
         raise NotFound(f"there is no record {record_id}; find its id by a search", record=record_id)
-    if record.state is not RecordState.ACTIVE:
-        raise Conflict(f"record {record_id} is {record.state.value}", record=record_id)
     numbered = enumerate(found[0].description.components, start=1)
     number, component = next(((at, one) for at, one in numbered if one.id == component_id), (0, None))
     if component is None:

@@ -22,6 +22,7 @@ _OPEN_EVENTS = frozenset(
         EventKind.RECORD_ARCHIVED.value,
         EventKind.RECORD_TRANSCRIBED.value,
         EventKind.RECORD_DESTROYED.value,
+        EventKind.CONTAINER_DESTROYED.value,
     }
 )
 

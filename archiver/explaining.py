@@ -1,6 +1,7 @@
 """Why a record is kept until a day: its decision with everything that it rests on, and what it still waits for.
 
-Rule: what is shown is read from where the decision was read, at the same moment; nothing is computed a second way.
+Rule: what is shown is read from where the decision was read, at the same moment; nothing is computed a second way, but
+for what superseded editions of the schedule would say of the same facts, which stands apart, too.
 Dates that rest on what is only expected stand apart, as `projected_on`.
 """
 
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
 from archiver.destroyed_view import is_destroyed
+from archiver.edition_changes import earlier_editions
 from archiver.supplying import documents_of, event_text
 from retention.assigning import Assigning, history_of, series_of
 from retention.clock_watch import frozen_in
 from retention.hold_standing import HoldStanding
+from retention.rule_assigning import doubt_of
 from retention.waiting import by_event, waiting_records
 from storage.events import EventKind
 from storage.records import RecordState
@@ -42,8 +45,8 @@ def explain(installation: Installation, who: Principal, record_id: str, *, today
     day = retention.today() if today is None else today
     with archive.store.read() as connection:
         record = archive.catalogue.get(connection, record_id)
-        if record.state is RecordState.DESTROYED:
-            raise is_destroyed(record_id)
+        if record.state is not RecordState.ACTIVE:
+            raise is_destroyed(record)
         decision = retention.decide(connection, record, day)
         own, further = series_of(connection, record_id)
         links = retention.known.links.of_records(connection, [record_id]).get(record_id, [])
@@ -67,8 +70,11 @@ def explain(installation: Installation, who: Principal, record_id: str, *, today
                 }
                 for one in links
             ],
+            "parents": retention.known.parents.of(connection, record_id),
+            "doubt": doubt_of(connection, record_id),
             "events": _events(installation, connection, record),
-            "assignments": history_of(connection, archive.ledger, record_id),
+            "assignments": history_of(connection, archive.ledger, record_id, installation.library),
+            "earlier_editions": earlier_editions(installation, connection, record, decision, day),
             "holds": list(HoldStanding().on(connection, [record_id]).get(record_id, ())),
             "clock": None if frozen is None else frozen.to_json(),
         }
@@ -86,12 +92,20 @@ def explained_text(one: dict[str, Any]) -> str:
     if one["projected_on"]:
         lines.append(f"Expected on     {one['projected_on']} (rests on what nobody confirmed; not a date)")
     lines.append(f"Latest          {one['latest_on'] or '-'}")
+    lines += [
+        f"Before          edition {past['edition']}, until {past['until']}: eligible on {past['eligible_on'] or '-'},"
+        f" latest {past['latest_on'] or '-'} (by what is known now)"
+        for past in one["earlier_editions"]
+    ]
     if one["waits_for"]:
         lines.append(f"Waits for       {', '.join(one['waits_for'])}")
     lines += [f"Step            {step}" for step in one["steps"]]
     lines += [
         f"Is about        {link['about']} {link['ref']} as {link['role']} ({link['how']})" for link in one["links"]
     ]
+    lines += [f"Depends on      {parent}" for parent in one["parents"]]
+    if one["doubt"]:
+        lines.append(f"In doubt        {one['doubt']}")
     lines += [f"Event           {event_text(event)}" for event in one["events"]]
     lines += [
         f"Series          {told['series'] or '-'} {told['change']} {told['at']} by {told['by']} ({told['how']}):"
@@ -106,7 +120,14 @@ def explained_text(one: dict[str, Any]) -> str:
 
 
 def assign_series(
-    installation: Installation, who: Principal, record_id: str, series_id: str, *, why: str, further: bool
+    installation: Installation,
+    who: Principal,
+    record_id: str,
+    series_id: str,
+    *,
+    why: str,
+    further: bool,
+    suggested: bool = False,
 ) -> dict[str, Any]:
     """Put a record into a series by hand; then as `explain`.
 
@@ -118,7 +139,7 @@ def assign_series(
     authorize(who, Act.KEEP_FACTS)
     archive = installation.archive
     assigning = Assigning(archive.store, archive.catalogue, installation.library)
-    assigning.assign(record_id, series_id, why=why, actor=who.actor, further=further)
+    assigning.assign(record_id, series_id, why=why, actor=who.actor, further=further, suggested=suggested)
     return explain(installation, who, record_id)
 
 
@@ -138,7 +159,7 @@ def waiting(
     authorize(who, Act.EVALUATE)
     archive, retention = installation.archive, installation.retention
     day = retention.today() if today is None else today
-    found = waiting_records(archive.store, archive.catalogue, installation.library, retention.known, day, progress)
+    found = waiting_records(archive.store, retention, day, progress)
     if event is not None:
         found = [one for one in found if event in one.waits_for]
     return {"today": day.isoformat(), "events": by_event(found), "records": [one.to_json() for one in found]}

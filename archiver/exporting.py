@@ -36,13 +36,17 @@ _TOGETHER = 64
 
 @dataclass(slots=True, kw_only=True)
 class ExportReport:
-    """The account of an export of many: how many records, files and bytes, and what could not be exported."""
+    """The account of an export of many: how many records, files and bytes, and what could not be exported.
+
+    `manifest_sha256` is that of the payload manifest, where the export is a bag.
+    """
 
     folder: str
     exported: int = 0
     files: int = 0
     bytes: int = 0
     failed: list[dict[str, str]] = field(default_factory=list)
+    manifest_sha256: str = ""
 
     def add(self, written: tuple[WrittenFile, ...]) -> None:
         """Count one record that was written: its components and their bytes."""

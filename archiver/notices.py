@@ -136,8 +136,8 @@ def send_notice(
     prepared = outbox.prepare(letter)
     with archive.store.write() as transaction:
         connection = transaction.connection
-        if archive.catalogue.get(connection, record_id).state is not RecordState.ACTIVE:
-            raise is_destroyed(record_id)
+        if (present := archive.catalogue.get(connection, record_id)).state is not RecordState.ACTIVE:
+            raise is_destroyed(present)
         before = _queued(archive.ledger.events_about(connection, [record_id]))
         if before and not again:
             last = before[-1].event.at.astimezone(archive.zone).date().isoformat()

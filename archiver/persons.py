@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from archiver.access import Act, authorize
+from archiver.person_roles import role_document, role_of
+from retention.roles import StatedRole, checked_role
 from retention.subjects import MOST_AT_ONCE, Kept, Subject, SubjectClass, SubjectFacts, check_subject
 from retention.tables import record_links
 from storage.errors import InvalidInput, NotFound
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from archiver.access import Principal
     from archiver.wiring import Installation
+    from retention.roles import HeldRole
 
 LARGEST_ROSTER: Final = 64 << 20
 _LONGEST_CELL: Final = 2_000
@@ -41,7 +44,7 @@ _COLUMNS: Final = {
     "student_id": "ref",
     "employee_id": "ref",
     "kind": "kind",
-    "role": "kind",
+    "role": "role",
     "name": "name",
     "first_name": "first",
     "last_name": "last",
@@ -50,7 +53,20 @@ _COLUMNS: Final = {
     "date_of_birth": "born",
     "custodian": "custodian",
     "email": "custodian",
+    "from": "since",
+    "since": "since",
+    "role_from": "since",
+    "until": "until",
+    "role_until": "until",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stated:
+    """What a line of a roster says of a person."""
+
+    subject: SubjectFacts
+    held: HeldRole | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +77,7 @@ class RosterReport:
     problems: list[dict[str, Any]] = field(default_factory=list)
     left_out: int = 0
     unknown_columns: int = 0
+    roles: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The object of `person import`."""
@@ -70,6 +87,7 @@ class RosterReport:
             "seen": sum(kept.values()) + failed,
             **kept,
             "failed": failed,
+            "roles": self.roles,
             "unknown_columns": self.unknown_columns,
             "problems": self.problems,
         }
@@ -134,7 +152,7 @@ def import_roster(
     """
     authorize(who, Act.KEEP_FACTS)
     report = RosterReport()
-    portion: list[SubjectFacts] = []
+    portion: list[_Stated] = []
     with installation.archive.store.read() as connection:
         tags = installation.archive.custodians.prefixes(connection, 32)
     for number, cells in _lines(raw, report):
@@ -178,9 +196,32 @@ def show_person(installation: Installation, who: Principal, about: SubjectClass,
     with installation.archive.store.read() as connection:
         subject = known.subjects.find(connection, about, ref)
         (document,) = _documents(installation, connection, [subject])
+        document["roles"] = [role_document(one) for one in known.roles.of_subject(connection, subject.id)]
         document["record_ids"] = known.links.of_subject(connection, subject.id)
     _viewed(installation, who, 1)
     return document
+
+
+def set_role(
+    installation: Installation, who: Principal, ref: str, held: HeldRole, *, wrong: bool = False
+) -> dict[str, Any]:
+    """Record that a person held a role, or take back that he did; then his document with `roles`.
+
+    Raises:
+        Denied: this role may not.
+        NotFound: nobody has this reference.
+        InvalidInput: it is no role.
+        Conflict: what is to be taken back was not recorded.
+    """
+    authorize(who, Act.KEEP_FACTS)
+    known = installation.retention.known
+    with installation.archive.store.read() as connection:
+        subject = known.subjects.find(connection, SubjectClass.PERSON, ref)
+    if wrong:
+        known.roles.take_back(subject.id, checked_role(held), actor=who.actor)
+    else:
+        known.roles.add([StatedRole(subject_id=subject.id, held=held)], actor=who.actor)
+    return show_person(installation, who, SubjectClass.PERSON, ref)
 
 
 def as_text(one: dict[str, Any]) -> str:
@@ -221,15 +262,22 @@ def _viewed(installation: Installation, who: Principal, shown: int) -> None:
 def _keep(
     installation: Installation,
     who: Principal,
-    portion: list[SubjectFacts],
+    portion: list[_Stated],
     report: RosterReport,
     progress: Callable[[int], None],
     *,
     dry_run: bool,
 ) -> None:
     if not dry_run:
-        kept = installation.retention.known.subjects.keep(portion, actor=who.actor)
+        known = installation.retention.known
+        kept = known.subjects.keep([one.subject for one in portion], actor=who.actor)
         report.counts.update(outcome for _, outcome in kept)
+        stated = [
+            StatedRole(subject_id=subject_id, held=one.held)
+            for (subject_id, _), one in zip(kept, portion, strict=True)
+            if one.held is not None
+        ]
+        report.roles += known.roles.add(stated, actor=who.actor)
     progress(len(portion))
     portion.clear()
 
@@ -247,6 +295,8 @@ def _lines(raw: bytes, report: RosterReport) -> Iterator[tuple[int, dict[str, st
     try:
         named = next(reader, [])
         columns = [_COLUMNS.get("_".join(one.strip().casefold().split())) for one in named]
+        if not {"kind", "since", "until"} & set(columns):  # then it says what somebody is, and not since when
+            columns = ["kind" if one == "role" else one for one in columns]
         report.unknown_columns = columns.count(None)
         if "ref" not in columns:
             raise InvalidInput("the first line of a roster names its columns, and one of them must be ref")
@@ -260,9 +310,7 @@ def _lines(raw: bytes, report: RosterReport) -> Iterator[tuple[int, dict[str, st
         raise InvalidInput("the roster is no table that can be read; save it as CSV in UTF-8") from error
 
 
-def _stated(
-    installation: Installation, cells: dict[str, str], kind: str | None, tags: dict[bytes, str]
-) -> SubjectFacts:
+def _stated(installation: Installation, cells: dict[str, str], kind: str | None, tags: dict[bytes, str]) -> _Stated:
     if any(len(cell) > _LONGEST_CELL for cell in cells.values()):
         raise InvalidInput(f"a cell has at most {_LONGEST_CELL:,} characters")
     if "ref" not in cells:
@@ -280,8 +328,7 @@ def _stated(
     custodian_id = None
     if "custodian" in cells:  # students have addresses too, which are no custodian's
         custodian_id = tags.get(installation.archive.custodians.tag(cells["custodian"]))
-    return check_subject(
-        SubjectFacts(
-            about=SubjectClass.PERSON, kind=said, ref=cells["ref"], name=name, born=born, custodian_id=custodian_id
-        )
+    subject = SubjectFacts(
+        about=SubjectClass.PERSON, kind=said, ref=cells["ref"], name=name, born=born, custodian_id=custodian_id
     )
+    return _Stated(subject=check_subject(subject), held=role_of(cells))

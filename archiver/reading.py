@@ -83,8 +83,8 @@ def open_record(
     archive = installation.archive
     with archive.store.read() as connection:
         record = _seen(archive, connection, principal, record_id)
-        if record.state is RecordState.DESTROYED:
-            raise is_destroyed(record_id)
+        if record.state is not RecordState.ACTIVE:
+            raise is_destroyed(record)
         described = archive.catalogue.describe(connection, [record_id])
         if not described:
             raise _missing(record_id)
@@ -134,8 +134,8 @@ def open_described(installation: Installation, principal: Principal, record_id: 
     archive = installation.archive
     with archive.store.read() as connection:
         record = _seen(archive, connection, principal, record_id)
-        if record.state is RecordState.DESTROYED:
-            raise is_destroyed(record_id)
+        if record.state is not RecordState.ACTIVE:
+            raise is_destroyed(record)
         described = archive.catalogue.describe(connection, [record_id])
     if not described:
         raise _missing(record_id)
@@ -170,10 +170,14 @@ def show_record(
     installation.matcher().catch_up(_CATCH_UP_SECONDS)
     with archive.store.read() as connection:
         record = _seen(archive, connection, principal, record_id)
-        gone = record.state is RecordState.DESTROYED
+        gone = record.state is not RecordState.ACTIVE
         document = destroyed_document(archive, connection, record) if gone else {}
         # why somebody put it there is told to who decides, and goes into no export
-        told = [] if gone or principal.sees_only is not None else history_of(connection, archive.ledger, record_id)
+        told = (
+            []
+            if gone or principal.sees_only is not None
+            else history_of(connection, archive.ledger, record_id, installation.library)
+        )
     if not gone:
         document = open_record(installation, principal, record_id, boxes=boxes)[1] | {"assignments": told}
     with installation.archive.store.write() as transaction:
@@ -330,6 +334,8 @@ def custody(installation: Installation, principal: Principal, record_id: str) ->
         of_container: set[int] = set()
         if inside is not None:
             of_container = {archive.submissions.get(connection, inside.container).position, inside.position}
+            whole = destruction_of(connection, inside.container)
+            of_container |= set() if whole is None else {whole.position}
             events += [archive.ledger.event_at(connection, one) for one in of_container]
     events.sort(key=lambda one: one.position)
     return [

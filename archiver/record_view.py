@@ -174,7 +174,12 @@ def container_member(membership: Membership | None, place: str | None) -> dict[s
     """The container that something was taken out of, and its place in there: by number, and by name where known."""
     if membership is None:
         return None
-    return {"id": membership.container, "number": membership.number, "place": place}
+    return {
+        "id": membership.container,
+        "number": membership.number,
+        "place": place,
+        "destroyed": membership.destroyed,
+    }
 
 
 def retention_document(decision: Decision | None) -> dict[str, Any]:
@@ -265,4 +270,5 @@ def _addressed(original: dict[str, Any]) -> list[str]:
 def _taken_out_of(container: dict[str, Any] | None) -> list[str]:
     if container is None:
         return []
-    return [f"Out of   container {container['id']}, member {container['number']:,}: {container['place'] or '-'}"]
+    gone = " (destroyed)" if container["destroyed"] else ""
+    return [f"Out of   container {container['id']}{gone}, member {container['number']:,}: {container['place'] or '-'}"]

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from retention.asking import asked_by
+from retention.series import FamilyOf
 from retention.wording import calendars_in_words, rule_in_words
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from retention.assignment import AssignmentRule
     from retention.schedule import Schedule
     from retention.series import Series
 
@@ -41,9 +43,36 @@ def schedule_document(schedule: Schedule) -> dict[str, Any]:
             "leap_day": schedule.calendars.leap_rule.value,
         },
         "default_series": schedule.default_series,
+        "assign": [assignment_document(rule) for rule in schedule.assignments],
         "sha256": schedule.sha256,
         "series": [series_document(series) for series in schedule.series],
     }
+
+
+def assignment_document(rule: AssignmentRule) -> dict[str, Any]:
+    """An assignment rule: its series, and the facts that it names."""
+    asked: dict[str, Any] = {
+        "kind": sorted(rule.kinds),
+        "channel": sorted(rule.channels),
+        "custodian": sorted(rule.custodians),
+        "role": sorted(rule.roles),
+        "account": list(rule.accounts),
+        "correspondent": list(rule.correspondents),
+        "query": rule.query,
+    }
+    return {"series": rule.series_id, **{name: value for name, value in asked.items() if value}}
+
+
+def _assignment_lines(schedule: Schedule) -> list[str]:
+    lines = []
+    for number, rule in enumerate(schedule.assignments, start=1):
+        one = assignment_document(rule)
+        series = one.pop("series")
+        asked = [f"{name} {value if isinstance(value, str) else ' or '.join(value)}" for name, value in one.items()]
+        lines.append(f"rule {number}: {', '.join(asked)}: {series}")
+    if schedule.default_series is not None:
+        lines.append(f"all others: {schedule.default_series}")
+    return lines
 
 
 def series_document(series: Series) -> dict[str, Any]:
@@ -63,6 +92,7 @@ def series_document(series: Series) -> dict[str, Any]:
         "source": series.source,
         "confidence": series.confidence.value,
         "general": series.general,
+        "family": series.family.value,
         "linked": series.linked or None,
         "linked_by_fact": series.linked_by_fact,
         "unwritten": series.unwritten,
@@ -88,6 +118,7 @@ def schedule_text(schedule: Schedule, state: str) -> str:
         lines.append(f"disposal needs the permission of {authority.permission_from or 'the supervising authority'}")
     if schedule.source:
         lines.append(f"source: {schedule.source}")
+    lines += _assignment_lines(schedule)
     for series in schedule.series:
         lines += ["", f"{series.id}  {series.title}", *(f"  {line}" for line in _rule_lines(series))]
     return "\n".join(lines)
@@ -104,6 +135,7 @@ def series_text(series: Series) -> str:
         ("source", series.source),
         ("confidence", series.confidence.value),
         ("general", "yes, a more specific series wins" if series.general else ""),
+        ("family", "the days of a conversation" if series.family is FamilyOf.CONVERSATION else ""),
     ]
     lines = [f"{series.id}  {series.title}", *(f"{name}: {value}" for name, value in named if value)]
     lines += [f"rule: {line}" for line in _rule_lines(series)]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from ingest.channels.imap_settings import TlsMode
 from ingest.channels.smtp_settings import Oddity
 from ingest.dns import split_server
+from retention.nonrecord_reasons import NonrecordReason
 
 
 class Section(BaseModel):
@@ -40,6 +41,9 @@ class RetentionSection(Section):
     """Disposition of records."""
 
     approvals: int = Field(1, ge=1, le=5, description="persons beside the proposer who must approve a destruction")
+    nonrecord_reasons: tuple[NonrecordReason, ...] = Field(
+        tuple(NonrecordReason), description="reasons for which something may be released as not a record"
+    )
 
 
 class SmtpSection(Section):

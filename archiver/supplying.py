@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
 from retention.asking import asked_by
-from retention.fact_log import MOMENTS, Fact, FactAbout, Standing, StatedFact, Target
+from retention.fact_log import LINKED_SERIES, MOMENTS, Fact, FactAbout, Standing, StatedFact, Target
 from retention.linking import How
 from retention.subjects import Subject, SubjectClass, SubjectFacts
 from retention.vocabulary import DEFAULT_EVENTS, Trigger
@@ -41,8 +41,9 @@ def add_event(
     until: date | None = None,
     source: str | None = None,
     projected: bool = False,
+    value: str | None = None,
 ) -> dict[str, Any]:
-    """Record an event, or with no day that it cannot happen; its document with `asked_for` and `later`.
+    """Record an event, or with no day that it cannot happen, or a fact; its document with `asked_for` and `later`.
 
     Args:
         installation: the archive.
@@ -54,10 +55,11 @@ def add_event(
         until: the end of what it extends.
         source: where that was learned.
         projected: it is only expected.
+        value: of a fact, which has no day: `kind` is its name.
 
     Raises:
         Denied: this role may not.
-        InvalidInput: kind, day or source cannot be one.
+        InvalidInput: kind, day, value or source cannot be one.
         NotFound: what it is about is not there.
         Conflict: the same is recorded already.
     """
@@ -65,18 +67,26 @@ def add_event(
     if projected and day is None:
         raise InvalidInput("what is expected has a day; give --date")
     standing = Standing.HAPPENED
-    if day is None:
+    if value is not None:
+        standing = Standing.STATED
+    elif day is None:
         standing = Standing.IMPOSSIBLE
     elif projected or kind in _PROJECTIONS:
         standing = Standing.PROJECTED
     target = _target(installation, who, about, ref)
     stated = StatedFact(
-        target=target, kind=kind, day=day, until=until, source=_UNSAID if source is None else source, standing=standing
+        target=target,
+        kind=kind,
+        day=day,
+        until=until,
+        source=_UNSAID if source is None else source,
+        standing=standing,
+        value=value,
     )
     fact = installation.retention.known.log.add(stated, actor=who.actor)
     with installation.archive.store.read() as connection:
         (document,) = documents_of(installation, connection, [fact])
-        asked = kind in MOMENTS or kind in _asked(installation, connection)
+        asked = kind in MOMENTS or kind in _asked(installation, connection, facts=value is not None)
     later = day is not None and standing is Standing.HAPPENED and day > installation.retention.today()
     return document | {"asked_for": asked, "later": later}
 
@@ -162,6 +172,31 @@ def unlink_record(
     return {"record": record_id, "about": about, "ref": subject.stated.ref, "ended": ended}
 
 
+def depend_record(installation: Installation, who: Principal, record_id: str, parent_id: str) -> dict[str, Any]:
+    """Say that a record depends on another; `new` is false where that was said already.
+
+    Raises:
+        Denied: this role may not.
+        NotFound: one of them is not there, or no more.
+        InvalidInput, Conflict: see `retention.families.Parents.add`.
+    """
+    authorize(who, Act.KEEP_FACTS)
+    new = installation.retention.known.parents.add(record_id, parent_id, actor=who.actor)
+    return {"record": record_id, "parent": parent_id, "new": new}
+
+
+def free_record(installation: Installation, who: Principal, record_id: str, parent_id: str) -> dict[str, Any]:
+    """Take back that a record depends on another.
+
+    Raises:
+        Denied: this role may not.
+        NotFound: there is no such active record, or that was not said.
+    """
+    authorize(who, Act.KEEP_FACTS)
+    installation.retention.known.parents.take_back(record_id, parent_id, actor=who.actor)
+    return {"record": record_id, "parent": parent_id}
+
+
 def documents_of(installation: Installation, connection: Connection, facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """Events as commands print them; references and addresses in place of ids, the source where it is kept."""
     archive = installation.archive
@@ -183,6 +218,7 @@ def documents_of(installation: Installation, connection: Connection, facts: Sequ
                 "ref": ref,
                 "kind": one.kind,
                 "standing": one.standing.value,
+                "value": one.value,
                 "date": None if one.day is None else one.day.isoformat(),
                 "until": None if one.until is None else one.until.isoformat(),
                 "source": payload.get("source"),
@@ -201,7 +237,8 @@ def event_text(one: dict[str, Any]) -> str:
     day = one["date"] or ""
     withdrawn = "  WITHDRAWN" if one["withdrawn"] else ""
     source = f"  source: {one['source']}" if one["source"] else ""
-    words = f"{one['kind']}{marks.get(one['standing'], '')} {day}{until}".rstrip()
+    value = "" if one["value"] is None else f" = {one['value']}"
+    words = f"{one['kind']}{value}{marks.get(one['standing'], '')} {day}{until}".rstrip()
     return f"{one['id']}  {one['about']} {one['ref']}  {words}{source}  by {one['by']}{withdrawn}"
 
 
@@ -233,7 +270,11 @@ def _subject(installation: Installation, who: Principal, about: SubjectClass, re
         return subjects.find(connection, about, ref)
 
 
-def _asked(installation: Installation, connection: Connection) -> set[str]:
-    """Kinds of event that some series of a current schedule asks for."""
+def _asked(installation: Installation, connection: Connection, *, facts: bool) -> set[str]:
+    """Kinds of event, or names of `facts`, that some series of a current schedule asks for."""
     series = [one for loaded in installation.library.book(connection).loaded for one in loaded.schedule.series]
-    return {kind for one in series if one.rule is not None for kind in asked_by(one.rule).events}
+    asked = [asked_by(one.rule) for one in series if one.rule is not None]
+    if not facts:
+        return {kind for one in asked for kind in one.events}
+    linked = {LINKED_SERIES} if any(one.linked_by_fact for one in series) else set()
+    return linked.union(*(one.facts for one in asked))

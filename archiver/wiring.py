@@ -23,12 +23,17 @@ from ingest.sandbox import READER_MODULE, SandboxedReader
 from ingest.sandbox_process import Limits
 from retention.assignment import Policy, assign
 from retention.hold_judging import Judging
+from retention.hold_sets import HeldRecords
 from retention.hold_standing import HoldStanding
 from retention.hold_traces import HoldTraces
 from retention.holds import Holds
 from retention.library import ScheduleLibrary
 from retention.linking import LinkTraces
+from retention.record_opening import RecordOpening
+from retention.rule_assigning import RuleAssigning
+from retention.rule_judging import RuleJudging
 from retention.service import RetentionService
+from retention.transport_copies import TransportCopies
 from search.follower import Follower
 from search.generations import CurrentIndex, Generations
 from search.matching import Matcher
@@ -52,8 +57,8 @@ _POLICY_SECONDS = 2.0
 class ScheduleAssigner:
     """Gives a new record the series that the loaded schedules' rules name; a `SeriesAssigner` of the examiner.
 
-    The rules are read again every two seconds. A record that just misses a new schedule gets its series from
-    the daily evaluation, which assigns whatever has none.
+    The rules are read again every two seconds. A record that just misses a new schedule, or of which a rule asks for
+    more than its plain columns, gets its series right after, from what assigns whatever has none.
     """
 
     def __init__(self, archive: Archive, library: ScheduleLibrary) -> None:
@@ -64,7 +69,7 @@ class ScheduleAssigner:
 
     def series_for(self, record: Record, description: Description) -> str | None:
         """The series, or None."""
-        del description  # rules on content come with the retention engine's matcher
+        del description  # a rule that asks for it is judged by who assigns whatever has no series
         if time.monotonic() - self._read_at > _POLICY_SECONDS:
             with self._archive.store.read() as connection:
                 self._policies = tuple(self._library.book(connection).policies)
@@ -82,6 +87,7 @@ class Installation:
     users: Users
     library: ScheduleLibrary
     retention: RetentionService
+    assigning: RuleAssigning
     holds: Holds
     generations: Generations
     index: CurrentIndex
@@ -123,6 +129,10 @@ class Installation:
         """What compares records with the rules of holds."""
         return RuleMatcher(self.archive.zone)
 
+    def rule_judging(self) -> RuleJudging:
+        """What tells which series the rules of schedules give a record; opens it where a rule asks."""
+        return _rule_judging(self.archive)
+
     def judging(self) -> Judging:
         """What compares every record with every open hold."""
         people = KnownPeople(self.archive)
@@ -135,6 +145,10 @@ class Installation:
     def matcher(self) -> Matcher:
         """What links pictures to better evidence."""
         return Matcher(self.archive)
+
+    def transport_copies(self) -> TransportCopies:
+        """What judges whether containers may be destroyed."""
+        return TransportCopies(self.holds, HoldStanding(), self.archive.zone)
 
     def destroying(self) -> Destroying:
         """What brings destructions to their end; that it may begin one is asked elsewhere."""
@@ -159,6 +173,11 @@ class Installation:
         self.archive.close()
 
 
+def _rule_judging(archive: Archive) -> RuleJudging:
+    opening = RecordOpening(archive, KnownPeople(archive))
+    return RuleJudging(archive.store, archive.zone, opening, RuleMatcher(archive.zone))
+
+
 def open_installation(folder: Path, keyring: Keyring, *, while_restricted: bool = False) -> Installation:
     """Open an archive and wire it.
 
@@ -173,14 +192,18 @@ def open_installation(folder: Path, keyring: Keyring, *, while_restricted: bool 
         except Conflict:
             archive.close()
             raise
-    library = ScheduleLibrary(archive.store)
+    library = ScheduleLibrary(archive.store, RuleMatcher(archive.zone))
+    assigning = RuleAssigning(archive.store, archive.catalogue, library, _rule_judging(archive))
     generations = Generations(archive, KnownPeople(archive))
     return Installation(
         settings=settings,
         archive=archive,
         users=Users(archive),
         library=library,
-        retention=RetentionService(archive.store, archive.catalogue, library, archive.zone, HoldStanding()),
+        retention=RetentionService(
+            archive.store, archive.catalogue, library, archive.zone, HeldRecords(), assigning=assigning
+        ),
+        assigning=assigning,
         holds=Holds(archive.store),
         generations=generations,
         index=CurrentIndex(generations),

@@ -23,7 +23,10 @@ from storage.records import (
 from storage.submissions import Conclusion
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from storage.archive import Archive
+    from storage.catalogue import PreparedRecord
     from storage.submissions import PreparedSubmission
 
 ACTOR = "operator:bench"
@@ -35,10 +38,16 @@ def add_custodian(archive: Archive) -> str:
     return archive.custodians.add("ada@district.example", name="Ada Ramos", actor=ACTOR).id
 
 
-def fill(archive: Archive, custodian_id: str, count: int, size: int) -> None:
-    """Deposit and describe `count` mails of `size` random bytes, as the upper floors do."""
+def fill(
+    archive: Archive, custodian_id: str, count: int, size: int, *, received_at: datetime | None = None
+) -> list[str]:
+    """Deposit and describe `count` mails of `size` random bytes, as the upper floors do; the ids of their records.
+
+    With `received_at` they say that they were received then; by the ledger it is now.
+    """
+    made = []
     for first in range(0, count, _TOGETHER):
-        ready = [_prepare(archive, custodian_id, size) for _ in range(min(_TOGETHER, count - first))]
+        ready = [_prepare(archive, custodian_id, size, received_at) for _ in range(min(_TOGETHER, count - first))]
         archive.blobs.write([one.sealed for one in ready])
         with archive.store.write() as transaction:
             archive.submissions.add(transaction, ready)
@@ -46,10 +55,12 @@ def fill(archive: Archive, custodian_id: str, count: int, size: int) -> None:
         with archive.store.write() as transaction:
             archive.catalogue.add(transaction, [archived for archived, _ in described])
             archive.submissions.conclude(transaction, [concluded for _, concluded in described])
+        made += [archived.record.id for archived, _ in described]
     archive.ledger.publish_checkpoint()
+    return made
 
 
-def _prepare(archive: Archive, custodian_id: str, size: int) -> PreparedSubmission:
+def _prepare(archive: Archive, custodian_id: str, size: int, received_at: datetime | None) -> PreparedSubmission:
     return archive.submissions.prepare(
         channel=Channel.CLI,
         account="cli",
@@ -58,12 +69,12 @@ def _prepare(archive: Archive, custodian_id: str, size: int) -> PreparedSubmissi
         kind="email",
         payload=os.urandom(size),
         epoch=1,
-        received_at=archive.store.clock(),
+        received_at=received_at or archive.store.clock(),
         actor=ACTOR,
     )
 
 
-def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) -> tuple[object, Conclusion]:
+def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) -> tuple[PreparedRecord, Conclusion]:
     submission = ready.submission
     original = Component(
         id=new_id(Prefix.COMPONENT),

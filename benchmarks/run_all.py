@@ -53,6 +53,10 @@ def main() -> None:
         good &= _run("bench_verify", *common, *(["--large", "20", "--small", "300"] if chosen.quick else []))
         good &= _run("bench_backup", *common, *(["--records", "300"] if chosen.quick else []))
         good &= _run("bench_rotation", *common, *(["--rows", "20000"] if chosen.quick else []))
+        fewer = (
+            ["--records", "5000", "--due", "50", "--sealed", "600", "--destroy", "100", "200"] if chosen.quick else []
+        )
+        good &= _run("bench_retention", *common, *fewer)
         good &= _run("bench_ingest", "--corpus", corpus, "--runs", runs, "--keep", str(kept), *common, *few, *alone)
         source = ["--archive", str(kept)] if kept.exists() else ["--corpus", corpus, *few]
         good &= _run("bench_search", *source, *common, *(["--rounds", "3"] if chosen.quick else []))

@@ -45,6 +45,8 @@ class ContainerState(StrEnum):
     FAILED = "failed"
     NONE = "none"
     """It only looked like a container; the submission was given back to be examined as the one file that it is."""
+    DESTROYED = "destroyed"
+    """Its bytes and the names of its members are gone; what came out of it stands alone."""
 
 
 class MemberOutcome(StrEnum):

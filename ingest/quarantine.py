@@ -2,7 +2,7 @@
 
 Rules: what lies in quarantine is there until somebody decides; every decision is one transaction that looks at the
 state again, and an event that names who decided. Bytes are never touched here: what is rejected stays stored, and only
-the retention engine's "not a record" path may let it go.
+its release as not a record, by two persons, lets it go (`archiver/nonrecords.py`).
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def count_of(connection: Connection, *, rejected: bool = False) -> tuple[int, da
 
 
 def _lying_there(*, rejected: bool) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [_NOT_ARCHIVED, _NO_CONTAINER]
+    where: list[ColumnElement[bool]] = [_NOT_ARCHIVED, _NO_CONTAINER, submissions.c.sealed_envelope != b""]
     if not rejected:
         decision = quarantine_decisions.c.decision
         where.append(or_(decision.is_(None), decision != Decision.REJECTED.value))
@@ -118,10 +118,12 @@ def one_of(connection: Connection, submission_id: str) -> Lying:
     found = page_of(connection, ids=[submission_id], rejected=True)
     if found:
         return found[0]
-    outcome = connection.execute(select(submissions.c.outcome).where(submissions.c.id == submission_id)).first()
-    if outcome is None:
+    query = select(submissions.c.outcome, submissions.c.sealed_envelope).where(submissions.c.id == submission_id)
+    row = connection.execute(query).first()
+    if row is None:
         raise NotFound(f"there is no submission {submission_id}; archiver quarantine list names those that lie there")
-    what = "waits to be examined" if outcome[0] is None else f"is {outcome[0]}"
+    what = "waits to be examined" if row.outcome is None else f"is {row.outcome}"
+    what = what if row.sealed_envelope else "is destroyed"
     raise Conflict(f"submission {submission_id} is not in quarantine: it {what}", submission=submission_id)
 
 

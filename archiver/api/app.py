@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from archiver.api import health, notices, quarantine, records, search, statements
 from archiver.api.forms import FormFields
 from archiver.api.hand_in import add_hand_in
+from archiver.api.nonrecords import add_nonrecords
 from archiver.api.policy import missing_entries
 from archiver.api.problems import answer_fault, answer_problems, json_answer, status_of
 from archiver.api.schemas import (
@@ -227,6 +228,7 @@ def create_app(installation: Installation, *, limit: FailureLimit | None = None)
     _add_api(app)
     add_hand_in(app)
     add_transcriptions(app)
+    add_nonrecords(app)
     answer_problems(app)
     app.add_middleware(Shield, fault=answer_fault)
     if missing := missing_entries(routes_of(app)):

@@ -71,7 +71,9 @@ class Captured(_Document):
     at: str
     channel: str
     submitter: str | None
-    container: dict[str, Any] | None = Field(description="what it was taken out of: id, number and place in there")
+    container: dict[str, Any] | None = Field(
+        description="what it was taken out of: id, number, place in there, and whether that is destroyed"
+    )
     custodian: str
     sha256: str | None
     size: int

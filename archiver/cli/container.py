@@ -8,8 +8,10 @@ import click
 
 from archiver.access import Act
 from archiver.cli.progress import counting
+from archiver.cli.schedule import read_day
 from archiver.cli.session import command, exit_with
 from archiver.container_view import has_findings, list_containers, list_members, retry_container, show_container
+from archiver.disposing_copies import copies_due, standing_lines
 from archiver.problems import Exit
 from archiver.unpacking_turns import await_unpacked, unpacker_of
 
@@ -30,7 +32,7 @@ def list_them(session: Session) -> None:
     """List every container with its counts. Exit status 6 where something did not come out of one."""
     who = session.principal(Act.READ_RECORD)
     found = list_containers(session.installation, who)
-    lines = [f"{one['id']}  {one['state']:<6} {_counts(one)}  {one['source']}" for one in found]
+    lines = [f"{one['id']}  {one['state']:<6} {_counts(one)}  {one['source'] or '-'}" for one in found]
     session.show({"containers": found}, "\n".join(lines) or "No mailbox and no archive of files was handed in yet.")
     if any(has_findings(one) for one in found):
         exit_with(Exit.FINDINGS)
@@ -72,6 +74,27 @@ def retry(session: Session, container_id: str) -> None:
         exit_with(Exit.FINDINGS)
 
 
+@container.command("due")
+@click.option("--today", metavar="DATE", help="The day; default: today.")
+@command
+def due(session: Session, today: str | None) -> None:
+    """Tell which containers may be destroyed as transport copies, what keeps the others, and what waits for them.
+
+    Exit status 6 where by its schedule a record must go before the container in which it also stands.
+    """
+    who = session.principal(Act.SEE_DISPOSITIONS)
+    installation = session.installation
+    day = installation.retention.today() if today is None else read_day(today)
+    with counting(session, "Evaluating") as progress:
+        found = copies_due(installation, who, day, progress)
+    lines = [f"{one['id']}  {line}" for one in found for line in standing_lines(one)]
+    session.show(
+        {"today": day.isoformat(), "containers": found}, "\n".join(lines) or "There is no container to destroy."
+    )
+    if any(one["records_due_before"] for one in found):
+        exit_with(Exit.FINDINGS)
+
+
 def _counts(one: dict[str, Any]) -> str:
     declared = "no number" if one["declared"] is None else f"{one['declared']:,}"
     told = ", ".join(f"{one[name]:,} {name}" for name in _COUNTS if one[name])
@@ -84,12 +107,20 @@ def _tally(one: dict[str, Any]) -> str:
     return f"account  {one['taken']:,} {one['what']}{held} came out{missing}"
 
 
+def _as_copy(document: dict[str, Any]) -> list[str]:
+    gone, copy = document["destruction"], document["copy"]
+    if gone is not None:
+        return [f"destroyed {gone['decided_at']} with {gone['batch']}, ledger leaf {gone['position']}"]
+    return [] if copy is None else [f"copy     {one}" for one in standing_lines(copy)]
+
+
 def _text(document: dict[str, Any]) -> str:
     lines = [
-        f"{document['id']}  {document['source']}",
+        f"{document['id']}  {document['source'] or '-'}",
         f"{document['kind']}, {document['size']:,} bytes, handed in {document['received_at']}, {document['state']}",
         *([document["remark"]] if document["remark"] else []),
         _counts(document),
+        *_as_copy(document),
     ]
     examined = ", ".join(f"{count:,} {name}" for name, count in sorted(document["examined"].items()))
     if examined:

@@ -1,4 +1,4 @@
-"""`archiver disposition`: destruction of what its schedule lets go, by two persons, with a certificate."""
+"""`archiver disposition`: what its schedule lets go is destroyed or transferred, by two persons, with a certificate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from archiver.access import Act
 from archiver.certificates import write_certificate
+from archiver.cli import disposition_transfers
 from archiver.cli.progress import counting
 from archiver.cli.schedule import read_day
 from archiver.cli.session import command
@@ -20,8 +21,11 @@ from archiver.disposing import (
     show_batch,
     withdraw_batch,
 )
+from archiver.disposing_copies import propose_copies
 from archiver.disposition_executing import execute_batch
-from archiver.disposition_view import batch_text
+from archiver.disposition_view import batch_text, listed_text
+from retention.disposition_choosing import Wanted
+from retention.disposition_types import BatchAction
 
 if TYPE_CHECKING:
     from archiver.cli.session import Session
@@ -35,17 +39,50 @@ def disposition() -> None:
 @disposition.command("propose")
 @click.option("--today", metavar="DATE", help="The day; later than today makes a forecast. Default: today.")
 @click.option("--series", metavar="ID", help="Only records of this series.")
+@click.option("--record", "ids", multiple=True, metavar="ID", help="Only this record; repeatable.")
+@click.option(
+    "--action",
+    type=click.Choice([BatchAction.DESTROY.value, BatchAction.TRANSFER.value]),
+    default=BatchAction.DESTROY.value,
+    show_default=True,
+    help="What the batch does.",
+)
+@click.option("--recipient", metavar="STEP", help="Only transfers by this step, as the refusal of several names it.")
+@click.option(
+    "--copies", is_flag=True, help="Mailbox files, exports and archives, as copies of the records out of them."
+)
+@click.option("--with-aside", is_flag=True, help="With --copies: also those with files that make no record.")
 @command
-def propose(session: Session, today: str | None, series: str | None) -> None:
-    """Propose what may be destroyed on a day as a batch. Its list is frozen; nothing is destroyed."""
+def propose(
+    session: Session,
+    today: str | None,
+    series: str | None,
+    ids: tuple[str, ...],
+    action: str,
+    recipient: str | None,
+    *,
+    copies: bool,
+    with_aside: bool,
+) -> None:
+    """Propose what may be destroyed, or transferred, on a day as a batch. Its list is frozen; nothing goes yet."""
+    doing = BatchAction(action)
+    if (copies and (series or ids or recipient or doing is BatchAction.TRANSFER)) or (with_aside and not copies):
+        raise click.UsageError("--copies goes with --today and --with-aside only, and that only with --copies")
+    if recipient and doing is not BatchAction.TRANSFER:
+        raise click.UsageError("--recipient goes with --action transfer")
+    wanted = Wanted(doing=doing, series_id=series, record_ids=frozenset(ids) or None, action=recipient)
     who = session.principal(Act.PROPOSE_DISPOSITION)
     installation = session.installation
     day = installation.retention.today() if today is None else read_day(today)
     with counting(session, "Evaluating") as progress:
-        document = propose_batch(installation, who, day, series_id=series, progress=progress)
+        if copies:
+            document = propose_copies(installation, who, day, with_aside=with_aside, progress=progress)
+        else:
+            document = propose_batch(installation, who, day, wanted=wanted, progress=progress)
     out = document["left_out"]
-    lines = [batch_text(document), f"{out['held']:,} more are held"]
-    lines += [f"{one['records']:,} more are eligible, but {one['why']}" for one in out["not_destroyable"]]
+    lines = [batch_text(document), *([] if copies else [f"{out['held']:,} more are held"])]
+    stay = "stay:" if copies else "are eligible, but"
+    lines += [f"{one['records']:,} more {stay} {one['why']}" for one in out["not_destroyable"]]
     if out["in_open_batches"]:
         lines.append(f"{out['in_open_batches']:,} more are in other open batches")
     if out["beyond"]:
@@ -59,7 +96,10 @@ def list_them(session: Session) -> None:
     """List all batches, oldest first. Looking at them is an event in the ledger."""
     who = session.principal(Act.SEE_DISPOSITIONS)
     found = list_dispositions(session.installation, who)
-    lines = [f"{one['id']}  {one['state']:<10}{one['today']}  {one['records']:,} records" for one in found]
+    lines = [
+        f"{one['id']}  {one['state']:<10}{one['today']}  {one['action'].replace('_', ' ')}  {listed_text(one)}"
+        for one in found
+    ]
     session.show(found, "\n".join(lines) or "There is no batch; propose one with: archiver disposition propose")
 
 
@@ -72,7 +112,7 @@ def show(session: Session, batch_id: str) -> None:
     document = show_batch(session.installation, who, batch_id)
     lines = [batch_text(document)]
     lines += [
-        f"{one['id']}  {one['fate']:<10}{one['series']}  since {one['eligible_on']}  {one['reason'] or ''}".rstrip()
+        f"{one['id']}  {one['fate']:<13}{one['series']}  since {one['eligible_on']}  {one['reason'] or ''}".rstrip()
         for one in document["decisions"]
     ]
     session.show(document, "\n".join(lines))
@@ -118,7 +158,10 @@ def withdraw(session: Session, batch_id: str, reason: str) -> None:
 @click.option("--at-once", is_flag=True, help="Roll the keys and confirm absence now, not with the daily roll.")
 @command
 def execute(session: Session, batch_id: str, *, at_once: bool) -> None:
-    """Destroy the records of an approved batch. What was interrupted goes on when it is said again."""
+    """Destroy the records of an approved batch, or remove what was transferred and accepted.
+
+    What was interrupted goes on when it is said again; the service goes on with it too, in your name.
+    """
     who = session.principal(Act.EXECUTE_DISPOSITION)
     with counting(session, "Destroying") as progress:
         document = execute_batch(session.installation, who, batch_id, at_once=at_once, progress=progress)
@@ -130,10 +173,13 @@ def execute(session: Session, batch_id: str, *, at_once: bool) -> None:
 @click.option("--to", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder for it.")
 @command
 def certificate(session: Session, batch_id: str, folder: Path) -> None:
-    """Write the certificate of destruction, signed, as JSON and as PDF; only once absence is confirmed."""
+    """Write the certificate of destruction or transfer, signed, as JSON and as PDF; only once absence is confirmed."""
     who = session.principal(Act.CERTIFY_DISPOSITION)
     written = write_certificate(session.installation, who, batch_id, folder)
     session.show(written, "\n".join(written["files"]))
 
+
+for one in disposition_transfers.COMMANDS:
+    disposition.add_command(one)
 
 COMMANDS = (disposition,)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver import checkup, checkup_intake, checkup_safety
+from archiver import checkup, checkup_intake, checkup_retention, checkup_safety
 from archiver.checkup import Check, Verdict
 from archiver.cli.session import command, exit_with
 from archiver.problems import Exit
@@ -31,6 +31,9 @@ _LOOKS: tuple[tuple[str, Callable[[Installation], list[Check]]], ...] = (
     ("channels", checkup_intake.look_at_channels),
     ("imap", checkup_intake.look_at_mailboxes),
     ("watch", checkup_intake.look_at_watch),
+    ("holds", checkup_retention.look_at_holds),
+    ("dispositions", checkup_retention.look_at_dispositions),
+    ("retention", checkup_retention.look_at_waiting),
     ("anchors", checkup_safety.look_at_anchored_heads),
     ("fixity", checkup_safety.look_at_fixity),
     ("backup", checkup_safety.look_at_backup),

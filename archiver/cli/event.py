@@ -45,6 +45,7 @@ def event() -> None:
 @click.option("--date", "day", metavar="DATE", help="The day on which it happened.")
 @click.option("--until", metavar="DATE", help="For what extends something, its end.")
 @click.option("--source", metavar="TEXT", help="Where that was learned: a form, a register, a decision.")
+@click.option("--value", metavar="WORD", help="In place of a date: KIND is a fact, and this is what is so.")
 @click.option("--projected", is_flag=True, help="It is only expected; nothing becomes eligible by it.")
 @click.option("--cannot-happen", is_flag=True, help="In place of a date: it cannot happen here.")
 @command
@@ -54,19 +55,20 @@ def add(
     day: str | None,
     until: str | None,
     source: str | None,
+    value: str | None,
     *,
     projected: bool,
     cannot_happen: bool,
     **about: str | None,
 ) -> None:
-    """Record an event about a record, a series, a person, a case or an account.
+    """Record an event about a record, a series, a person, a case or an account; or a fact, such as copy or part.
 
     It counts for each record that is linked to whom it is about: archiver record link ID --person REF. The kinds
     created, received and provided confirm a date of a record.
     """
     who = session.principal(Act.KEEP_FACTS)
-    if (day is None) != cannot_happen:
-        raise InvalidInput("give the day with --date, or --cannot-happen")
+    if [day is not None, cannot_happen, value is not None].count(True) != 1:
+        raise InvalidInput("give the day with --date, or --cannot-happen, or the --value of a fact")
     what, ref = _one(about)
     document = add_event(
         session.installation,
@@ -78,6 +80,7 @@ def add(
         until=None if until is None else read_day(until),
         source=source,
         projected=projected,
+        value=value,
     )
     if not document["asked_for"]:
         session.note(f"No series of a current schedule asks for {kind}; the event is kept and moves nothing.")

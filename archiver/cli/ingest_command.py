@@ -22,6 +22,7 @@ from archiver.mapped_files import described_items, read_mapping_file
 from archiver.problems import Exit, error_json, problem_of
 from archiver.receipts import ReceiptForm, make_folder, write_receipts
 from archiver.unpacking_turns import unpacking_limits
+from archiver.wiring import SERVICE_ACTOR
 from ingest.captions import caption_from
 from ingest.channels.files import KINDS, find_items
 from ingest.channels.together import captioned, find_set
@@ -119,6 +120,7 @@ def ingest(
             crew=crew,
         )
         report = intake.run(found, wait=not no_wait)
+        session.installation.assigning.assign_asked(actor=f"{SERVICE_ACTOR}:series")
     if items is not None:
         with items.open("w", encoding="utf-8") as lines:
             met = intake.accounting.items(with_digests=True)

@@ -37,6 +37,7 @@ _COMMANDS = {
     "init": "init",
     "key": "key",
     "ledger": "ledger",
+    "nonrecord": "nonrecord",
     "notice": "notice",
     "outbox": "outbox",
     "participant": "participant",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,18 @@ from archiver.access import Act
 from archiver.cli.progress import counting
 from archiver.cli.schedule import read_day
 from archiver.cli.session import command, exit_with
-from archiver.persons import LARGEST_ROSTER, add_person, as_text, import_roster, list_persons, show_person
+from archiver.person_roles import role_text
+from archiver.persons import (
+    LARGEST_ROSTER,
+    add_person,
+    as_text,
+    import_roster,
+    list_persons,
+    set_role,
+    show_person,
+)
 from archiver.problems import Exit
+from retention.roles import HeldRole
 from retention.subjects import SubjectClass
 from storage.errors import InvalidInput, NotFound
 
@@ -50,7 +60,8 @@ def add(session: Session, ref: str, kind: str, name: str | None, born: str | Non
 def import_them(session: Session, roster: Path, kind: str | None, *, dry_run: bool) -> None:
     """Add the persons of a roster in CSV, UTF-8; the same roster again changes nothing.
 
-    Its first line names the columns: ref, and kind, name (or first name, last name), born, custodian (or email).
+    Its first line names the columns: ref, and kind, name (or first name, last name), born, custodian (or email);
+    for roles that were held: role, from, until, one line for each.
     Exit status 6 where a line could not be taken.
     """
     who = session.principal(Act.KEEP_FACTS)
@@ -65,7 +76,7 @@ def import_them(session: Session, roster: Path, kind: str | None, *, dry_run: bo
         report = import_roster(session.installation, who, _read(roster), kind=kind, dry_run=dry_run, progress=count)
     document = report.to_json() | {"dry_run": dry_run}
     lines = [f"line {one['line']}: {one['reason']}" for one in report.problems]
-    told = ", ".join(f"{document[one]:,} {one}" for one in ("added", "changed", "unchanged", "failed"))
+    told = ", ".join(f"{document[one]:,} {one}" for one in ("added", "changed", "unchanged", "failed", "roles"))
     lines.append(f"{report.left_out:,} lines cannot be taken; nothing was imported" if dry_run else told)
     if report.unknown_columns:
         session.note(f"Columns that are not known and were left out: {report.unknown_columns}")
@@ -102,8 +113,34 @@ def show(session: Session, ref: str, about: str) -> None:
     """Show one, and the records that are about him. Looking is an event in the ledger."""
     who = session.principal(Act.KEEP_FACTS)
     document = show_person(session.installation, who, SubjectClass(about), ref)
-    lines = [as_text(document), *(f"record  {one}" for one in document["record_ids"][:_SHOWN])]
-    session.show(document, "\n".join(lines))
+    session.show(document, _shown(document))
+
+
+@person.command("role")
+@click.argument("ref")
+@click.argument("role")
+@click.option("--from", "since", metavar="DATE", help="The first day; without it he always held it.")
+@click.option("--until", metavar="DATE", help="The last day; without it he still holds it.")
+@click.option("--wrong", is_flag=True, help="Take it back: it was recorded with these days, and was not so.")
+@command
+def role(session: Session, ref: str, role: str, since: str | None, until: str | None, *, wrong: bool) -> None:
+    """Record that a person held a ROLE, such as principal; rules of schedules ask for it by the day of a record.
+
+    It counts where the person is a custodian: archiver person add REF --kind employee --custodian ADDRESS.
+    """
+    who = session.principal(Act.KEEP_FACTS)
+    first, last = (None if day is None else read_day(day) for day in (since, until))
+    held = HeldRole(role=role, since=first, until=last)
+    document = set_role(session.installation, who, ref, held, wrong=wrong)
+    if document["custodian"] is None:
+        session.note("The person is no custodian, so no record is his; name his address: archiver person add")
+    session.show(document, _shown(document))
+
+
+def _shown(document: dict[str, Any]) -> str:
+    roles = [role_text(one) for one in document["roles"]]
+    records = [f"record  {one}" for one in document["record_ids"][:_SHOWN]]
+    return "\n".join([as_text(document), *roles, *records])
 
 
 def _read(roster: Path) -> bytes:

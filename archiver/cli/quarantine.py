@@ -174,7 +174,10 @@ def release_one(session: Session, submission_id: str, custodian: str | None, rea
 def reject_them(
     session: Session, ids: tuple[str, ...], sender: str | None, reason: str, *, take_all: bool, dry_run: bool
 ) -> None:
-    """Reject submissions: they are no records. Needs --as. Their bytes stay until retention lets them go."""
+    """Reject submissions: they are no records. Needs --as.
+
+    Their bytes stay until two persons release them: archiver nonrecord ask.
+    """
     who = session.principal(Act.DECIDE_QUARANTINED)
     chosen = _chosen(session, who, ids, sender, take_all=take_all)
     if dry_run:

@@ -47,7 +47,7 @@ def show(session: Session, record_id: str, *, boxes: bool) -> None:
     """Show a record, or what is left of a destroyed one. Looking at it is an event in the ledger."""
     who = session.principal(Act.READ_RECORD)
     document = show_record(session.installation, who, record_id, boxes=boxes)
-    gone = document["state"] == RecordState.DESTROYED.value
+    gone = document["state"] not in (RecordState.ACTIVE.value, "held")
     session.show(document, destroyed_text(document) if gone else as_text(document))
 
 

@@ -8,9 +8,11 @@ import click
 
 from archiver.access import Act
 from archiver.cli.progress import counting
+from archiver.cli.retention_series import assign, suggestions, unscheduled
 from archiver.cli.schedule import read_day
 from archiver.cli.session import command, exit_with
-from archiver.explaining import assign_series, explain, explained_text, waiting
+from archiver.cli.simulate import simulate_command
+from archiver.explaining import explain, explained_text, waiting
 from archiver.problems import Exit
 
 if TYPE_CHECKING:
@@ -24,11 +26,23 @@ def retention() -> None:
     """What the records schedule says of the records."""
 
 
+retention.add_command(simulate_command)
+retention.add_command(assign)
+retention.add_command(suggestions)
+retention.add_command(unscheduled)
+
+
 @retention.command("evaluate")
 @click.option("--today", metavar="DATE", help="The day; later than today makes a forecast. Default: today.")
+@click.option("--recompute", is_flag=True, help="First decide about every record anew, and compare.")
 @command
-def evaluate(session: Session, today: str | None) -> None:
-    """Decide about every record for a day; every record is listed or counted once. Nothing is destroyed."""
+def evaluate(session: Session, today: str | None, *, recompute: bool) -> None:
+    """Decide about every record for a day; every record is listed or counted once. Nothing is destroyed.
+
+    What did not change since the last run is read from a table. With --recompute it is not believed: every record is
+    decided about anew, what the table said otherwise is listed as differences and made right, and the exit status is
+    6 where there are any.
+    """
     who = session.principal(Act.EVALUATE)
     service = session.installation.retention
     day = service.today() if today is None else read_day(today)
@@ -41,13 +55,21 @@ def evaluate(session: Session, today: str | None) -> None:
             done += records
             progress(done, None)
 
+        differing = service.prove(actor=who.actor, progress=count) if recompute else None
         evaluation = service.evaluate(day, actor=who.actor, progress=count)
     counts = evaluation.counts()
     forecast = " (a forecast)" if evaluation.forecast else ""
     if evaluation.frozen:
         session.note("The clock jumped; nothing counts as due until it is accepted: archiver retention clock show")
     lines = [f"On {day.isoformat()}{forecast}:", *(f"{number:>8,}  {name}" for name, number in counts.items())]
-    session.show(evaluation.to_json(), "\n".join(lines))
+    document = evaluation.to_json()
+    if differing is not None:
+        document["differences"] = list(differing)
+        lines.append(f"{len(differing):>8,}  records of which the table said otherwise")
+        lines += [f"          {one}" for one in differing[:_SHOWN]]
+    session.show(document, "\n".join(lines))
+    if differing:
+        exit_with(Exit.FINDINGS)
 
 
 @retention.command("explain")
@@ -85,19 +107,6 @@ def list_waiting(session: Session, event: str | None, today: str | None) -> None
     if len(rows) > _SHOWN:
         lines.append(f"... and {len(rows) - _SHOWN:,} more; --json lists all")
     session.show(document, "\n".join(lines) or "No record waits for an event.")
-
-
-@retention.command("assign")
-@click.argument("record_id", metavar="ID")
-@click.argument("series_id", metavar="SERIES")
-@click.option("--why", required=True, metavar="TEXT", help="Why it belongs there.")
-@click.option("--further", is_flag=True, help="Beside the series that it is in: the longest minimum counts.")
-@command
-def assign(session: Session, record_id: str, series_id: str, why: str, *, further: bool) -> None:
-    """Put a record into a SERIES of a current schedule by hand; rules of the schedule do not take it back."""
-    who = session.principal(Act.KEEP_FACTS)
-    document = assign_series(session.installation, who, record_id, series_id, why=why, further=further)
-    session.show(document, explained_text(document))
 
 
 @retention.group("clock")

@@ -8,19 +8,24 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from archiver.access import Act
+from archiver.cli.schedule_changes import compare, load
+from archiver.cli.schedule_files import SHIPPED, loaded_schedule, names_file, read_file, read_source
 from archiver.cli.session import command, exit_with
 from archiver.problems import Exit
 from archiver.schedule_view import schedule_document, schedule_text, series_document, series_text
+from retention.assignment_checking import refuse_unreadable
 from retention.checking import run_examples, try_facts
 from retention.facts import read_facts
-from retention.schedule import MAX_BYTES, load_schedule
+from retention.schedule import load_schedule
 from retention.schedules import read_shipped, shipped_names
 from retention.washington import MAX_BYTES as MAX_REPLY
 from retention.washington import import_washington
+from search.rule_matching import RuleMatcher
 from storage.archive import read_zone
 from storage.errors import Conflict, InvalidInput, NotFound
 
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
     from retention.schedule import Schedule
 
 _TRY_ZONE = "UTC"
-_SHIPPED = "shipped:"
 
 
 @click.group("schedule")
@@ -37,27 +41,8 @@ def schedule() -> None:
     """The records schedule: which series there are, and how long each is kept."""
 
 
-def _read(path: Path, most: int = MAX_BYTES) -> bytes:
-    """The file, or one byte more than `most` of it, which its reader refuses."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most + 1)
-    except FileNotFoundError as error:
-        raise NotFound(f"the file {path} does not exist; give the path of a file that does") from error
-    except OSError as error:
-        raise InvalidInput(f"the file {path} cannot be read: {error.strerror}") from error
-
-
-def _source(source: str) -> tuple[bytes, str]:
-    """The bytes of a schedule FILE or of `shipped:NAME`, and the name that errors carry."""
-    if not source.startswith(_SHIPPED):
-        path = Path(source)
-        return _read(path), path.name
-    name = source.removeprefix(_SHIPPED)
-    raw = read_shipped(name)
-    if raw is None:
-        raise NotFound(f"no schedule {name[:64]!r} came with the program; see: archiver schedule list --shipped")
-    return raw, source
+schedule.add_command(load)
+schedule.add_command(compare)
 
 
 def read_day(text: str) -> date:
@@ -72,25 +57,14 @@ def read_day(text: str) -> date:
         raise InvalidInput(f"{text!r} is not a day; write it like 2026-03-31") from error
 
 
-@schedule.command("load")
-@click.argument("file")
-@command
-def load(session: Session, file: str) -> None:
-    """Load a schedule FILE (TOML); the earlier edition of the same name is superseded."""
-    who = session.principal(Act.LOAD_SCHEDULE)
-    raw, name = _source(file)
-    loaded = session.installation.library.load(raw, name, actor=who.actor)
-    document = loaded.to_json()
-    session.show(document, f"{document['title']}, edition {document['edition']}: {document['series']} series loaded")
-
-
 @schedule.command("check")
 @click.argument("file")
 @command
 def check(session: Session, file: str) -> None:
     """Read a schedule FILE and run the examples inside it; exit status 6 where one fails."""
-    raw, name = _source(file)
+    raw, name = read_source(file)
     read = load_schedule(raw, name)
+    refuse_unreadable(read, name, RuleMatcher(ZoneInfo(_TRY_ZONE)))
     failures = run_examples(read)
     examples = sum(len(series.examples) for series in read.series)
     unwritten = [series.id for series in read.series if series.unwritten]
@@ -131,7 +105,7 @@ def list_schedules(session: Session, *, shipped: bool) -> None:
     """List the schedules that were loaded, oldest first."""
     if shipped:
         every = [(one, load_schedule(read_shipped(one) or b"", one)) for one in shipped_names()]
-        documents = [{"shipped": f"{_SHIPPED}{name}", **schedule_document(one)} for name, one in every]
+        documents = [{"shipped": f"{SHIPPED}{name}", **schedule_document(one)} for name, one in every]
         lines = [f"{one['shipped']}  {one['edition']}  {len(one['series'])} series" for one in documents]
         lines.append("None of them is in force. Start from one with: archiver schedule show NAME --text")
         session.show(documents, "\n".join(lines))
@@ -165,14 +139,10 @@ def show(session: Session, source: str, series_id: str | None, *, as_text: bool)
 
 def _shown(session: Session, source: str) -> tuple[Schedule, str]:
     """The schedule that is meant, and its state: current or superseded where it was loaded, else not loaded."""
-    if source.startswith(_SHIPPED) or Path(source).is_file():
-        return load_schedule(*_source(source)), "not loaded"
-    session.principal(Act.EVALUATE)
-    named = [one for one in session.installation.library.all() if source in {one.schedule.name, one.id}]
-    if not named:
-        raise NotFound(f"no file and no loaded schedule is called {source[:64]!r}; see: archiver schedule list")
-    latest = next((one for one in named if one.current), named[-1])
-    return latest.schedule, "current" if latest.current else "superseded"
+    if names_file(source):
+        return load_schedule(*read_source(source)), "not loaded"
+    found = loaded_schedule(session, source)
+    return found.schedule, "current" if found.current else "superseded"
 
 
 @schedule.command("import")
@@ -187,7 +157,7 @@ def import_reply(session: Session, reply: Path, to: Path, edition: str, name: st
 
     The file is inactive; exit status 6 where a rule has to be written by a person.
     """
-    made = import_washington(_read(reply, MAX_REPLY), name=name, edition=edition, source=source or reply.name)
+    made = import_washington(read_file(reply, MAX_REPLY), name=name, edition=edition, source=source or reply.name)
     load_schedule(made.text.encode(), to.name)
     try:
         with to.open("x", encoding="utf-8") as file:
@@ -222,8 +192,8 @@ def import_reply(session: Session, reply: Path, to: Path, edition: str, name: st
 @command
 def try_schedule(session: Session, file: str, series_id: str, facts: Path, today: str, zone: str) -> None:
     """Say what a schedule FILE decides about a record of these facts, and why. Needs no archive."""
-    known = read_facts(_read(facts), read_zone(zone))
-    decision = try_facts(load_schedule(*_source(file)), series_id, known, read_day(today))
+    known = read_facts(read_file(facts), read_zone(zone))
+    decision = try_facts(load_schedule(*read_source(file)), series_id, known, read_day(today))
     document = decision.to_json()
     head = (
         f"{document['decision']}, eligible on {document['eligible_on'] or '-'}, latest {document['latest_on'] or '-'}"

@@ -21,6 +21,7 @@ from archiver.reading import custody, open_described, show_record
 from archiver.receipts import receipt
 from archiver.searching import search_records
 from archiver.web.hand_in import HandInPages
+from archiver.web.nonrecord_page import NonrecordPages
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
 from archiver.web.rendering import Rendering
 from archiver.web.sentences import (
@@ -51,6 +52,7 @@ class Pages:
         self._rendering = Rendering(agency=installation.settings.agency.name, zone=installation.archive.zone)
         self.hand_in = HandInPages(installation, self._page)
         self.transcripts = TranscriptPages(installation, self._page)
+        self.nonrecords = NonrecordPages(installation, self._page)
 
     def _page(self, principal: Principal | None, name: str, *, status: int = 200, **facts: Any) -> Response:
         may = {act.name: principal is not None and permits(principal, act) for act in Act}
@@ -106,6 +108,7 @@ class Pages:
             overview=overview,
             coverage=sentences,
             addresses=addresses,
+            claims=self.nonrecords.waiting(principal),
             own=principal.role is Role.EMPLOYEE,
             findings=self._watch.findings() if principal.role in _TOLD else (),
         )
@@ -143,7 +146,7 @@ class Pages:
         """A record: what it says, where it comes from, how long it is kept, and what happened to it."""
         document = record_for(principal, show_record(self._installation, principal, record_id))
         events = events_for(principal, custody(self._installation, principal, record_id))
-        offered = document["state"] != "destroyed" and permits(principal, Act.NOTIFY)
+        offered = document["state"] in ("active", "held") and permits(principal, Act.NOTIFY)
         return self._page(
             principal,
             "record.html",
@@ -153,6 +156,7 @@ class Pages:
             events=events[-_MOST_EVENTS:],
             earlier=max(0, len(events) - _MOST_EVENTS),
             own=principal.sees_only is not None,
+            **self.nonrecords.about(principal, document),
         )
 
     def _correspondents(self, principal: Principal, record_id: str) -> tuple[str, ...]:

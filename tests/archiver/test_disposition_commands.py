@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -39,9 +40,9 @@ def schedule(office: Office, steps: str = '"destroy"', text: str = SCHEDULE) -> 
     office.json("schedule", "load", str(path))
 
 
-@pytest.fixture(scope="module")
-def filled_once(new_archive, tmp_path_factory):
-    place = tmp_path_factory.mktemp("dispositions")
+@functools.cache  # a fixture that is imported is made again for every file; this is only copied from
+def filled_from(new_archive: Path) -> Path:
+    place = new_archive.with_name("dispositions")
     office = Office(folder=shutil.copytree(new_archive, place / "archive"))
     inbox = place / "inbox"
     inbox.mkdir()
@@ -54,6 +55,11 @@ def filled_once(new_archive, tmp_path_factory):
     }
     (place / "tokens.json").write_text(json.dumps(tokens))
     return office.folder
+
+
+@pytest.fixture(scope="module")
+def filled_once(new_archive) -> Path:
+    return filled_from(new_archive)
 
 
 @pytest.fixture

@@ -42,3 +42,4 @@ def test_a_restored_archive_has_the_batch_with_its_acts_and_goes_on(office, tmp_
     again.json("backup", "restore", "--from", str(place))
     done = act(again, "olga", "execute", batch)
     assert (done["state"], done["destroyed"], len(done["approvals"]["given"])) == ("executed", 3, 1)
+    assert again.run("verify", "--all").status == 0

@@ -49,7 +49,7 @@ def test_a_record_names_the_container_and_its_place_in_there(office: Office, sec
     (record,) = second["records"]
     (container,) = office.json("container", "list")["containers"]
     captured = office.json("record", "show", record)["captured"]
-    assert captured["container"] == {"id": container["id"], "number": 2, "place": "in.mbox#2"}
+    assert captured["container"] == {"id": container["id"], "number": 2, "place": "in.mbox#2", "destroyed": False}
     assert f"container {container['id']}, member 2: in.mbox#2" in office.run("record", "show", record).out
 
 

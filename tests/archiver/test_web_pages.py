@@ -30,7 +30,7 @@ def site(tmp_path_factory):
         yield running
 
 
-PAGES = ["/", "/sign-in", "/search", "/search?q=route", "/search?q=(", "/quarantine", "/nope"]
+PAGES = ["/", "/sign-in", "/search", "/search?q=route", "/search?q=(", "/quarantine", "/nonrecords", "/nope"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -33,6 +33,7 @@ def filled(site: Site, path: str, *, own: bool = True) -> str:
         "name": "style.css",
         "draft_id": "drf_none",
         "upload_id": "upl_none",
+        "claim_id": "nrc_none",
         "number": 1,
     }
     asked = {"search": "?q=route", "statement": f"?custodian={OWN if own else OTHER}"}

@@ -108,6 +108,8 @@ CHANGING += [
     for act in ("assign", "retry", "release", "reject")
 ]
 CHANGING += ["/records/{record_id}/transcript", "/api/v1/records/{record_id}/transcriptions"]
+CHANGING += ["/records/{record_id}/nonrecord"]
+CHANGING += [f"/nonrecords/{{claim_id}}/{act}" for act in ("agree", "refuse", "withdraw")]
 CHANGING += ["/hand-in", "/drafts/{draft_id}", "/api/v1/submissions"]
 CHANGING += [f"/api/v1/uploads/{{upload_id}}{rest}" for rest in ("", "/commit", "/files/{number}")]
 SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upload_id}/files/{number}": "PATCH"}
@@ -126,7 +128,7 @@ SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upl
 )
 def test_a_form_from_elsewhere_changes_nothing(site, path, headers):
     with site.browser(Role.OFFICER) as client:
-        ids = {"draft_id": "drf_none", "upload_id": "upl_none", "number": 1}
+        ids = {"draft_id": "drf_none", "upload_id": "upl_none", "claim_id": "nrc_none", "number": 1}
         address = path.format(record_id=site.own.record, submission_id=site.lying, **ids)
         fields = {"token": site.tokens[Role.ADMINISTRATOR]}
         answer = client.request(SENT_OTHERWISE.get(path, "POST"), address, data=fields, headers=headers)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from tests.faults.campaign import Campaign, Counts
+from tests.new_archives import tables_remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +73,7 @@ def run_one(campaign: Campaign, seed: int, *, full: bool) -> Result:
     asked = campaign.requires if full else campaign.quick
     began = time.monotonic()
     try:
-        with mock.patch.dict("storage.keys._ARGON2", _CHEAP):
+        with mock.patch.dict("storage.keys._ARGON2", _CHEAP), tables_remembered():
             counts = campaign.run(seed, asked)
     except Exception:  # noqa: BLE001 - one broken campaign must not hide what the others find
         counts = Counts(run=0, failures=(traceback.format_exc(),))

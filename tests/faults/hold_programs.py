@@ -44,6 +44,11 @@ class Turns:
         self.trace.append(name)
         self._programs[name].step()
 
+    def kill(self, name: str) -> None:
+        """End one where it stopped, as SIGKILL would: what it committed stays, and nothing more follows."""
+        self.trace.append(f"{name} killed")
+        self._programs[name].kill()
+
     def outcome(self, name: str) -> Any:
         """What a program that ended gave back; an error of the archive is a value too."""
         return self._programs[name].outcome
@@ -55,6 +60,10 @@ class Turns:
                 self.let(name)
 
 
+class Killed(BaseException):
+    """Ends a program; no part of the product catches it."""
+
+
 class _Program:
     def __init__(self, name: str, archive: Archive, act: Callable[[Archive], Any]) -> None:
         self._archive = archive
@@ -62,6 +71,7 @@ class _Program:
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
         self._depth = 0
         self.ended = False
+        self._killed = False
         self.outcome: Any = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -80,8 +90,13 @@ class _Program:
         assert self._stopped.acquire(timeout=_PATIENCE), "a program waits for another, which nothing here does"
         if self.ended:
             self._thread.join()
-            if isinstance(self.outcome, BaseException) and not isinstance(self.outcome, ArchiveError):
+            if isinstance(self.outcome, BaseException) and not isinstance(self.outcome, (ArchiveError, Killed)):
                 raise self.outcome
+
+    def kill(self) -> None:
+        self._killed = True
+        while not self.ended:  # a block that ends may look once more at what it left
+            self.step()
 
     def _gated(self, begin: Callable[[], Any]) -> Callable[[], Any]:
         @contextmanager
@@ -93,6 +108,8 @@ class _Program:
             if self._depth == 0:
                 self._stopped.release()
                 self._go.acquire()
+                if self._killed:
+                    raise Killed
             self._depth += 1
             try:
                 with begin() as given:

@@ -23,7 +23,7 @@ class Work:
         self.asked.release()
         return tuple(self.due)
 
-    def evaluate(self, today: date, *, actor: str) -> object:
+    def evaluate(self, today: date, *, actor: str, listed: bool) -> object:  # noqa: ARG002 - as the service has it
         if self.fails:
             raise self.fails.pop()
         self.due.remove(today)
@@ -71,10 +71,10 @@ def test_stopping_waits_for_the_day_in_hand_and_leaves_the_rest():
     entered, leave = threading.Event(), threading.Event()
 
     class Slow(Work):
-        def evaluate(self, today: date, *, actor: str) -> object:
+        def evaluate(self, today: date, *, actor: str, listed: bool) -> object:
             entered.set()
             assert leave.wait(timeout=20)
-            return super().evaluate(today, actor=actor)
+            return super().evaluate(today, actor=actor, listed=listed)
 
     work = Slow()
     clock = RetentionClock(work)

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from retention.disposition_steps import Requirement, requirements, unmet, why_not
+from retention.disposition_steps import action_of, keeps_a_copy, requirements, unmet, why_not
+from retention.disposition_types import Answer, BatchAction, Requirement
 from retention.evaluation import Basis, Decision, Verdict
 from retention.rules import Authority, Step
 from retention.vocabulary import Disposition
@@ -23,11 +24,71 @@ def eligible(on: Basis) -> Decision:
     return Decision(decision=Verdict.ELIGIBLE, eligible_on=DAY, basis=on)
 
 
+DESTROYS = {Disposition.DESTROY, Disposition.DESTROY_SECURELY, Disposition.POST_THEN_DESTROY}
+TRANSFERS = {
+    Disposition.TRANSFER_PERMANENTLY,
+    Disposition.TRANSFER_FOR_APPRAISAL,
+    Disposition.TRANSFER_TO_AGENCY,
+    Disposition.RETURN_TO_SENDER,
+}
+
+
+def steps(*actions: Disposition) -> Basis:
+    return basis(*(Step(disposition=one) for one in actions))
+
+
 @pytest.mark.parametrize("action", list(Disposition))
-def test_only_what_destroys_is_destroyed(action):
-    refusal = why_not(eligible(basis(Step(disposition=action))), DAY)
-    destroys = action in {Disposition.DESTROY, Disposition.DESTROY_SECURELY, Disposition.POST_THEN_DESTROY}
-    assert (refusal is None) is destroys
+def test_only_what_destroys_is_destroyed_and_only_what_transfers_is_transferred(action):
+    decision = eligible(steps(action))
+    assert (why_not(decision, DAY) is None) is (action in DESTROYS)
+    assert (why_not(decision, DAY, BatchAction.TRANSFER) is None) is (action in TRANSFERS)
+
+
+@pytest.mark.parametrize("transfer", sorted(TRANSFERS))
+@pytest.mark.parametrize("answer", [None, *Answer])
+def test_after_a_transfer_only_what_was_declined_after_an_appraisal_is_destroyed(transfer, answer):
+    allowed = (transfer, answer) == (Disposition.TRANSFER_FOR_APPRAISAL, Answer.DECLINED)
+    for rule in (steps(transfer, Disposition.DESTROY), steps(transfer)):
+        assert (why_not(eligible(rule), DAY, BatchAction.DESTROY, answer) is None) is allowed
+
+
+@pytest.mark.parametrize("last", [Disposition.KEEP_PERMANENTLY, Disposition.REVIEW])
+@pytest.mark.parametrize("answer", [None, *Answer])
+def test_what_a_rule_keeps_after_its_transfer_is_never_destroyed(last, answer):
+    for transfer in TRANSFERS:
+        decision = eligible(steps(transfer, last))
+        assert why_not(decision, DAY, BatchAction.DESTROY, answer) is not None
+        assert keeps_a_copy(steps(transfer, last))
+        assert not keeps_a_copy(steps(transfer))
+    assert why_not(eligible(steps(transfer, last)), DAY, BatchAction.TRANSFER, Answer.ACCEPTED) is not None
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        (Disposition.DEIDENTIFY, Disposition.DESTROY),
+        (Disposition.TRANSFER_TO_AGENCY, Disposition.TRANSFER_PERMANENTLY),
+        (Disposition.KEEP_PERMANENTLY, Disposition.DESTROY),
+        (Disposition.DESTROY, Disposition.TRANSFER_PERMANENTLY),
+    ],
+)
+@pytest.mark.parametrize("doing", [BatchAction.DESTROY, BatchAction.TRANSFER])
+@pytest.mark.parametrize("answer", [None, *Answer])
+def test_steps_that_cannot_be_done_or_contradict_each_other_leave_the_record(actions, doing, answer):
+    assert why_not(eligible(steps(*actions)), DAY, doing, answer) is not None
+
+
+def test_the_steps_before_a_transfer_belong_to_it_and_those_after_to_the_destruction_of_what_was_declined():
+    rule = basis(
+        Step(disposition=Disposition.ARCHIVAL_REVIEW),
+        Step(disposition=Disposition.TRANSFER_FOR_APPRAISAL, party="Archives"),
+        Step(disposition=Disposition.NOTIFY_SUBJECT, wait_days=30),
+        Step(disposition=Disposition.DESTROY),
+    )
+    assert [one.name for one in requirements(rule, BatchAction.TRANSFER)] == ["archival_review"]
+    assert requirements(rule) == (Requirement(name="notify_subject", wait_days=30),)
+    assert action_of(rule, BatchAction.TRANSFER) == "transfer_for_appraisal (Archives)"
+    assert action_of(rule) == "destroy"
 
 
 def test_a_rule_without_steps_lets_a_record_go():

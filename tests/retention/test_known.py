@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from retention.assigning import Assigning, history_of, series_of
 from retention.evaluation import Decision, Verdict
@@ -16,6 +16,7 @@ from retention.service import RetentionService
 from retention.subjects import Kept, SubjectClass, SubjectFacts
 from retention.tables import fact_events, subjects
 from retention.waiting import by_event, waiting_records
+from storage.conversation_tables import conversation_parts
 from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
 from storage.tables import ledger_payloads, records
@@ -203,6 +204,24 @@ def test_an_officer_confirms_a_date_that_the_headers_have_wrong(desk):
     assert desk.decide(record_id).eligible_on == date(2020, 5, 6)
 
 
+@pytest.mark.parametrize(
+    ("dates", "latest_on"), [("", date(2022, 3, 4)), ("said", date(2022, 3, 4)), ("guessed", date(2024, 1, 10))]
+)
+def test_a_maximum_runs_from_the_day_of_a_conversation_that_nobody_guessed(desk, dates, latest_on):
+    record_id = desk.record("LIMIT", sent_at=None)
+    part = {
+        "record_id": record_id,
+        "root_id": record_id,
+        "thread": b"t" * 16,
+        "day": "2021-03-04",
+        "container_id": None,
+    }
+    counts = {"messages": 1, "known": 0, "changed": 0, "lacking": 0, "digests": b"", "source": b"s" * 16}
+    with desk.archive.store.write() as transaction:
+        transaction.connection.execute(insert(conversation_parts), [{**part, **counts, "dates": dates}])
+    assert desk.decide(record_id).latest_on == latest_on
+
+
 def test_the_same_event_twice_is_refused_and_one_about_no_record_too(desk):
     record_id = desk.record("CLOSED")
     desk.tell(FactAbout.RECORD, record_id, "closed", date(2020, 3, 1))
@@ -273,7 +292,7 @@ def test_a_person_assigns_a_series_and_the_history_says_who_how_and_why(desk):
     assert desk.service.assign_pending(actor=ACTOR) == 0
     with desk.archive.store.read() as connection:
         assert series_of(connection, record_id) == ("PLAIN", ())
-        (told,) = history_of(connection, desk.archive.ledger, record_id)
+        (told,) = history_of(connection, desk.archive.ledger, record_id, desk.library)
     assert {name: told[name] for name in ("change", "series", "by", "how", "why")} == {
         "change": "assigned", "series": "PLAIN", "by": "usr_officer", "how": "person", "why": "it names nobody",
     }  # fmt: skip
@@ -310,7 +329,7 @@ def test_the_oldest_record_that_waits_comes_first(desk):
     older = desk.record("GONE", day=date(2015, 1, 10))
     desk.record("PLAIN")
     archive = desk.archive
-    found = waiting_records(archive.store, archive.catalogue, desk.library, desk.known, TODAY)
+    found = waiting_records(archive.store, desk.service, TODAY)
     assert [one.id for one in found] == [older, younger]
     counted = {one["kind"]: one["records"] for one in by_event(found)}
     assert (counted["closed"], counted["separated"]) == (1, 1)

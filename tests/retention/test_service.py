@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from retention.evaluation import Verdict
 from retention.library import ScheduleLibrary
-from retention.service import ASSIGN_PAGE, MOST_DAYS_AT_ONCE, RetentionService
+from retention.rule_assigning import ASSIGN_PAGE
+from retention.service import MOST_DAYS_AT_ONCE, RetentionService
 from retention.tables import retention_runs, series_assignments
 from storage.errors import Conflict, InvalidInput
 from storage.events import EventKind
@@ -142,6 +143,9 @@ def test_a_hold_is_asked_for_every_page(archive, library, hands):
     class Holds:
         def on(self, connection: Connection, record_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
             return {one: ("hold_1",) for one in record_ids if connection and one == ids[1]}
+
+        def all(self, connection: Connection) -> frozenset[str]:
+            return frozenset(ids[1:] if connection else ())
 
     library.load(schedule(), "s.toml", actor=ACTOR)
     service = RetentionService(archive.store, archive.catalogue, library, archive.zone, Holds())

@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import archiver.tables
 import ingest.tables
+import retention.copy_tables
 import retention.tables
 import search.tables
 from storage.columns import CarriedBy, metadata

@@ -97,8 +97,9 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "record.superseded "
         "schedule.loaded retention.evaluated fixity.checked user.signed_in service.started service.stopped "
         "key.slot_added key.slot_removed epoch.opened epoch.retired checkpoint.anchored recovery.made "
-        "record.destroyed destruction.decided destruction.confirmed backup.made backup.drilled archive.restored "
-        "container.opened container.unpacked container.closed container.viewed "
+        "record.destroyed destruction.decided release.decided transfer.decided destruction.confirmed "
+        "backup.made backup.drilled archive.restored "
+        "container.opened container.viewed "
         "participants.viewed participant.linked participant.unlinked "
         "archive.loss_accepted archive.upgraded mailbox.declared submission.viewed submission.requeued "
         "answers.switched "
@@ -107,7 +108,9 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "subject.added subject.changed subjects.viewed clock.frozen clock.accepted "
         # these name batches by their ids; what a person wrote with them is about the batch, and none names a record
         "disposition.proposed disposition.step_done disposition.dropped disposition.approved disposition.withdrawn "
-        "disposition.executed disposition.certified dispositions.viewed"
+        "disposition.begun disposition.packaged disposition.answered "
+        "disposition.executed disposition.certified dispositions.viewed container.destroyed submission.destroyed "
+        "nonrecord.agreed nonrecord.certified nonrecords.viewed "
     )
     # a new kind must be put here, or into DESCRIBING where its payload says something of one record
     assert {kind.value for kind in EventKind} == {*kept.split(), *(kind.value for kind in DESCRIBING)}
