@@ -17,6 +17,7 @@ from archiver import tables as own_tables
 from ingest import tables as ingest_tables
 from retention import tables as retention_tables
 from search import tables as search_tables
+from storage import container_tables, conversation_tables, matching_tables, participant_tables, transcription_tables
 from storage.backup.account import place_tag
 from storage.backup.creating import BackupReport, create_backup
 from storage.errors import ArchiveError
@@ -33,7 +34,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 # whoever carries rows must know every table: those of a floor that nobody imported would be left behind
-CARRIED = tuple(floor.metadata for floor in (own_tables, ingest_tables, retention_tables, search_tables))
+CARRIED = tuple(
+    some.metadata
+    for some in (
+        own_tables,
+        ingest_tables,
+        retention_tables,
+        search_tables,
+        container_tables,
+        conversation_tables,
+        matching_tables,
+        participant_tables,
+        transcription_tables,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

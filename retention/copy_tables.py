@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
-from retention.tables import LONGEST_DROP_REASON
 from storage.columns import CarriedBy, Id, carried, metadata
+
+LONGEST_COPY_REASON = 300
 
 disposition_copies = Table(
     "disposition_copies",
@@ -19,6 +20,6 @@ disposition_copies = Table(
     Column("container_id", Id, ForeignKey("containers.id"), nullable=False, index=True),
     Column("ground", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("dropped", String(LONGEST_DROP_REASON), nullable=True),
+    Column("dropped", String(LONGEST_COPY_REASON), nullable=True),
     info=carried(CarriedBy.SUBJECT, "disposition_id"),
 )

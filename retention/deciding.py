@@ -7,7 +7,8 @@ Rules:
 - What depends on a record that is still kept is not eligible, unless the rule itself says how long it depends on it
   ("until the record is disposed of, or the request is withdrawn").
 - What is a family (the parts of one record always, a conversation where its series says so) goes when its latest member
-  may; otherwise each runs its own clock. A member that is gone already counts with its date only.
+  may; otherwise each runs its own clock. A conflict of one is a conflict of all, and of those that wait for an event
+  the earliest maximum limits all. A member that is gone already counts with its date only.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def decided(book: RuleBook, known: Known, holds: Sequence[str], today: date) -> 
     latest = _latest(book, known.family, today)
     said = f"it is one of a family of {len(known.family.members):,}, {known.family.words}, and goes with the latest"
     if _lateness(own) >= _lateness(latest):
-        latest = own
+        latest = _limited(own, [own, latest])
     else:
         said += ", which is another"
     decision = replace(latest, reasons=(*latest.reasons, said))
@@ -48,10 +49,28 @@ def _latest(book: RuleBook, family: KnownFamily, today: date) -> Decision:
     """The latest decision about its members, made once for all of them."""
     key = (id(book), today)
     if key not in family.latest:
-        every = [(member, _alone(book, member, today)) for member in family.members]
-        counted = [one for member, one in every if member.active or one.eligible_on is not None]
-        family.latest[key] = (book, max(counted or [one for _, one in every], key=_lateness))
+        every = [(member.active, _alone(book, member, today)) for member in family.members]
+        there = [one for active, one in every if active]
+        gone = [_by_date(one, today) for active, one in every if not active and one.eligible_on is not None]
+        counted = there + gone or [one for _, one in every]
+        family.latest[key] = (book, _limited(max(counted, key=_lateness), counted))
     return family.latest[key][1]
+
+
+def _by_date(decision: Decision, today: date) -> Decision:
+    """Of what was decided about a member that is gone only the day on which it could go."""
+    assert decision.eligible_on is not None
+    verdict = Verdict.ELIGIBLE if decision.eligible_on <= today else Verdict.RETAIN
+    return replace(decision, decision=verdict, latest_on=None, over_maximum=False)
+
+
+def _limited(latest: Decision, counted: Sequence[Decision]) -> Decision:
+    """The latest decision; where it has no day, under the earliest maximum of all that have none."""
+    waiting = [one for one in counted if one.eligible_on is None and one.latest_on is not None]
+    if latest.eligible_on is not None or not waiting:
+        return latest
+    first = min(waiting, key=lambda one: one.latest_on or date.max)
+    return replace(latest, latest_on=first.latest_on, over_maximum=any(one.over_maximum for one in waiting))
 
 
 def _alone(book: RuleBook, known: Known, today: date) -> Decision:
@@ -72,6 +91,7 @@ def _behind_parent(decision: Decision, book: RuleBook, known: Known) -> Decision
     return replace(decision, decision=Verdict.RETAIN, reasons=(*decision.reasons, why))
 
 
-def _lateness(decision: Decision) -> tuple[bool, date]:
-    """What has no date is later than any date."""
-    return decision.eligible_on is None, decision.eligible_on or date.max
+def _lateness(decision: Decision) -> tuple[bool, bool, date]:
+    """What has no date is later than any date, and what an officer has to decide comes before both."""
+    conflict = decision.decision is Verdict.CONFLICT
+    return conflict, decision.eligible_on is None, decision.eligible_on or date.max

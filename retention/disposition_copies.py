@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, exists, insert, select, update
 
-from retention.copy_tables import disposition_copies
+from retention.copy_tables import LONGEST_COPY_REASON, disposition_copies
 from retention.disposition_types import OPEN
-from retention.tables import LONGEST_DROP_REASON, dispositions
+from retention.tables import dispositions
 from storage.tables import destructions, submissions
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def drop_copies(connection: Connection, batch_id: str, reasons: Mapping[str, str
     gone = exists().where(destructions.c.record_id == of.container_id)
     for container_id, reason in reasons.items():
         chosen = (of.disposition_id == batch_id, of.container_id == container_id, of.dropped.is_(None), ~gone)
-        change = update(disposition_copies).where(*chosen).values(dropped=reason[:LONGEST_DROP_REASON])
+        change = update(disposition_copies).where(*chosen).values(dropped=reason[:LONGEST_COPY_REASON])
         connection.execute(change)
 
 

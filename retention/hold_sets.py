@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 from retention.hold_listing import held_records
 from retention.hold_standing import HoldStanding
 from retention.holds import open_holds
+from storage.active_records import IS_ACTIVE
 from storage.container_tables import container_members
-from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _around(connection: Connection, held: set[str]) -> set[str]:
             whole = select(records.c.id).where(
                 records.c.submission_id.in_(chunk),
                 records.c.holder == records.c.submission_id,
-                records.c.state == RecordState.ACTIVE.value,
+                IS_ACTIVE,
             )
             found.update(connection.execute(whole).scalars())
             members = container_members.c

@@ -18,6 +18,7 @@ from sqlalchemy import Select, delete, exists, func, insert, or_, select
 
 from retention.assignment_tables import LONGEST_DOUBT, series_cursor, series_judgements
 from retention.tables import fact_events, further_series, series_assignments
+from storage.active_records import IS_ACTIVE
 from storage.catalogue import record_of
 from storage.events import Event, EventKind
 from storage.people import LEARNED
@@ -126,9 +127,7 @@ class RuleAssigning:
         """
         with self._store.write() as transaction:
             connection = transaction.connection
-            still = select(records.c.id, records.c.series_id).where(
-                records.c.id.in_([*chosen, *left]), records.c.state == RecordState.ACTIVE.value
-            )
+            still = select(records.c.id, records.c.series_id).where(records.c.id.in_([*chosen, *left]), IS_ACTIVE)
             expected = before or {}
             open_ = [row.id for row in connection.execute(still).all() if row.series_id == expected.get(row.id)]
             rows = []
@@ -241,7 +240,7 @@ def _by_rule(connection: Connection, ids: Sequence[str], series: Collection[str]
     by_person = exists().where(history.record_id == records.c.id, history.how != "rule")
     further = exists().where(further_series.c.record_id == records.c.id)
     query = select(records).where(records.c.id.in_(ids), records.c.series_id.in_(sorted(series)))
-    return connection.execute(query.where(records.c.state == RecordState.ACTIVE.value, ~by_person, ~further)).all()
+    return connection.execute(query.where(IS_ACTIVE, ~by_person, ~further)).all()
 
 
 def _words(doubts: Sequence[str]) -> str:

@@ -26,9 +26,9 @@ from retention.known import KnownFacts
 from retention.rule_assigning import RuleAssigning
 from retention.rule_judging import RuleJudging
 from retention.tables import retention_runs
+from storage.active_records import IS_ACTIVE
 from storage.catalogue import record_of
 from storage.events import EventKind
-from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ class RetentionService:
 
     def active(self, connection: Connection, record_ids: Sequence[str]) -> list[Record]:
         """Those of these records that are still there, in order of their id; at most a page."""
-        chosen = (records.c.id.in_(record_ids), records.c.state == RecordState.ACTIVE.value)
+        chosen = (records.c.id.in_(record_ids), IS_ACTIVE)
         return [record_of(row) for row in connection.execute(select(records).where(*chosen).order_by(records.c.id))]
 
     def without_holds(self, connection: Connection, page: Sequence[Record], day: date) -> list[Decision]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 # whoever asks for the tables of this floor gets all of them
 import retention.assignment_tables
+import retention.copy_tables
 import retention.due_tables
 import retention.nonrecord_tables
 import retention.transfer_tables  # noqa: F401

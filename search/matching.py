@@ -27,9 +27,9 @@ from search.evidence import NO_PLACE, PAIR
 from search.matching_progress import is_behind, move, next_stretch
 from search.message_digests import better_digests, custodian_key, pictured_digests, unpacked
 from search.settled_matches import settled
+from storage.active_records import IS_ACTIVE
 from storage.errors import Corrupt
 from storage.matching_tables import message_digests, message_links
-from storage.records import RecordState
 from storage.tables import records
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def _counted(where: dict[int, list[str]], digests: Iterable[int]) -> dict[str, i
 def _active(connection: Connection, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for some in _chunks(list(dict.fromkeys(ids))):
-        query = select(records.c.id).where(records.c.id.in_(some), records.c.state == RecordState.ACTIVE.value)
+        query = select(records.c.id).where(records.c.id.in_(some), IS_ACTIVE)
         found |= set(connection.execute(query).scalars())
     return found
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from storage.active_records import IS_ACTIVE
 from storage.destruction_rows import blob_names, holders_of, rows_left
 from storage.destructions import WITNESSES, BatchState, DestroyedRecord
 from storage.errors import Corrupt, NotFound
 from storage.events import Event
 from storage.fixity_report import Page, SealedColumn, Tally
 from storage.identifiers import Prefix
-from storage.records import RecordState
 from storage.tables import (
     awaiting_examination,
     components,
@@ -171,7 +171,7 @@ class DestroyedPhase:
         """Objects may still be there until the batch is confirmed; keys went with the decision."""
         holders = holders_of(gone)
         with_key = _there(connection, wrapped_keys.c.holder, holders)
-        active = select(records.c.id).where(records.c.state == RecordState.ACTIVE.value, records.c.id.in_(holders))
+        active = select(records.c.id).where(IS_ACTIVE, records.c.id.in_(holders))
         alive = set(connection.execute(active).scalars())
         for one in gone:
             left = [f"the key of {name}" for name in (one.record_id, one.submission_id) if name in with_key]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
 
+from storage.active_records import IS_ACTIVE
 from storage.errors import Corrupt, NotFound
 from storage.events import Event, EventKind
 from storage.fixity_report import Page, Tally
-from storage.records import RecordState
 from storage.tables import ledger_leaves, records, wrapped_keys
 from storage.transcription_tables import transcriptions
 from storage.transcriptions import has_facts_of, open_row
@@ -59,9 +59,7 @@ class TranscriptionPhase:
         with self._archive.store.read() as connection:
             rows = connection.execute(query.order_by(ledger_leaves.c.position).limit(limit)).all()
             missing = {one: row.at for row in rows if row.record_id is None for one in _subjects(row.leaf)}
-            active = select(records.c.id).where(
-                records.c.id.in_(list(missing)), records.c.state == RecordState.ACTIVE.value
-            )
+            active = select(records.c.id).where(records.c.id.in_(list(missing)), IS_ACTIVE)
             for record_id in connection.execute(active).scalars():
                 detail = f"the version that leaf {missing[record_id]} names is not there"
                 tally.fault(_NAME, record_id, detail, record=record_id)

@@ -166,6 +166,18 @@ def test_a_family_waits_for_the_event_of_every_member(desk):
     assert desk.decide(first).eligible_on == date(2024, 2, 12)
 
 
+def test_a_conflict_of_one_member_is_a_conflict_of_all_and_no_later_day_hides_it(desk):
+    early, late = desk.talk("DAYS", date(2020, 1, 10), date(2023, 5, 10), root=True)
+    captured = datetime(2023, 1, 10, 18, tzinfo=UTC)
+    with desk.archive.store.write() as transaction:
+        mine = update(records).where(records.c.id == early).values(series_id="TALK", captured_at=captured)
+        transaction.connection.execute(mine)
+    for one in (early, late):
+        assert desk.decide(one).decision is Verdict.CONFLICT
+    desk.destroy(early, datetime(2024, 5, 11, 18, tzinfo=UTC))
+    assert desk.decide(late).decision is Verdict.ELIGIBLE
+
+
 def test_what_the_rest_of_a_family_waits_for_does_not_change_while_it_goes(desk):
     first, last = desk.talk("TALK", date(2023, 1, 10), date(2023, 3, 10))
     before = desk.decide(first).eligible_on

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -17,7 +20,6 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import archiver.tables
 import ingest.tables
-import retention.copy_tables
 import retention.tables
 import search.tables
 from storage.columns import CarriedBy, metadata
@@ -26,6 +28,7 @@ from storage.migrating import configuration, migrate
 
 FLOORS = (archiver.tables, ingest.tables, retention.tables, search.tables)
 KEY = bytes(32)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -70,15 +73,26 @@ def test_every_table_and_index_compiles_for_postgresql(table):
         assert "INDEX" in str(CreateIndex(index).compile(dialect=dialect))
 
 
-def test_the_revisions_can_be_written_for_postgresql():
+def written_for_postgresql() -> str:
     config = configuration()
     config.attributes["dialect"] = "postgresql"
     written = io.StringIO()
     config.output_buffer = written
     with redirect_stdout(written):
         command.upgrade(config, "head", sql=True)
-    made = set(re.findall(r"CREATE TABLE (\w+)", written.getvalue()))
+    return written.getvalue()
+
+
+def test_the_revisions_can_be_written_for_postgresql():
+    made = set(re.findall(r"CREATE TABLE (\w+)", written_for_postgresql()))
     assert made >= {table.name for table in metadata.sorted_tables}
+
+
+def test_whoever_makes_a_backup_knows_every_table_that_the_revisions_make():
+    made = set(re.findall(r"CREATE TABLE (\w+)", written_for_postgresql())) - {"alembic_version"}
+    said = "import archiver.backing_up, storage.columns; print(*storage.columns.metadata.tables)"
+    alone = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(alone.stdout.split()) == made
 
 
 def test_names_fit_the_63_bytes_of_postgresql():
