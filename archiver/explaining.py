@@ -52,6 +52,7 @@ def explain(installation: Installation, who: Principal, record_id: str, *, today
         links = retention.known.links.of_records(connection, [record_id]).get(record_id, [])
         subjects = retention.known.subjects.open(connection, [one.subject_id for one in links])
         frozen = frozen_in(connection)
+        held = HoldStanding().held(connection, [record_id]).get(record_id, ())
         document = {
             "id": record_id,
             "today": day.isoformat(),
@@ -75,7 +76,8 @@ def explain(installation: Installation, who: Principal, record_id: str, *, today
             "events": _events(installation, connection, record),
             "assignments": history_of(connection, archive.ledger, record_id, installation.library),
             "earlier_editions": earlier_editions(installation, connection, record, decision, day),
-            "holds": list(HoldStanding().on(connection, [record_id]).get(record_id, ())),
+            "holds": [one.hold for one in held],
+            "held_because": [one.sentence() for one in held],
             "clock": None if frozen is None else frozen.to_json(),
         }
     with archive.store.write() as transaction:
@@ -112,8 +114,7 @@ def explained_text(one: dict[str, Any]) -> str:
         f" {told['why'] or '-'}"
         for told in one["assignments"]
     ]
-    if one["holds"]:
-        lines.append(f"Holds           {', '.join(one['holds'])}")
+    lines += [f"Held            {sentence}" for sentence in one["held_because"]]
     if one["clock"]:
         lines.append("The clock jumped and is not accepted; nothing counts as due: archiver retention clock show")
     return "\n".join(lines)
