@@ -170,9 +170,10 @@ class Table:
             for kind in kinds:
                 if kind.value == value:
                     return kind
-        raise self.place.of_key(key).refusal(
-            f"{key} of {self.name} must be one of {', '.join(kind.value for kind in kinds)}"
-        )
+        known = ", ".join(kind.value for kind in kinds)
+        if value is None:
+            raise self.place.refusal(f"{self.name} needs {key!r}, one of {known}")
+        raise self.place.of_key(key).refusal(f"{key} of {self.name} must be one of {known}")
 
     def words(self, key: str) -> tuple[str, ...]:
         """A list of names, or one name; empty if absent."""
