@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from storage.archive import Archive
 
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 
 class Turns:
