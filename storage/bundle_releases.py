@@ -8,22 +8,16 @@ decision names this claim, reason and persons, and the confirmation counts as ma
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from storage.bundle_certificates import check_destruction
-from storage.bundle_proofs import LARGEST_NUMBER, check_inclusion, own_key, quoted
+from storage.bundle_certificates import FORMAT, SALT, as_object, check_destruction, check_signed, refuse_newer
+from storage.bundle_proofs import LARGEST_NUMBER, check_inclusion, own_key
 from storage.bundle_verdict import identifier, read_members
-from storage.errors import NewerFormat
 from storage.events import EventKind, payload_digest
-from storage.statements import is_statement_of
 from storage.strict_json import Members, many, number, refuse, string
 
 if TYPE_CHECKING:
     from storage.bundle_verdict import Verdict
-
-_FORMAT: Final = 1
-_SALT: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def check_release(verdict: Verdict, document: Members) -> None:
@@ -34,19 +28,16 @@ def check_release(verdict: Verdict, document: Members) -> None:
         NewerFormat: a newer version of this program signed it.
     """
     found = document.get("format")
-    if type(found) is int and found > _FORMAT:
-        raise NewerFormat(
-            f"this certificate has format {found} and this program checks {_FORMAT}; use the newer program"
-        )
+    refuse_newer(found)
     subject = identifier(document, "nonrecord")
     key = own_key(verdict, document, subject)
     if key is None:
         return
-    known = document.get("type") == "release" and found == _FORMAT
+    known = document.get("type") == "release" and found == FORMAT
     verdict.expect(known, "form", subject, "it does not call itself a certificate of release of format 1")
-    destructions = many(document, "destructions", _object)
+    destructions = many(document, "destructions", as_object)
     confirmed = sum(check_destruction(verdict, one, key) for one in destructions)
-    records = many(document, "records", _object)
+    records = many(document, "records", as_object)
     ids = {identifier(one, "id") for one in records}
     counted = number(document, "count", at_most=LARGEST_NUMBER)
     same = len(destructions) == 1 and len(ids) == len(records) == counted == confirmed and counted > 0
@@ -55,36 +46,23 @@ def check_release(verdict: Verdict, document: Members) -> None:
     verdict.seen |= ids
     verdict.records += len(records)
     _check_decision(verdict, document, key, subject)
-    agency = quoted(string(document, "agency"))
-    verdict.expect(
-        is_statement_of(document, key),
-        "signature",
-        subject,
-        "the signature is not over what the document says",
-        f"the whole certificate is signed: agency {agency}",
-    )
-    if document.get("test_archive") is not False:
-        verdict.checks.append("the archive was made for tests: in it days are what its users say")
-
-
-def _object(value: object) -> Members:
-    if type(value) is not dict:
-        refuse("a list of objects")
-    return value
+    check_signed(verdict, document, key, subject)
 
 
 def _check_decision(verdict: Verdict, document: Members, key: str, subject: str) -> None:
-    asked, agreed, reason, decision = (_object(document.get(one)) for one in ("asked", "agreed", "reason", "decision"))
-    proof = _object(decision.get("proof"))
+    asked, agreed, reason, decision = (
+        as_object(document.get(one)) for one in ("asked", "agreed", "reason", "decision")
+    )
+    proof = as_object(decision.get("proof"))
     leaf = check_inclusion(verdict, proof, string(proof, "checkpoint"), key, subject)
-    batches = {identifier(one, "id") for one in many(document, "destructions", _object)}
+    batches = {identifier(one, "id") for one in many(document, "destructions", as_object)}
     right = leaf.kind == EventKind.RELEASE_DECIDED.value and batches == set(leaf.subjects)
     verdict.expect(right, "leaf", subject, "the leaf is not the decision to release what was destroyed")
     persons = identifier(asked, "by"), identifier(agreed, "by")
     wrong = "nobody other than who asked agreed"
     verdict.expect(persons[0] != persons[1], "form", subject, wrong, "another person than who asked agreed")
     salt, payload = string(decision, "salt"), string(decision, "payload")
-    if not _SALT.fullmatch(salt):
+    if not SALT.fullmatch(salt):
         refuse("salt")
     bound = payload_digest(bytes.fromhex(salt), payload.encode("utf-8", "replace")) == leaf.digest
     if not verdict.expect(bound, "payload", subject, "salt and payload are not those that the leaf binds"):

@@ -89,9 +89,7 @@ class Shredder:
             NotFound: one of them is not there.
             Conflict: one is held, is not active, or shares its key with something that stays.
         """
-        wanted = list(dict.fromkeys(record_ids))
-        if not 0 < len(wanted) <= MOST_AT_ONCE:
-            raise InvalidInput(f"a destruction takes 1 to {MOST_AT_ONCE} records, not {len(wanted)}")
+        wanted = _few(record_ids, "records")
         connection = transaction.connection
         submission_of = refuse_unfit(connection, wanted)
         _ask(connection, guard, wanted, "record")
