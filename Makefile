@@ -43,7 +43,7 @@ tests: $(READY)
 coverage: $(READY)  ## the tests once more, with the share of branches that they reach
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxfail=25 -rs --cov --cov-report=term:skip-covered
 
-faults: $(READY) system  ## every fault campaign in full, about an hour; SEED=n repeats a run, ONLY='name' runs one
+faults: $(READY) system  ## every fault campaign in full, more than an hour; SEED=n repeats a run, ONLY='name' runs one
 	$(BIN)/python -m tests.faults.campaigns --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
 
 fuzz: $(READY) system  ## hostile mail in full numbers; SEED=n repeats a run, ONLY='name' runs one

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, select
 
-from archiver.access import Act, authorize
+from archiver.access import Act, authorize, permits
 from archiver.disposing import choosing, document_of, in_state, said_text
 from archiver.signatories import signatory
 from retention.disposition_choosing import Wanted
@@ -129,11 +129,13 @@ def reopen_records(
 def kept_records(installation: Installation, who: Principal) -> list[dict[str, Any]]:
     """The records that officers keep, with who decided it, when and why. Looking at them is an event.
 
+    Why speaks of a record, and is told to who may read records.
+
     Raises:
         Denied: this role may not.
     """
     authorize(who, Act.SEE_DISPOSITIONS)
-    ledger = installation.archive.ledger
+    ledger, may_read = installation.archive.ledger, permits(who, Act.READ_RECORD)
     with installation.archive.store.read() as connection:
         found = [
             {
@@ -142,7 +144,7 @@ def kept_records(installation: Installation, who: Principal) -> list[dict[str, A
                 "batch": one.batch_id,
                 "at": event.at.isoformat(),
                 "by": event.actor,
-                "reason": (ledger.payload(connection, one.position) or {}).get("reason"),
+                "reason": (ledger.payload(connection, one.position) or {}).get("reason") if may_read else None,
                 "position": one.position,
             }
             for one in list_kept(connection)

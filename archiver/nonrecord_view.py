@@ -1,7 +1,8 @@
 """What somebody says is no record, as people and programs see it.
 
-Rule: ids, dates, the reason of the list, and what became of it. What was written with a claim is told as long as its
-leaf has it: it goes with the records. An employee is told who he is and that others decided, not who they are.
+Rule: ids, dates, the reason of the list, and what became of it. What was written with a claim, or why it was refused,
+speaks of a record: it is told to who may read records, as long as its leaf has it, and goes with the records. An
+employee is told who he is and that others decided, not who they are.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from archiver.access import Act, permits
 from retention.nonrecord_reasons import SENTENCES
 from retention.nonrecords import ClaimState
 from storage.destructions import BatchState, read_batch
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
 def claim_document(installation: Installation, connection: Connection, claim: Claim, who: Principal) -> dict[str, Any]:
     """The document of `nonrecord show`, as this principal may see it."""
     ledger = installation.archive.ledger
-    asked = ledger.payload(connection, claim.position) or {}
+    may_read = permits(who, Act.READ_RECORD)
+    asked = (ledger.payload(connection, claim.position) or {}) if may_read else {}
     refusal = None
-    if claim.ended is not None and claim.state is ClaimState.REFUSED:
+    if may_read and claim.ended is not None and claim.state is ClaimState.REFUSED:
         refusal = (ledger.payload(connection, claim.ended.position) or {}).get("reason")
     state_of = _states(connection, claim)
     batch = None if claim.destruction_id is None else read_batch(connection, claim.destruction_id)

@@ -108,7 +108,7 @@ def list_kept(session: Session) -> None:
     """List records that officers keep beyond their period, and why. Looking at them is an event."""
     who = session.principal(Act.SEE_DISPOSITIONS)
     found = kept_records(session.installation, who)
-    lines = [f"{one['id']}  {one['series']}  since {one['at'][:10]}  {one['reason']}" for one in found]
+    lines = [f"{one['id']}  {one['series']}  since {one['at'][:10]}  {one['reason'] or '-'}" for one in found]
     session.show(found, "\n".join(lines) or "No record is kept by a decision of an officer")
 
 

@@ -186,6 +186,15 @@ def test_a_released_record_says_so_wherever_it_is_looked_for(office):
     assert office.run("verify", "--all").status == 0
 
 
+def test_who_may_not_read_records_sees_a_claim_without_what_was_written_with_it(office):
+    claim = asked(office)
+    act(office, "olga", "refuse", claim, "--reason", "a walrus is business")
+    seen, audited = act(office, "olga", "show", claim), act(office, "aud", "show", claim)
+    assert (seen["note"], seen["refusal"]) == ("a walrus's doctor", "a walrus is business")
+    assert (audited["note"], audited["refusal"]) == (None, None)
+    assert (audited["reason"], audited["records"]) == (seen["reason"], seen["records"])
+
+
 def test_the_note_and_the_payload_of_the_ask_go_with_the_record(office):
     claim = asked(office)
     act(office, "olga", "agree", claim, "--yes")
