@@ -1,0 +1,1 @@
+"""Disclosure requests: from the request to the package that is handed over."""

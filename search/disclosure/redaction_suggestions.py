@@ -1,0 +1,188 @@
+"""Words of a text that a person may want to leave out: each with the reason for which it was found. Pure.
+
+Rule kept: these are suggestions and never decisions. Numbers are suggested where they satisfy the rules of their kind,
+not only its shape: social security numbers (area, group and serial as SSA has issued them since June 2011, POMS RM
+10201.035), telephone numbers (E.164, NANP), cards (ISO/IEC 7812-1 Annex B, Luhn). Names come from a list that the
+agency gives. All expressions are linear: repetitions are bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from search.disclosure.redaction import Found, Span
+from search.disclosure.redaction_folding import Folded, fold, folded, unspaced
+from storage.telephone_numbers import normal_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+MOST_SUGGESTIONS: Final = 10_000
+_NEAR: Final = 40  # characters before a number that say what it is
+_SSN: Final = re.compile(r"(?<![0-9])([0-9]{3})([-. \u2010-\u2013]?)([0-9]{2})\2([0-9]{4})(?![0-9])")
+_SSN_SAID: Final = re.compile(r"\b(?:ssn|social security|soc\.? ?sec)", re.IGNORECASE)
+_NEVER_ISSUED: Final = frozenset({"078051120", "219099999"})  # printed on sample cards
+_ITIN_GROUPS: Final = (*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100))
+_PHONE: Final = re.compile(r"(?<![0-9])\+?\(?[0-9](?:[ .()/\u00a0\u2010-\u2013\u202f-]{0,3}[0-9]){6,16}(?![0-9])")
+_EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
+_BORN: Final = re.compile(r"\b(?:born|birth|birthday|birthdate|d\.?o\.?b\b)", re.IGNORECASE)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE: Final = re.compile(
+    r"(?<![0-9])(?:(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"
+    r"|(?P<a>[0-9]{1,2})[/.-](?P<b>[0-9]{1,2})[/.-](?P<c>[0-9]{4}|[0-9]{2})"
+    r"|(?P<name>[A-Za-z]{3,9})\.? (?P<nd>[0-9]{1,2})(?:st|nd|rd|th)?,? (?P<ny>[0-9]{4})"
+    r"|(?P<ed>[0-9]{1,2}) (?P<ename>[A-Za-z]{3,9})\.? (?P<ey>[0-9]{4}))(?![0-9])"
+)
+_CARD: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])")
+_ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){4,16}(?![0-9])")
+_ACCOUNT_SAID: Final = re.compile(r"\b(?:acct|account|routing|iban|student id|id number)\b", re.IGNORECASE)
+_LEAST_NAME: Final = 2  # letters
+_DIGITS_OF_CENTURY: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Characters that may have to be left out, as what, and why; the reason is a phrase without content."""
+
+    span: Span
+    kind: Found
+    reason: str
+
+
+def find_spans(
+    text: str,
+    kinds: Sequence[Found],
+    *,
+    words: Sequence[str] = (),
+    roster: Sequence[str] = (),
+    most: int = MOST_SUGGESTIONS,
+) -> tuple[Suggestion, ...]:
+    """What stands in a text of these kinds, in order, `most` at most; `words` for WORDS, `roster` for NAME."""
+    found: list[Suggestion] = []
+    wanted = frozenset(kinds)
+    if wanted & {Found.WORDS, Found.NAME}:
+        whole = fold(text)
+        if Found.WORDS in wanted:
+            found += _said(whole, words, Found.WORDS, "the words that were asked for")
+        if Found.NAME in wanted:
+            found += _said(whole, [form for name in roster for form in name_forms(name)], Found.NAME, "a name listed")
+    for kind, finder in _FINDERS.items():
+        if kind in wanted:
+            found += finder(text)
+    found.sort(key=lambda one: (one.span, one.kind))
+    return tuple(found[:most])
+
+
+def name_forms(name: str) -> tuple[str, ...]:
+    """The ways in which a name is written: as listed, and turned at its comma or before its last word."""
+    listed = " ".join(name.split())
+    last, comma, first = listed.partition(",")
+    if comma:
+        return (listed, f"{first.strip()} {last.strip()}")
+    head, _, tail = listed.rpartition(" ")
+    return (listed, f"{tail}, {head}") if head else (listed,)
+
+
+def is_ssn(digits: str) -> bool:
+    """Whether nine digits can be a social security number."""
+    area, group, serial = digits[:3], digits[3:5], digits[5:]
+    known = area not in {"000", "666"} and area < "900" and group != "00" and serial != "0000"
+    return known and digits not in _NEVER_ISSUED
+
+
+def has_luhn(digits: str) -> bool:
+    """Whether the last digit checks the others (ISO/IEC 7812-1 Annex B); equal digits check nothing."""
+    doubled = (sum(divmod(2 * int(one), 10)) for one in digits[-2::-2])
+    return len(set(digits)) > 1 and (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+
+
+def _said(whole: Folded, phrases: Sequence[str], kind: Found, reason: str) -> Iterator[Suggestion]:
+    by_first: dict[str, dict[int, set[tuple[str, ...]]]] = {}  # by first word and count of words, so one look each
+    for phrase in phrases:
+        needle = folded(phrase)
+        if unspaced(phrase):
+            spans = whole.spans(needle, whole_words=False)
+            yield from (Suggestion(span=one, kind=kind, reason=reason) for one in spans)
+        elif len(needle) >= (_LEAST_NAME if kind is Found.NAME else 1):
+            parts = tuple(word for word, _, _ in fold(phrase).words())
+            by_first.setdefault(parts[0], {}).setdefault(len(parts), set()).add(parts)
+    stream = list(whole.words())
+    for index, (word, start, _) in enumerate(stream):
+        longest = 0
+        for count, known in by_first.get(word, {}).items():
+            here = tuple(one for one, _, _ in stream[index : index + count])
+            longest = max(longest, count) if here in known else longest
+        if longest:
+            yield Suggestion(span=whole.span(start, stream[index + longest - 1][2]), kind=kind, reason=reason)
+
+
+def _ssns(text: str) -> Iterator[Suggestion]:
+    for one in _SSN.finditer(text):
+        digits = one[1] + one[3] + one[4]
+        said = _SSN_SAID.search(text, max(0, one.start() - _NEAR), one.start())
+        if not (one[2] or said):
+            continue
+        if is_ssn(digits):
+            yield _suggestion(one, Found.SSN, "a valid social security number")
+        elif digits[0] == "9" and int(digits[3:5]) in _ITIN_GROUPS:
+            yield _suggestion(one, Found.SSN, "a valid individual taxpayer number")
+
+
+def _phones(text: str) -> Iterator[Suggestion]:
+    for one in _PHONE.finditer(text):
+        if normal_number(one[0]):
+            yield _suggestion(one, Found.PHONE, "a valid telephone number")
+
+
+def _emails(text: str) -> Iterator[Suggestion]:
+    for one in _EMAIL.finditer(text):
+        yield _suggestion(one, Found.EMAIL, "an e-mail address")
+
+
+def _births(text: str) -> Iterator[Suggestion]:
+    for one in _DATE.finditer(text):
+        if _BORN.search(text, max(0, one.start() - _NEAR), one.start()) and _is_date(one):
+            yield _suggestion(one, Found.BIRTH_DATE, "a date after a word for birth")
+
+
+def _is_date(one: re.Match[str]) -> bool:
+    if one["y"]:
+        return _day(one["y"], int(one["m"]), one["d"])
+    if one["a"]:
+        return _day(one["c"], int(one["a"]), one["b"]) or _day(one["c"], int(one["b"]), one["a"])
+    name, day, year = (one["name"], one["nd"], one["ny"]) if one["name"] else (one["ename"], one["ed"], one["ey"])
+    month = name[:3].casefold()
+    return month in _MONTHS and _day(year, _MONTHS.index(month) + 1, day)
+
+
+def _day(year: str, month: int, day: str) -> bool:
+    try:
+        date(int(year) + (2000 if len(year) == _DIGITS_OF_CENTURY else 0), month, int(day))
+    except ValueError:
+        return False
+    return True
+
+
+def _accounts(text: str) -> Iterator[Suggestion]:
+    for one in _CARD.finditer(text):
+        if has_luhn("".join(filter(str.isdigit, one[0]))):
+            yield _suggestion(one, Found.ACCOUNT, "a number with a valid check digit (Luhn)")
+    for one in _ACCOUNT.finditer(text):
+        if _ACCOUNT_SAID.search(text, max(0, one.start() - _NEAR), one.start()):
+            yield _suggestion(one, Found.ACCOUNT, "a number after a word for an account")
+
+
+def _suggestion(found: re.Match[str], kind: Found, reason: str) -> Suggestion:
+    return Suggestion(span=Span(start=found.start(), end=found.end()), kind=kind, reason=reason)
+
+
+_FINDERS: Final[Mapping[Found, Callable[[str], Iterator[Suggestion]]]] = {
+    Found.SSN: _ssns,
+    Found.PHONE: _phones,
+    Found.EMAIL: _emails,
+    Found.BIRTH_DATE: _births,
+    Found.ACCOUNT: _accounts,
+}

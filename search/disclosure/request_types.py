@@ -1,0 +1,137 @@
+"""A disclosure request and what happened to it, as plain columns have them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from search.disclosure.deadlines import ClockEvent, ClockEventKind
+from search.disclosure.jurisdictions import RequesterClass
+from search.disclosure.request_terms import Closing, Received
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from storage.vault import WrappedKey
+
+CLOCK_KINDS: Final = frozenset(kind.value for kind in ClockEventKind)
+NOTE: Final = "note"
+MESSAGE_IN: Final = "message_in"
+MESSAGE_OUT: Final = "message_out"
+FEES: Final = ("fee_estimated", "deposit_asked", "deposit_paid", "fee_paid", "fee_waived", "fee_refunded")
+REMINDED: Final = "reminded"
+"""That somebody was reminded of a clock; only the service notes it."""
+OTHER_KINDS: Final = (NOTE, MESSAGE_IN, MESSAGE_OUT, *FEES)
+"""What can be noted of a request beside what its clocks look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureRequest:
+    """A request as its plain columns have it."""
+
+    id: str
+    number: str
+    open: bool
+    profile: str
+    requester: RequesterClass
+    circumstances: frozenset[str]
+    how: Received
+    received_at: datetime
+    opened_at: datetime
+    position: int
+    assigned_to: str | None
+    closed_at: datetime | None
+    closing: Closing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """How a request came; `zone` is the agency's, in which its year is told."""
+
+    profile: str
+    received_at: datetime
+    how: Received
+    zone: ZoneInfo
+    requester: RequesterClass = RequesterClass.GENERAL
+    circumstances: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRequest:
+    """A request sealed and ready to be opened."""
+
+    id: str
+    intake: Intake
+    sealed: bytes
+    key: WrappedKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEvent:
+    """Something that happened to a request; `cents` is an amount of money, `until` a day that was agreed."""
+
+    number: int
+    kind: str
+    at: datetime
+    clock: str | None
+    reason: str | None
+    until: date | None
+    cents: int | None
+    actor: str
+    position: int
+
+    def as_clock_event(self) -> ClockEvent | None:
+        """The same as clocks look at it; None where they do not."""
+        if self.kind not in CLOCK_KINDS:
+            return None
+        return ClockEvent(
+            kind=ClockEventKind(self.kind), at=self.at, clock=self.clock, reason=self.reason, until=self.until
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """What is to be noted of a request: `text` is sealed in the leaf's payload."""
+
+    kind: str
+    at: datetime | None = None
+    clock: str | None = None
+    reason: str | None = None
+    until: date | None = None
+    cents: int | None = None
+    text: str | None = None
+
+
+def request_of(row: Any) -> DisclosureRequest:
+    """A row of `disclosure_requests`."""
+    return DisclosureRequest(
+        id=row.id,
+        number=row.number,
+        open=row.state == "open",
+        profile=row.profile,
+        requester=RequesterClass(row.requester),
+        circumstances=frozenset(one for one in row.circumstances.split(",") if one),
+        how=Received(row.how),
+        received_at=row.received_at,
+        opened_at=row.opened_at,
+        position=row.position,
+        assigned_to=row.assigned_to,
+        closed_at=row.closed_at,
+        closing=None if row.closing is None else Closing(row.closing),
+    )
+
+
+def event_of(row: Any) -> RequestEvent:
+    """A row of `request_events`."""
+    return RequestEvent(
+        number=row.number,
+        kind=row.kind,
+        at=row.at,
+        clock=row.clock,
+        reason=row.reason,
+        until=row.until,
+        cents=row.cents,
+        actor=row.actor,
+        position=row.position,
+    )
