@@ -60,6 +60,8 @@ def main() -> None:
         good &= _run("bench_ingest", "--corpus", corpus, "--runs", runs, "--keep", str(kept), *common, *few, *alone)
         source = ["--archive", str(kept)] if kept.exists() else ["--corpus", corpus, *few]
         good &= _run("bench_search", *source, *common, *(["--rounds", "3"] if chosen.quick else []))
+        sizes = ["--sizes", "2000", "6000", "--peers-at", "2000"] if chosen.quick else []
+        good &= _run("bench_search_scale", "--corpus", corpus, *common, *few, *sizes, *alone)
         some = ["--messages", "1000", "--conversations", "5", "--days", "5", "--dense", "1"] if chosen.quick else []
         good &= _run("bench_chats", *common, *some)
         few_pictures = ["--images", "4", "--mails", "50", "--runs", "1"] if chosen.quick else []

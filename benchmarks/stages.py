@@ -135,7 +135,8 @@ class _Way:
                 self._described += catalogue.describe(connection, ids[start : start + INDEX_BATCH])
 
     def analyse(self) -> None:
-        self._documents = [project(one) for one in self._described]
+        key = self._archive.keyring.digest_key
+        self._documents = [project(one, key=key) for one in self._described]
 
     def insert(self) -> None:
         index = open_fts_index(self._scratch / "stage.db", new_key(), create=True)

@@ -84,10 +84,14 @@ class Participants:
         self._archive = archive
         self.handles = Handles(archive)
 
-    def met(self, connection: Connection, custodian_id: str | None = None) -> dict[bytes, Met]:
-        """All handles by their tags, or those of one custodian's exports."""
+    def met(
+        self, connection: Connection, custodian_id: str | None = None, *, without: frozenset[str] = frozenset()
+    ) -> dict[bytes, Met]:
+        """All handles by their tags, or those of one custodian's exports; of these records none."""
         found: dict[bytes, Met] = {}
         for row in _rows(connection, custodian_id):
+            if row.record_id in without:
+                continue
             for tag, address in _pairs(row.tags, row.addresses):
                 one = found.get(tag)
                 if one is None:

@@ -100,6 +100,12 @@ def count_of(connection: Connection, *, rejected: bool = False) -> tuple[int, da
     return row[0], row[1]
 
 
+def count_by_outcome(connection: Connection) -> dict[Outcome, int]:
+    """How many submissions lie in quarantine and were not rejected, by how their examination came out."""
+    query = select(submissions.c.outcome, func.count()).select_from(_JOINED).where(*_lying_there(rejected=False))
+    return {Outcome(row[0]): row[1] for row in connection.execute(query.group_by(submissions.c.outcome))}
+
+
 def _lying_there(*, rejected: bool) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [_NOT_ARCHIVED, _NO_CONTAINER, submissions.c.sealed_envelope != b""]
     if not rejected:

@@ -3,11 +3,14 @@
 Rules:
 
 - A word is a run of letters, marks and digits; everything else separates (``renesas_clk`` is two words).
-- In scripts written without spaces every character, with its marks, is a word.
+- In scripts written without spaces every character, with its marks, is a word; so is every Hangul syllable, because
+  particles are written to the end of a word (Lucene's analysers for Chinese, Japanese and Korean cut alike).
 - An emoji (UTS #51 sequence, without skin tone and variation selector) is a word.
 - ``#tag`` and ``@name`` are words as ``tag`` and ``name``, and beside that *marks* that can be asked for.
-- Folding: NFKC, full case folding, diacritics removed (Latin, Greek, Cyrillic, Hebrew, Arabic), decimal digits
-  of all scripts as 0-9. Vowel signs of Indic scripts are letters of their words and stay.
+- Folding: NFKC, full case folding, diacritics removed (Latin, Greek, Cyrillic but for ``й``, Hebrew, Arabic), decimal
+  digits of all scripts as 0-9. Vowel signs of Indic scripts are letters of their words and stay. Arabic letters that
+  are typed one for the other are one (alef with and without hamza, teh marbuta and heh, alef maksura and yeh, and the
+  Persian yeh and kaf); the article is left to the stemmer.
 - Of a word longer than `LONGEST_WORD` characters the first that many count, in texts and in queries alike.
 
 What it gives is one line of words with one space between: engines split at the space and do nothing else.
@@ -22,14 +25,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import Stemmer
-
-from search.languages import STEMMED, guess_language
+from search.fast_scans import find_marks
+from search.languages import STEMMED, guess_languages
+from search.stemming import STEMMER_VERSION, STEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ANALYSER_VERSION: Final = f"1;unicode={unicodedata.unidata_version};snowball={Stemmer.version()}"
+ANALYSER_VERSION: Final = f"2;unicode={unicodedata.unidata_version};snowball={STEMMER_VERSION}"
 LONGEST_WORD: Final = 128
 _MEMO_LIMIT = 200_000
 _MEMO_LONGEST = 40
@@ -68,22 +71,23 @@ _MODIFIER = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
 _EMOJI = f"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}{_MODIFIER}*(?:\u200d{_PICTURE}{_MODIFIER}*)*"
 _RUN = re.compile(f"\\w[\\w{_MARKS}]*|{_EMOJI}")
 _UNSPACED_CLASS = (
-    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3005-\u3007\u3021-\u3029"
-    "\u3041-\u312f\u31a0-\u31ff\u3400-\u9fff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3005-\u3007\u3021-\u3029"
+    "\u3041-\u312f\u31a0-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 _UNSPACED = re.compile(f"[{_UNSPACED_CLASS}]")
 _SPLIT = re.compile(f"[{_UNSPACED_CLASS}][{_MARKS}]*|[^{_UNSPACED_CLASS}]+")
 _INVISIBLE = re.compile("[\u00ad\u061c\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _DIACRITIC = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    "(?<!\u0438)\u0306|[\u0300-\u0305\u0307-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
 )
 _EMOJI_TRIMMINGS = re.compile("(?<=.)[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 # letters with a stroke or joined, which Unicode does not decompose but people type without
 _STROKES = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "ŧ": "t", "ð": "d"}
+    | {"\u0629": "\u0647", "\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643"}  # Arabic, as the rule above says
 )
-_MARKED = re.compile(r"[#@](?<![\w#@][#@])\w+")  # the sign first: the scan then skips to it
+_MARKED = re.compile(r"[#@]\w+")
 _ASCII_TABLE = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
 
 
@@ -125,24 +129,7 @@ class _Folded(dict[str, tuple[str, ...]]):
         return words
 
 
-class _Stems(dict[str, str]):
-    """Words already stemmed in one language; emptied when full."""
-
-    def __init__(self, algorithm: str) -> None:
-        super().__init__()
-        self._stemmer = Stemmer.Stemmer(algorithm, 0)
-
-    def __missing__(self, word: str) -> str:
-        stemmed: str = self._stemmer.stemWord(word) or word
-        if len(word) <= _MEMO_LONGEST:
-            if len(self) >= _MEMO_LIMIT:
-                self.clear()
-            self[word] = stemmed
-        return stemmed
-
-
 _folded = _Folded()
-_stems: Final = {code: _Stems(algorithm) for code, algorithm in STEMMED.items()}
 
 
 def _split(run: str, start: int) -> Iterator[tuple[int, int, str]]:
@@ -176,7 +163,8 @@ def words(text: str) -> list[str]:
 
 def _ascii_words(text: str) -> list[str]:
     found = text.translate(_ASCII_TABLE).split()
-    if found and max(map(len, found)) > LONGEST_WORD:
+    # no word is longer than its line, and there are fewer lines than words
+    if max(map(len, text.split("\n"))) > LONGEST_WORD and found and max(map(len, found)) > LONGEST_WORD:
         return [word[:LONGEST_WORD] for word in found]
     return found
 
@@ -190,13 +178,13 @@ def locate(normalised: str) -> Iterator[LocatedWord]:
 
 
 def stem(word: str, language: str) -> str:
-    """The stem of a folded word by the language's Snowball algorithm; English where it has none."""
-    return _stems.get(language, _stems["en"])[word]
+    """The stem of a folded word in a text of this language, as `search.stemming` has it."""
+    return STEMS.get(language, STEMS["en"])[word]
 
 
 def stems(folded: Sequence[str], language: str) -> str:
     """The stems of folded words as one line."""
-    return " ".join(map(_stems.get(language, _stems["en"]).__getitem__, folded))
+    return " ".join(map(STEMS.get(language, STEMS["en"]).__getitem__, folded))
 
 
 def stem_variants(folded: Sequence[str]) -> tuple[str, ...]:
@@ -208,7 +196,7 @@ def marks(text: str) -> list[str]:
     """The ``#tag`` and ``@name`` of a text, folded, with their sign."""
     if "#" not in text and "@" not in text:
         return []
-    return [mark[0] + _fold_parts(mark[1:]) for mark in _MARKED.findall(normalise(text))]
+    return [mark[0] + _fold_parts(mark[1:]) for mark in find_marks(normalise(text))]
 
 
 def as_mark(text: str) -> str | None:
@@ -223,6 +211,6 @@ def _fold_parts(body: str) -> str:
     return "_".join(fold(part) if part else "" for part in body.split("_"))[:LONGEST_WORD]
 
 
-def language_of(folded: Sequence[str]) -> str:
-    """The likely language of folded words, as an ISO 639-1 code or ``und``."""
-    return guess_language(folded)
+def languages_of(folded: Sequence[str]) -> tuple[str, ...]:
+    """The likely languages of folded words, the first most; see `search.languages`."""
+    return guess_languages(folded)

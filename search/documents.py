@@ -38,9 +38,28 @@ class Column(StrEnum):
     CUSTODIAN = "custodian"
     MARKS = "marks"
     HASHES = "hashes"
+    ACCOUNT = "account"
+    SCHOOL = "school"
+    FLAGS = "flags"
 
 
 COLUMNS: Final = tuple(Column)
+HAS_FLAGS: Final = (
+    "attachment",
+    "image",
+    "link",
+    "video",
+    "audio",
+    "document",
+    "comment",
+    "transcript",
+    "reaction",
+    "edit",
+    "deletion",
+    "reply",
+    "forward",
+)
+"""What ``has:`` can ask for: the words of `Column.FLAGS`."""
 COLUMN_NUMBER: Final = {column: number for number, column in enumerate(COLUMNS)}
 
 
@@ -50,6 +69,11 @@ class IndexDocument:
 
     `columns` holds one line of words for each of `COLUMNS`. `position` is that of the ledger event which made
     this version of the document; a higher one replaces a lower one. Times are aware.
+
+    `size` is that of the original in bytes. `correspondents` are who the other side is, one normal form each, for
+    counts by correspondent. `thread` and `equal` are keyed digests that records of one thread, and records that say
+    the same, have in common; `likeness` is the signature by which nearly equal texts are known. Each is empty where
+    there is none.
     """
 
     record_id: str
@@ -62,9 +86,13 @@ class IndexDocument:
     language: str
     captured_at: datetime
     sent_at: datetime | None
-    has_attachment: bool
     unsearchable: bool
     columns: tuple[str, ...]
+    size: int = 0
+    correspondents: tuple[str, ...] = ()
+    thread: bytes = b""
+    equal: bytes = b""
+    likeness: bytes = b""
 
     def __post_init__(self) -> None:
         """Refuse a document that would be filed under the wrong columns."""

@@ -6,6 +6,7 @@ Rules:
 - An index that cannot be read answers `Corrupt`, never "no hits".
 - What is added is durable together with the ledger position it brings the index to; adding twice changes nothing.
 - Rights are part of the search (`IdScope`), never a filter afterwards.
+- A search can be ended from outside (`search.stopping`); then it raises, and gives no part as the whole.
 """
 
 from __future__ import annotations
@@ -14,16 +15,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from storage.errors import Conflict
+from storage.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     from search.documents import IndexDocument
-    from search.queries import Query
+    from search.queries import Like, Query
+    from search.stopping import Stop
 
+MOST_EXPANSIONS: Final = 10_000
+"""How many words of the index the patterns of a search may stand for; beyond it it is refused, never cut."""
 NOTHING_READ: Final = -1
 """The position of an index that has read no event yet; ledger positions begin at 0."""
+
+
+def too_many_words(most: int = MOST_EXPANSIONS) -> InvalidInput:
+    """The refusal of patterns that stand for more words than `most`."""
+    return InvalidInput(
+        f"the patterns of this search stand for more than {most:,} words of the index; give more of their letters, or"
+        " split the search into several"
+    )
 
 
 class IndexOutdated(Conflict):
@@ -31,7 +44,10 @@ class IndexOutdated(Conflict):
 
 
 class Order(StrEnum):
-    """`DATE`: newest first by asserted moment, else capture, then by id. `RELEVANCE`: the engine's own rank first."""
+    """`DATE`: newest first by asserted moment, else capture, then by id. `RELEVANCE`: the engine's own rank first.
+
+    Of very many hits an engine may rank the newest only, and let the others follow.
+    """
 
     DATE = "date"
     RELEVANCE = "relevance"
@@ -69,19 +85,30 @@ class IndexReader(Protocol):
     """Finding records. Safe to use from several threads, and beside a writer in another program."""
 
     def search(
-        self, query: Query, *, limit: int, offset: int = 0, order: Order = Order.DATE, allowed: IdScope | None = None
+        self,
+        query: Query,
+        *,
+        limit: int,
+        offset: int = 0,
+        order: Order = Order.DATE,
+        allowed: IdScope | None = None,
+        stop: Stop | None = None,
     ) -> SearchPage:
         """The records that match, from the `offset`-th on, at most `limit`.
 
         Raises:
             Corrupt: the index is damaged or not under this key.
+            InvalidInput: its patterns stand for more than `MOST_EXPANSIONS` words, or are too dear to compare.
+            SearchStopped: `stop` was asked.
         """
 
-    def ids(self, query: Query, *, allowed: IdScope | None = None) -> Iterator[str]:
+    def ids(self, query: Query, *, allowed: IdScope | None = None, stop: Stop | None = None) -> Iterator[str]:
         """The id of every record that matches, newest first, as of one moment.
 
         Raises:
             Corrupt: the index is damaged or not under this key.
+            InvalidInput: its patterns stand for more than `MOST_EXPANSIONS` words, or are too dear to compare.
+            SearchStopped: `stop` was asked.
         """
 
     def counts(self) -> IndexCounts:
@@ -112,3 +139,73 @@ class SearchIndex(IndexReader, IndexWriter, Protocol):
 
     def close(self) -> None:
         """Close every connection and file; harmless when repeated."""
+
+
+class FacetName(StrEnum):
+    """What hits can be counted by; values are ids, enumerated names, ISO 639 codes, or months as ``2025-03``."""
+
+    CUSTODIAN = "custodian"
+    CORRESPONDENT = "correspondent"
+    PLATFORM = "platform"
+    CHANNEL = "channel"
+    KIND = "kind"
+    LANGUAGE = "lang"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """Hits by value, most first, then by value. A record counts once under each of its values; `without` have none.
+
+    `others` is how many further values there are, of which nothing is shown.
+    """
+
+    name: FacetName
+    counts: tuple[tuple[str, int], ...]
+    others: int
+    without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Which thread a record belongs to, which records say the same, and the signature by which near ones are known."""
+
+    thread: bytes
+    equal: bytes
+    likeness: bytes
+
+
+class IndexInsight(Protocol):
+    """What can be said of many hits at once. As safe from threads as `IndexReader`."""
+
+    def facets(
+        self,
+        query: Query,
+        names: Sequence[FacetName],
+        *,
+        zone: tzinfo,
+        most: int,
+        allowed: IdScope | None = None,
+        stop: Stop | None = None,
+    ) -> tuple[Facet, ...]:
+        """Exact counts of all hits by each of these, at most `most` values of each; months are those of `zone`.
+
+        Raises:
+            Corrupt: the index is damaged or not under this key.
+            InvalidInput: its patterns stand for more than `MOST_EXPANSIONS` words, or are too dear to compare.
+            SearchStopped: `stop` was asked.
+        """
+
+    def expand(self, like: Like, most: int) -> tuple[str, ...]:
+        """The words of the index that are like what was asked, sorted; one more than `most` where there are more.
+
+        All that stand in the field are among them, and maybe others of the index, also of records that are removed or
+        that one may not see: they are for finding, never for showing.
+
+        Raises:
+            Corrupt: the index is damaged or not under this key.
+            InvalidInput: the pattern is too dear to compare.
+        """
+
+    def groups(self, record_ids: Sequence[str]) -> dict[str, Groups]:
+        """The groups of these records; unknown ids are left out."""

@@ -13,54 +13,91 @@ Rules, by field:
 - ``text``: what examination read as text, and what was read in pictures since, in its newest version; the forwarder's
   comment where that does not hold it already.
 - ``hash``: SHA-256 of every component, and of what messages carried.
+- ``account``: where it happened, ``school``: where the custodian worked then, ``has``: see `search.flags`.
+- Telephone numbers stand behind the words of a column as words of their own (`search.phone_words`).
+- A text in two languages has its stems twice, in one and in the other.
+- What joins records (`search.message_links`, `search.near_duplicates`) is in the document and nowhere else, and goes
+  with it.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from search.analysis import language_of, marks, stems, words
-from search.documents import BOUNDARY, IndexDocument
-from storage.records import ComponentRole, Party, RecordKind
+from search.analysis import languages_of, marks, stems, words
+from search.documents import IndexDocument
+from search.flags import flags_of
+from search.languages import STEMMED, UNDETERMINED
+from search.message_links import equal_of, thread_of
+from search.near_duplicates import SIGNATURE_VERSION, likeness_of
+from search.phone_words import phone_words
+from search.projection_people import (
+    SEPARATOR,
+    account_line,
+    correspondents,
+    custodian_parties,
+    others,
+    people_line,
+    sides,
+    talkers,
+)
+from search.unread_reasons import reason_words
+from storage.records import ComponentRole, RecordKind
 from storage.transcribed import transcribed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from storage.records import Custodian, DescribedRecord, Description, Letterhead
+    from storage.records import DescribedRecord, Description, Party
     from storage.transcriptions import StoredTranscription
 
-PROJECTION_VERSION: Final = 2
-_REMEMBERED = 100
+PROJECTION_VERSION: Final = f"3,{SIGNATURE_VERSION}"
 _NOBODY: Final[Mapping[str, tuple[Party, ...]]] = MappingProxyType({})
-_SEPARATOR = f" {BOUNDARY} "
 
 
 def project(
     described: DescribedRecord,
     read: StoredTranscription | None = None,
     known: Mapping[str, tuple[Party, ...]] = _NOBODY,
+    key: bytes | None = None,
 ) -> IndexDocument:
     """The document of a record: analysed, with every column that `search.documents` names.
 
     `read` is the newest version of what its pictures say, where there is one; it makes a newer version of the document.
-    `known` is by handle who a participant is.
+    `known` is by handle who a participant is. `key` is the archive's key of digests; a document that is not for an
+    index does without, and has neither `thread` nor `equal`, which no query asks for.
     """
     record = described.record
     description = transcribed(described.description, None if read is None else read.transcription)
-    subjects = [words(subject) for subject in _subjects(description)]
-    names = [words(name) for name in _file_names(description)]
+    shown = _subjects(description)
+    files = _file_names(description)
+    subjects = [words(subject) for subject in shown]
+    names = [words(name) for name in files]
     text = _text(description)
     text_words = words(text)
-    language = language_of([*text_words, *(word for subject in subjects for word in subject)])
+    languages = languages_of([*text_words, *(word for subject in subjects for word in subject)])
+    language = next(iter(languages), UNDETERMINED)
+    line = " ".join(text_words)
+    text_stems = [stems(text_words, one) for one in (language, *(one for one in languages[1:] if one in STEMMED))]
+    text_numbers = phone_words(text)
+    subject_numbers = [number for subject in shown for number in phone_words(subject)]
+    file_numbers = [number for name in files for number in phone_words(name)]
     original = description.original
     senders = [] if original.sender is None else [original.sender, *known.get(original.sender.name or "", ())]
-    others = [*_others(description), *dict.fromkeys(party for parties in known.values() for party in parties)]
+    learned = list(dict.fromkeys(party for parties in known.values() for party in parties))
+    beside = [*others(description), *learned]
     if is_repeat(description):  # all of it is in the record that it repeats, and is found there
-        subjects, senders, others = [], [], []
-    people = [*senders, *original.to, *original.cc, *others]
+        subjects, shown, senders, beside, subject_numbers = [], [], [], [], []
+    people = [*senders, *original.to, *original.cc, *beside]
+    own, rest = sides(people, described.custodian, known)
+    carried = description.carrier is not None and description.carrier is not original
+    met = rest
+    if carried or description.forward.by:  # who only carried the message to the archive is not met in it
+        of_message = [*senders, *original.to, *original.cc, *talkers(description), *learned]
+        met = sides(of_message, described.custodian, known)[1]
+    sent_at = record.sent_at if record.sent_at is not None else description.sent_at
+    moment = sent_at if sent_at is not None else record.captured_at
     return IndexDocument(
         record_id=record.id,
         submission_id=record.submission_id,
@@ -71,36 +108,45 @@ def project(
         platform=description.platform.lower() if description.platform else None,
         language=language,
         captured_at=record.captured_at,
-        sent_at=record.sent_at if record.sent_at is not None else description.sent_at,
-        has_attachment=_has_attachment(description),
+        sent_at=sent_at,
         unsearchable=bool(description.unsearchable),
         columns=(
-            _SEPARATOR.join(stems(subject, language) for subject in subjects),
-            _line(subjects),
-            stems(text_words, language),
-            " ".join(text_words),
-            _SEPARATOR.join(stems(name, language) for name in names),
-            _line(names),
-            _people(senders),
-            _people(original.to),
-            _people(original.cc),
-            _people(others),
-            _people(_without(people, described.custodian)),
-            _people(_custodian_parties(described.custodian)),
-            " ".join(_marks(description, text, people)),
+            _parts(*(stems(subject, language) for subject in subjects), *subject_numbers),
+            _parts(*map(" ".join, subjects), *subject_numbers),
+            _parts(*text_stems, *text_numbers),
+            _parts(line, *text_numbers),
+            _parts(*(stems(name, language) for name in names), *file_numbers),
+            _parts(*map(" ".join, names), *file_numbers),
+            people_line(senders),
+            people_line(original.to),
+            people_line(original.cc),
+            people_line(beside),
+            people_line(rest),
+            people_line(custodian_parties(described.custodian)),
+            " ".join(_marks(shown, text, people)),
             " ".join(_hashes(description)),
+            account_line(description, own, known),
+            " ".join(words(described.custodian.school_on(moment.date()) or "")),
+            " ".join((*flags_of(description, pictures_read=read is not None), *reason_words(description.unsearchable))),
         ),
+        size=sum(one.size for one in description.components if one.role is ComponentRole.ORIGINAL),
+        correspondents=correspondents(met),
+        thread=b"" if key is None else thread_of(described, description, key),
+        equal=b"" if key is None else equal_of(description, line, key),
+        likeness=likeness_of(line),
     )
+
+
+def _parts(*parts: str) -> str:
+    """Parts of a column, kept apart, without those that have no word."""
+    found = [part for part in parts if part]
+    return found[0] if len(found) == 1 else SEPARATOR.join(found)
 
 
 def is_repeat(description: Description) -> bool:
     """Whether a conversation's day came once more with nothing that was not there before."""
     empty = not description.messages and not description.text
     return empty and description.kind is RecordKind.CONVERSATION and description.conversation is not None
-
-
-def _line(parts: Iterable[Sequence[str]]) -> str:
-    return _SEPARATOR.join(" ".join(part) for part in parts)
 
 
 def _subjects(description: Description) -> list[str]:
@@ -132,75 +178,9 @@ def _hashes(description: Description) -> list[str]:
     return list(dict.fromkeys(digest.lower() for digest in found))
 
 
-def _has_attachment(description: Description) -> bool:
-    return any(component.role is ComponentRole.ATTACHMENT for component in description.components) or any(
-        message.attachments for message in description.messages
-    )
-
-
-def _letterhead_people(letterhead: Letterhead | None) -> Iterator[Party]:
-    if letterhead is None:
-        return
-    if letterhead.sender is not None:
-        yield letterhead.sender
-    yield from letterhead.to
-    yield from letterhead.cc
-
-
-def _others(description: Description) -> list[Party]:
-    """Everybody that the record names beside the original's letterhead, each once."""
-    # a mail that forwards nothing has one letterhead, which names nobody beside itself
-    carrier = None if description.carrier is description.original else description.carrier
-    found: list[Party] = list(_letterhead_people(carrier))
-    if description.forward.by:
-        found.append(Party(name=description.forward.by))
-    if description.conversation is not None:
-        found += [Party(name=name) for name in description.conversation.participants]
-    senders = dict.fromkeys([message.sender for message in description.messages])  # thousands of messages, few people
-    found += [Party(name=sender) for sender in senders if sender]
-    if not found:
-        return []
-    known = set(_letterhead_people(description.original))
-    return [party for party in dict.fromkeys(found) if party not in known]
-
-
-def _custodian_parties(custodian: Custodian) -> list[Party]:
-    return [Party(name=custodian.name, address=custodian.addresses[0])] + [
-        Party(address=address) for address in custodian.addresses[1:]
-    ]
-
-
-def _without(people: Sequence[Party], custodian: Custodian) -> list[Party]:
-    """These people without the custodian; a name alone counts where no address says otherwise."""
-    addresses = {address.lower() for address in custodian.addresses}
-    name = words(custodian.name)
-
-    def is_custodian(party: Party) -> bool:
-        if party.address:
-            return party.address.lower() in addresses
-        return party.name is not None and (party.name.lower() in addresses or words(party.name) == name)
-
-    return [party for party in dict.fromkeys(people) if not is_custodian(party)]
-
-
-@lru_cache(maxsize=20_000)
-def _short_name(text: str) -> str:
-    return " ".join(words(text))
-
-
-def _name(text: str) -> str:
-    """The words of a name or an address; the same few stand in most mails, so the short ones are remembered."""
-    return _short_name(text) if len(text) <= _REMEMBERED else " ".join(words(text))
-
-
-def _people(people: Iterable[Party]) -> str:
-    parts = [_name(half) for party in people for half in (party.name, party.address) if half]
-    return _SEPARATOR.join(part for part in dict.fromkeys(parts) if part)
-
-
-def _marks(description: Description, text: str, people: Iterable[Party]) -> list[str]:
+def _marks(subjects: Sequence[str], text: str, people: Iterable[Party]) -> list[str]:
     found = marks(text)
-    for subject in _subjects(description):
+    for subject in subjects:
         found += marks(subject)
     for party in people:
         if party.name:

@@ -1,12 +1,14 @@
-"""The query tree, and the naive matcher that every engine is tested against. Pure.
+"""The query tree: what can be asked, whoever answers. Pure; `search.naive_matcher` is its plain meaning.
 
 Rules:
 
-- A query is built from `Words`, `Is`, `Between` and `Not`, `And`, `Or`; use `negation`, `conjunction` and
-  `disjunction`, which keep trees flat. A tree is at most `DEEPEST` operators deep, checked when it is built, so
-  that walking one by recursion is safe.
+- A query is built from `Words`, `Like`, `Is`, `Sized`, `Between`, `Among` and `Not`, `And`, `Or`; use `negation`,
+  `conjunction` and `disjunction`, which keep trees flat. A tree is at most `DEEPEST` operators deep, checked when it
+  is built, so that walking one by recursion is safe.
 - A document matches `Words` if one of its `patterns` stands, as consecutive whole words, in one of the pattern's
   columns. Engines translate patterns; they never read words their own way.
+- `Is` of a fact in `CATALOGUED` changes over time and is in no index: `Among` takes its place, with what the catalogue
+  says, before an engine is asked (`replace_leaves`).
 - ``from``, ``to`` and ``cc`` are those of the original message. Who handed it in or forwarded it is found by
   ``participant``, which is everybody that the record names; ``correspondent`` is everybody but the custodian.
 """
@@ -22,10 +24,8 @@ from search.documents import Column
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
-
-    from search.documents import IndexDocument
 
 DEEPEST: Final = 48
 
@@ -45,6 +45,9 @@ class Field(StrEnum):
     FILENAME = "filename"
     HASH = "hash"
     MARK = "mark"
+    ACCOUNT = "account"
+    SCHOOL = "school"
+    HAS = "has"
 
 
 class Fact(StrEnum):
@@ -55,8 +58,15 @@ class Fact(StrEnum):
     PLATFORM = "platform"
     ID = "id"
     LANGUAGE = "lang"
-    HAS = "has"
     CUSTODIAN_ID = "custodian_id"
+    STATE = "is"
+    SERIES = "series"
+    HOLD = "hold"
+    REQUEST = "request"
+
+
+CATALOGUED: Final = frozenset({Fact.STATE, Fact.SERIES, Fact.HOLD, Fact.REQUEST})
+"""Facts that only the catalogue knows."""
 
 
 class Clock(StrEnum):
@@ -67,7 +77,13 @@ class Clock(StrEnum):
     CAPTURED = "captured"
 
 
-ATTACHMENT: Final = "attachment"
+class Likeness(StrEnum):
+    """How a single word may be like what is asked: by `*` and `?`, by so many changed letters, by an expression."""
+
+    GLOB = "glob"
+    FUZZY = "fuzzy"
+    REGEX = "regex"
+
 
 _PEOPLE: Final = (Column.SENDER, Column.RECIPIENTS, Column.COPIED, Column.OTHERS)
 _STEMMED: Final[dict[Field, tuple[tuple[Column, ...], tuple[Column, ...]]]] = {
@@ -89,17 +105,24 @@ _UNSTEMMED: Final[dict[Field, tuple[Column, ...]]] = {
     Field.CUSTODIAN: (Column.CUSTODIAN,),
     Field.HASH: (Column.HASHES,),
     Field.MARK: (Column.MARKS,),
+    Field.ACCOUNT: (Column.ACCOUNT,),
+    Field.SCHOOL: (Column.SCHOOL,),
+    Field.HAS: (Column.FLAGS,),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One word or several in a row, folded by the analyser; `prefix` lets the last go on, and implies `exact`."""
+    """One word or several in a row, folded by the analyser; `prefix` lets the last go on, and implies `exact`.
+
+    With `within` they stand in any order, with at most so many other words between the first and the last of them.
+    """
 
     field: Field
     words: tuple[str, ...]
     exact: bool = False
     prefix: bool = False
+    within: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would match everything or nothing by accident."""
@@ -108,11 +131,43 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """A whole word of the field, unstemmed, is like `pattern`; what that means is in `search.term_patterns`.
+
+    `distance` is for `FUZZY`: the letters that may be changed, left out, put in or swapped with the next.
+    """
+
+    field: Field
+    how: Likeness
+    pattern: str
+    distance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Is:
-    """The record is of this kind, channel, platform, language; has this id; has an attachment."""
+    """The record is of this kind, channel, platform, language, state, series; has this id; is under this hold.
+
+    `position` is where the value stands in the query, for a refusal by who resolves it; it makes no difference else.
+    """
 
     fact: Fact
     value: str
+    position: int | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """The original has at least `least` and less than `below` bytes; None is open."""
+
+    least: int | None
+    below: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The record is one of these: what the catalogue said of a fact that changes."""
+
+    record_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +215,8 @@ class Or:
         object.__setattr__(self, "depth", _depth(self.parts))
 
 
-Query: TypeAlias = Words | Is | Between | Not | And | Or
+Leaf: TypeAlias = Words | Like | Is | Sized | Between | Among
+Query: TypeAlias = Leaf | Not | And | Or
 
 
 def _depth(parts: tuple[Query, ...]) -> int:
@@ -176,24 +232,28 @@ def negation(part: Query) -> Query:
 
 
 def conjunction(parts: Iterable[Query]) -> Query:
-    """The records that all parts match; nested conjunctions become one."""
-    flat = [one for part in parts for one in (part.parts if isinstance(part, And) else (part,))]
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
+    """The records that all parts match, each part once; nested conjunctions become one."""
+    flat = dict.fromkeys(one for part in parts for one in (part.parts if isinstance(part, And) else (part,)))
+    return next(iter(flat)) if len(flat) == 1 else And(tuple(flat))
 
 
 def disjunction(parts: Iterable[Query]) -> Query:
-    """The records that some part matches; nested disjunctions become one."""
-    flat = [one for part in parts for one in (part.parts if isinstance(part, Or) else (part,))]
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+    """The records that some part matches, each part once; nested disjunctions become one."""
+    flat = dict.fromkeys(one for part in parts for one in (part.parts if isinstance(part, Or) else (part,)))
+    return next(iter(flat)) if len(flat) == 1 else Or(tuple(flat))
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Consecutive words to be found in one of some columns; with `prefix` the last may go on."""
+    """Consecutive words to be found in one of some columns; with `prefix` the last may go on.
+
+    With `within` the words stand in any order, at most so many others between the first and the last.
+    """
 
     columns: tuple[Column, ...]
     line: str
     prefix: bool
+    within: int | None = None
 
 
 def patterns(words: Words) -> tuple[Pattern, ...]:
@@ -203,66 +263,45 @@ def patterns(words: Words) -> tuple[Pattern, ...]:
     if words.field in _STEMMED:
         stem_columns, exact_columns = _STEMMED[words.field]
         if words.exact or words.prefix:
-            found.append(Pattern(exact_columns, line, words.prefix))
+            found.append(Pattern(exact_columns, line, words.prefix, words.within))
         else:
-            found += [Pattern(stem_columns, variant, False) for variant in stem_variants(words.words)]
+            found += [Pattern(stem_columns, variant, False, words.within) for variant in stem_variants(words.words)]
     if words.field in _UNSTEMMED:
-        found.append(Pattern(_UNSTEMMED[words.field], line, words.prefix))
+        found.append(Pattern(_UNSTEMMED[words.field], line, words.prefix, words.within))
     return tuple(found)
+
+
+def exact_columns(where: Field) -> tuple[Column, ...]:
+    """The columns in which unstemmed words of a field stand: where `Like` looks."""
+    return (*(_STEMMED[where][1] if where in _STEMMED else ()), *_UNSTEMMED.get(where, ()))
 
 
 def leaves(query: Query, *, positive: bool = True) -> Iterator[tuple[Words, bool]]:
     """All `Words` of a query, each with whether it asks for the words or for their absence."""
-    if isinstance(query, Words):
-        yield query, positive
-    elif isinstance(query, Not):
-        yield from leaves(query.part, positive=not positive)
+    for leaf, wanted in all_leaves(query, positive=positive):
+        if isinstance(leaf, Words):
+            yield leaf, wanted
+
+
+def all_leaves(query: Query, *, positive: bool = True) -> Iterator[tuple[Leaf, bool]]:
+    """Everything that a query asks for, each with whether it asks for it or for its absence."""
+    if isinstance(query, Not):
+        yield from all_leaves(query.part, positive=not positive)
     elif isinstance(query, And | Or):
         for part in query.parts:
-            yield from leaves(part, positive=positive)
+            yield from all_leaves(part, positive=positive)
+    else:
+        yield query, positive
 
 
-def matches(query: Query, document: IndexDocument) -> bool:
-    """Whether a record matches: the plain meaning of a query, without any engine."""
+def replace_leaves(query: Query, replacement: Callable[[Leaf], Query]) -> Query:
+    """The query with each of its leaves as `replacement` gives it."""
     match query:
-        case Words():
-            return any(_stands(pattern, document) for pattern in patterns(query))
-        case Is():
-            return _is(query, document)
-        case Between():
-            return _between(query, document)
         case Not():
-            return not matches(query.part, document)
+            return negation(replace_leaves(query.part, replacement))
         case And():
-            return all(matches(part, document) for part in query.parts)
+            return conjunction(replace_leaves(part, replacement) for part in query.parts)
         case Or():
-            return any(matches(part, document) for part in query.parts)
-
-
-def _stands(pattern: Pattern, document: IndexDocument) -> bool:
-    sought = f" {pattern.line}" if pattern.prefix else f" {pattern.line} "
-    return any(sought in f" {document.column(column)} " for column in pattern.columns)
-
-
-def _is(query: Is, document: IndexDocument) -> bool:
-    values: dict[Fact, tuple[str | None, ...]] = {
-        Fact.KIND: (document.kind.value,),
-        Fact.CHANNEL: (document.channel.value,),
-        Fact.PLATFORM: (document.platform,),
-        Fact.ID: (document.record_id, document.submission_id),
-        Fact.LANGUAGE: (document.language,),
-        Fact.HAS: (ATTACHMENT,) if document.has_attachment else (),
-        Fact.CUSTODIAN_ID: (document.custodian_id,),
-    }
-    return query.value in values[query.fact]
-
-
-def _between(query: Between, document: IndexDocument) -> bool:
-    moment = {
-        Clock.HAPPENED: document.happened_at,
-        Clock.SENT: document.sent_at,
-        Clock.CAPTURED: document.captured_at,
-    }[query.clock]
-    if moment is None:
-        return False
-    return (query.start is None or query.start <= moment) and (query.end is None or moment < query.end)
+            return disjunction(replace_leaves(part, replacement) for part in query.parts)
+        case _:
+            return replacement(query)

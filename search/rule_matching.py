@@ -24,10 +24,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from retention.calendars import Calendars, MonthDay
 from retention.facts import EARLIEST_ASSERTED, local_day
 from retention.ports import ContentRule, Match, MatchOutcome
 from search.analysis import words
 from search.projection import project
+from search.queries import CATALOGUED, Is, all_leaves
 from search.query_dates import end_of, start_of
 from search.query_language import parse_query
 from search.three_valued import PICTURED, weigh
@@ -49,6 +51,8 @@ _PLATFORM: Final = re.compile(r"([a-z][a-z0-9_]{0,31}):(?!//)(.+)", re.DOTALL)
 _OF_AN_ACCOUNT: Final = frozenset({RecordKind.CONVERSATION, RecordKind.SCREENSHOT, RecordKind.POST, RecordKind.PAGE})
 _DAY: Final = len("2024-01-05")
 _ANOTHER_DAY: Final = date(2022, 11, 29)
+_YEARS: Final = Calendars()
+_OTHER_YEARS: Final = Calendars(fiscal_year_end=MonthDay(month=3, day=15), school_year_end=MonthDay(month=2, day=14))
 _NOBODY: Final[Mapping[str, tuple[Party, ...]]] = MappingProxyType({})
 
 MATCHES: Final = Match(outcome=MatchOutcome.MATCH, reason="every part of the hold's rule matches")
@@ -87,13 +91,20 @@ class RuleMatcher:
         """Say what of a rule cannot be understood, before it is one.
 
         Raises:
-            InvalidInput: a query that is none, or tells days from a day that the rule does not have; an account or
-                correspondent without letter or digit.
+            InvalidInput: a query that is none, asks for what changes, or tells days from a day that the rule does not
+                have or from years that a schedule may move; an account or correspondent without letter or digit.
         """
         if rule.query is not None:
-            query = _parsed(rule.query, rule.asked_on or EARLIEST_ASSERTED, self._zone)
+            asked_on = rule.asked_on or EARLIEST_ASSERTED
+            query = _parsed(rule.query, asked_on, self._zone)
+            _refuse_what_changes(query)
             if rule.asked_on is None and query != _parsed(rule.query, _ANOTHER_DAY, self._zone):
                 raise InvalidInput("the query tells days from today, and would find others tomorrow; write dates")
+            if query != _parsed(rule.query, asked_on, self._zone, _OTHER_YEARS):
+                raise InvalidInput(
+                    "the query tells days from the school or fiscal year, which another schedule may end elsewhere;"
+                    " write dates"
+                )
         for what, values in (("--account", rule.accounts), ("--correspondent", rule.correspondents)):
             for value in values:
                 _, sought = _on_platform(value) if what == "--account" else (None, value)
@@ -183,8 +194,18 @@ class RuleMatcher:
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str, today: date, zone: ZoneInfo) -> Query:
-    return parse_query(text, today=today, zone=zone)
+def _parsed(text: str, today: date, zone: ZoneInfo, calendars: Calendars = _YEARS) -> Query:
+    return parse_query(text, today=today, zone=zone, calendars=calendars)
+
+
+def _refuse_what_changes(query: Query) -> None:
+    for leaf, _ in all_leaves(query):
+        if isinstance(leaf, Is) and leaf.fact in CATALOGUED:
+            place = {} if leaf.position is None else {"position": leaf.position}
+            raise InvalidInput(
+                f"a rule cannot ask for {leaf.fact.value}:, which changes; ask for what stands in the records",
+                **place,
+            )
 
 
 def _letterheads(description: Description) -> Iterator[Letterhead]:

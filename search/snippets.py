@@ -1,35 +1,37 @@
-"""A piece of a record's text around what a search found, with every hit in it marked. Pure.
+"""Pieces of a record's text around what a search found, with every hit in them marked. Pure.
 
 Rules: a snippet is made of parts, each a hit or not; whoever prints chooses how to mark. `as_html` escapes every
-part, so nothing in a record's text becomes markup. Line breaks and control characters become spaces. The text is
-shown in compatibility form (NFKC), which is what words were looked for in.
-
-Work is bounded: of a text without an early hit the first `LONGEST_SCAN` characters are read.
+part, so nothing in a record's text becomes markup. Line breaks, control characters and those that turn the direction
+of writing become spaces or nothing. The text is shown in compatibility form (NFKC), which is what words were looked for
+in. What is looked for, and how much work that may be, is told by `search.marking`.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from search.analysis import locate, normalise, stem
-from search.languages import STEMMED
-from search.queries import Field, leaves
+from search.analysis import normalise
+from search.documents import Column
+from search.marking import BUDGET, Seeker, merged, wanted_leaves, within_budget
 
 if TYPE_CHECKING:
-    from search.queries import Query, Words
+    from collections.abc import Iterable, Sequence
+
+    from search.marking import Found
+    from search.queries import Query
 
 WIDTH: Final = 200
-LONGEST_SCAN: Final = 400_000
+LONGEST_LINE: Final = 300
+TEXT_COLUMNS: Final = frozenset({Column.TEXT_STEM, Column.TEXT_EXACT, Column.MARKS})
 _LEAD = 60
-_MOST_PHRASES = 200
-_LONGEST_PHRASE = 40
-_SHOWN_IN_TEXT = (Field.ANY, Field.TEXT, Field.MARK)
+_MOST_HITS: Final = 400
+_CHOICE: Final = 8
 _UNPRINTABLE = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_ELLIPSIS: Final = "\u2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,112 +58,89 @@ class Snippet:
             f"<mark>{html.escape(part.text)}</mark>" if part.hit else html.escape(part.text) for part in self.parts
         )
 
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """Words in a row as a snippet looks for them; `keys` are stems, or words where `exact`."""
-
-    keys: tuple[str, ...]
-    exact: bool
-    prefix: bool
+    @property
+    def has_hit(self) -> bool:
+        """Whether something in it is marked."""
+        return any(part.hit for part in self.parts)
 
 
 def make_snippet(text: str, query: Query, *, width: int = WIDTH) -> Snippet:
     """The first place of a text that the query asks for, about `width` characters, or its beginning."""
-    shown = normalise(text[:LONGEST_SCAN])
-    hits = _first_hits(shown, _phrases(query), width)
-    start = max(0, hits[0][0] - _LEAD) if hits else 0
-    start = _word_start(shown, start, hits[0][0] if hits else 0)
-    end = _word_end(shown, min(len(shown), start + width))
-    end = max(end, hits[0][1]) if hits else end
-    parts = [SnippetPart("\u2026", hit=False)] if start else []
-    at = start
-    for first, last in hits:
-        if last > end:
+    return cut_snippets(text, Seeker(wanted_leaves(query), TEXT_COLUMNS), width=width)[0]
+
+
+def cut_snippets(
+    text: str, seeker: Seeker, *, most: int = 1, width: int = WIDTH, budget: int = BUDGET
+) -> tuple[Snippet, ...]:
+    """Up to `most` places of a text, each about `width` characters, in their order; its beginning if nothing is found.
+
+    Of the first places those are taken that show most of what the query asks for.
+    """
+    reached = within_budget(text, budget)
+    shown, is_cut = normalise(reached), len(reached) < len(text)
+    windows: list[list[Found]] = []
+    # one beyond the last tells that the last is whole; the others give a choice, where there is something to choose
+    enough = most + (_CHOICE if seeker.leaves > 1 else 1)
+    for hits, found in enumerate(seeker.find(shown, budget), start=1):
+        if windows and found.start < windows[-1][0].start + width:
+            windows[-1].append(found)
+        else:
+            windows.append([found])
+        if len(windows) >= enough or hits >= _MOST_HITS:
             break
-        if first > at:
-            parts.append(SnippetPart(_printable(shown[at:first]), hit=False))
-        parts.append(SnippetPart(_printable(shown[first:last]), hit=True))
-        at = last
-    if at < end:
-        parts.append(SnippetPart(_printable(shown[at:end]), hit=False))
-    if end < len(shown) or len(text) > LONGEST_SCAN:
-        parts.append(SnippetPart("\u2026", hit=False))
+    if not windows:
+        return (_cut(shown, [], 0, width, is_cut=is_cut),)
+    cut, floor = [], 0
+    for window in _chosen(windows, most):
+        runs = merged(window)
+        cut.append(_cut(shown, runs, floor, width, is_cut=is_cut))
+        floor = runs[-1][1]
+    return tuple(cut)
+
+
+def mark_line(text: str, seeker: Seeker, *, longest: int = LONGEST_LINE) -> Snippet:
+    """A short text whole, such as a subject or a name, with its hits; a long one around its first hit."""
+    shown = normalise(text[: 100 * longest])
+    runs = merged(seeker.find(shown, BUDGET // 100))
+    if len(shown) <= longest:
+        return Snippet(tuple(_parts(shown, runs, 0, len(shown))))
+    return _cut(shown, runs, 0, longest, is_cut=False)
+
+
+def _chosen(windows: Sequence[list[Found]], most: int) -> list[list[Found]]:
+    """Of these windows at most so many, each the one that adds most to what is shown; in the order of the text."""
+    left = {number: {found.leaf for found in window} for number, window in enumerate(windows)}
+    shown: set[int] = set()
+    chosen: list[int] = []
+    while left and len(chosen) < most:
+        best = max(left, key=lambda number: (len(left[number] - shown), -number))
+        shown |= left.pop(best)
+        chosen.append(best)
+    return [windows[number] for number in sorted(chosen)]
+
+
+def _cut(shown: str, runs: list[tuple[int, int]], floor: int, width: int, *, is_cut: bool) -> Snippet:
+    """One window of a text; it begins not before `floor`, where the window before it has ended."""
+    start = max(floor, runs[0][0] - _LEAD, 0) if runs else 0
+    start = _word_start(shown, start, runs[0][0] if runs else 0)
+    end = _word_end(shown, min(len(shown), start + width))
+    end = max(end, runs[0][1]) if runs else end
+    inside = [run for run in runs if run[1] <= end]
+    parts = [SnippetPart(_ELLIPSIS, hit=False)] if start else []
+    parts += _parts(shown, inside, start, end)
+    if end < len(shown) or is_cut:
+        parts.append(SnippetPart(_ELLIPSIS, hit=False))
     return Snippet(tuple(part for part in parts if part.text))
 
 
-def _phrases(query: Query) -> list[_Phrase]:
-    found: list[_Phrase] = []
-    for words, positive in leaves(query):
-        if positive and words.field in _SHOWN_IN_TEXT and len(words.words) <= _LONGEST_PHRASE:
-            found += _variants(words)
-        if len(found) > _MOST_PHRASES:
-            break
-    return list(dict.fromkeys(found))
-
-
-def _variants(words: Words) -> list[_Phrase]:
-    if words.field is Field.MARK:
-        parts = tuple(part for part in words.words[0][1:].split("_") if part)
-        return [_Phrase(parts, exact=True, prefix=False)] if parts else []
-    if words.exact or words.prefix:
-        return [_Phrase(words.words, exact=True, prefix=words.prefix)]
-    return [_Phrase(tuple(stem(word, code) for word in words.words), exact=False, prefix=False) for code in STEMMED]
-
-
-def _first_hits(shown: str, phrases: list[_Phrase], width: int) -> list[tuple[int, int]]:
-    """Places of the first hit and of those that follow within `width`, in order, none inside another."""
-    if not phrases:
-        return []
-    longest = max(len(phrase.keys) for phrase in phrases)
-    # most words end no phrase; these tell so at once
-    last_words = frozenset(phrase.keys[-1] for phrase in phrases if phrase.exact and not phrase.prefix)
-    last_stems = frozenset(phrase.keys[-1] for phrase in phrases if not phrase.exact)
-    beginnings = tuple(phrase.keys[-1] for phrase in phrases if phrase.prefix)
-    recent: deque[tuple[int, int, str, frozenset[str]]] = deque(maxlen=longest)
-    hits: list[tuple[int, int]] = []
-    for located in locate(shown):
-        if hits and located.start > hits[0][0] + width:
-            break
-        stems = _stem_set(located.word)
-        recent.append((located.start, located.end, located.word, stems))
-        if located.word not in last_words and stems.isdisjoint(last_stems) and not located.word.startswith(beginnings):
-            continue
-        # the longest phrase that ends at this word is the hit to show
-        first = min((start for phrase in phrases if (start := _ends_here(phrase, recent)) is not None), default=None)
-        if first is None:
-            continue
-        while hits and hits[-1][0] >= first:
-            hits.pop()
-        if hits and hits[-1][1] > first:
-            first = hits.pop()[0]
-        hits.append((first, located.end))
-    return hits
-
-
-@lru_cache(maxsize=50_000)
-def _stem_set(word: str) -> frozenset[str]:
-    """A word's stems in every language; the same words stand in most texts."""
-    return frozenset(stem(word, code) for code in STEMMED)
-
-
-def _ends_here(phrase: _Phrase, recent: deque[tuple[int, int, str, frozenset[str]]]) -> int | None:
-    """Where the phrase starts if its last word is the most recent one."""
-    count = len(phrase.keys)
-    if count > len(recent):
-        return None
-    for place in range(1, count + 1):
-        _, _, word, stems = recent[-place]
-        key = phrase.keys[-place]
-        if not phrase.exact:
-            fits = key in stems
-        elif phrase.prefix and place == 1:
-            fits = word.startswith(key)
-        else:
-            fits = word == key
-        if not fits:
-            return None
-    return recent[-count][0]
+def _parts(shown: str, runs: Iterable[tuple[int, int]], start: int, end: int) -> list[SnippetPart]:
+    parts: list[SnippetPart] = []
+    for first, last in runs:
+        parts.append(SnippetPart(_printable(shown[start:first]), hit=False))
+        parts.append(SnippetPart(_printable(shown[first:last]), hit=True))
+        start = last
+    parts.append(SnippetPart(_printable(shown[start:end]), hit=False))
+    return [part for part in parts if part.text]
 
 
 def _word_start(shown: str, start: int, latest: int) -> int:
@@ -181,4 +160,4 @@ def _word_end(shown: str, end: int) -> int:
 
 
 def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub(" ", text)
+    return _UNPRINTABLE.sub(" ", _TURNING.sub("", text))

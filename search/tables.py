@@ -1,4 +1,4 @@
-"""The table of the search floor: which generations of the index there are, and which of them answers.
+"""The table of the search floor: which generations of each engine there are, and which of them answers.
 
 Rule as in `storage.tables`: numbers, states and times only. What an index holds is content and stands in its own
 encrypted file, under a key that can be destroyed.
@@ -17,13 +17,16 @@ index_generations = Table(
     Column("engine", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("cause", String(16)),
     CheckConstraint("state IN ('building', 'current', 'retired')", name="state"),
     info=carried(CarriedBy.NOT),
 )
+_present = text("state IN ('building', 'current')")
 Index(
-    "ix_index_generations_current",
+    "ix_index_generations_present",
+    index_generations.c.engine,
     index_generations.c.state,
     unique=True,
-    sqlite_where=text("state = 'current'"),
-    postgresql_where=text("state = 'current'"),
+    sqlite_where=_present,
+    postgresql_where=_present,
 )

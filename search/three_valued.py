@@ -8,7 +8,8 @@ Rules:
 - A record without an asserted moment, of which days are printed, happened on one of these. One without any date that
   can be used happened at some time up to its capture: it is in a range as search has it, by its capture, and outside of
   that it is unknown, but for ranges that begin after it was captured.
-- For a record that was read whole and has a date the answer is that of `search.queries.matches`.
+- What only the catalogue knows (series, holds, states) is unknown: it is in no record, and it changes.
+- For a record that was read whole and has a date the answer is that of `search.naive_matcher.matches`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from search.queries import And, Between, Clock, Fact, Field, Is, Not, Or, Query, Words, matches
+from search.naive_matcher import matches
+from search.queries import CATALOGUED, And, Between, Clock, Fact, Field, Is, Like, Not, Or, Query, Words
+from search.unread_reasons import Unread, reason_word
 from storage.records import RecordKind
 
 if TYPE_CHECKING:
     from search.documents import IndexDocument
+    from search.queries import Leaf
 
 _HIDDEN_EVERYWHERE: Final = frozenset({Field.ANY, Field.TEXT, Field.FILENAME, Field.HASH, Field.MARK})
 _HIDDEN_IN_PICTURES: Final = frozenset(
-    {Field.SUBJECT, Field.FROM, Field.TO, Field.CC, Field.PARTICIPANT, Field.CORRESPONDENT}
+    {Field.SUBJECT, Field.FROM, Field.TO, Field.CC, Field.PARTICIPANT, Field.CORRESPONDENT, Field.ACCOUNT}
 )
+_KNOWN_UNREAD: Final = frozenset({("attachment",), *((reason_word(code),) for code in Unread)})
+"""Flags that are known of a record however little of it could be read."""
 PICTURED: Final = frozenset({RecordKind.SCREENSHOT, RecordKind.DOCUMENT})
 
 
@@ -55,18 +61,23 @@ def weigh(query: Query, document: IndexDocument, days: Days, *, dated: bool) -> 
             return None if None in answers else not decisive
         case Between():
             return _between(query, document, days, dated=dated)
-        case Words() | Is():
-            if matches(query, document):
-                return True
-            return None if document.unsearchable and _may_hide(query, document) else False
+        case _:
+            if isinstance(query, Is) and query.fact in CATALOGUED:
+                return None
+            found = matches(query, document)
+            return None if not found and document.unsearchable and _may_hide(query, document) else found
 
 
-def _may_hide(query: Words | Is, document: IndexDocument) -> bool:
+def _may_hide(query: Leaf, document: IndexDocument) -> bool:
     """Whether what was asked for may stand in what could not be read."""
     is_picture = document.kind in PICTURED
     if isinstance(query, Is):
         return query.fact is Fact.LANGUAGE or (query.fact is Fact.PLATFORM and is_picture and not document.platform)
-    return query.field in _HIDDEN_EVERYWHERE or (is_picture and query.field in _HIDDEN_IN_PICTURES)
+    if isinstance(query, Words) and query.field is Field.HAS:
+        return query.words not in _KNOWN_UNREAD
+    if isinstance(query, Words | Like):
+        return query.field in _HIDDEN_EVERYWHERE or (is_picture and query.field in _HIDDEN_IN_PICTURES)
+    return False
 
 
 def _between(query: Between, document: IndexDocument, days: Days, *, dated: bool) -> bool | None:

@@ -46,7 +46,7 @@ def _heads(description: Description) -> list[Letterhead]:
 
 
 def _characters(head: Letterhead) -> int:
-    size = len(head.subject or "") + len(head.message_id or "")
+    size = len(head.subject or "") + len(head.message_id or "") + sum(map(len, head.references))
     for party in (*head.to, *head.cc, *((head.sender,) if head.sender is not None else ())):
         size += len(party.name or "") + len(party.address or "") + _PARTY_BYTES
     return size
@@ -71,7 +71,10 @@ class _Allowance:
             if subject is not None and not self._takes(_size(subject)):
                 subject = subject[:_SHORT]
             to, cc = self._parties(head.to), self._parties(head.cc)
-            same = replace(head, sender=sender[0] if sender else None, subject=subject, to=to, cc=cc)
+            references = head.references if self._takes(sum(map(_size, head.references))) else ()
+            same = replace(
+                head, sender=sender[0] if sender else None, subject=subject, to=to, cc=cc, references=references
+            )
         self._known[id(head)] = head, same
         return same
 

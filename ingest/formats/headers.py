@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from ingest.formats.addresses import parse_addresses
 from ingest.formats.charsets import FALLBACK, codec_of, decode, storable
 from ingest.formats.dates import header_date
+from ingest.formats.message_ids import references_of
 from storage.records import Letterhead
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ def letterhead(headers: Headers, charset: str | None = None) -> Letterhead:
         date=header_date(date) if date else None,
         subject=subject_of(headers, charset),
         message_id=(first_id[0] if first_id else message_id) or None,
+        references=references_of(headers.text(b"references"), headers.text(b"in-reply-to", limit=4096)),
     )
 
 

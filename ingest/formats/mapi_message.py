@@ -16,6 +16,7 @@ from ingest.formats.headers import letterhead as header_letterhead
 from ingest.formats.headers import read_block
 from ingest.formats.html_text import decode_html, html_to_text
 from ingest.formats.mapi import STRING8, UNICODE, RecipientType, Tag, charset_of
+from ingest.formats.message_ids import references_of
 from ingest.formats.rtf_text import read_compressed_rtf
 from storage.records import Letterhead, Party
 
@@ -66,6 +67,8 @@ def letterhead(properties: Properties, recipients: Sequence[Properties] = ()) ->
         date=headers.date or (sent.isoformat(timespec="seconds") if sent is not None else None),
         subject=headers.subject if headers.subject is not None else subject(properties),
         message_id=headers.message_id or properties.phrase(Tag.INTERNET_MESSAGE_ID),
+        references=headers.references
+        or references_of(properties.phrase(Tag.INTERNET_REFERENCES), properties.phrase(Tag.IN_REPLY_TO_ID)),
     )
 
 

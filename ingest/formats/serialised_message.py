@@ -118,6 +118,7 @@ def _members(message: SerialisedMessage) -> dict[str, Any]:
         "is_mail": message.is_mail,
         "is_report": message.is_report,
         "message_id": _text(head.message_id),
+        **({"references": [storable(one) for one in head.references]} if head.references else {}),
         "plain": _text(message.plain),
         "problems": message.problems,
         "reader": message.reader,

@@ -25,6 +25,7 @@ from ingest.formats.dates import moment
 from ingest.formats.email_message import read_email
 from ingest.formats.enclosures import extract_part
 from ingest.formats.headers import MAX_NAME, read_block
+from ingest.formats.message_ids import references_of
 from ingest.formats.rtf_text import read_compressed_rtf
 from ingest.formats.serialised_message import MARK, MAX_DEPTH, MEDIA_TYPE, SIGNATURE, VERSION, canonical
 from storage.records import Description, Forward, ForwardMethod, Letterhead, Party, RecordKind
@@ -229,6 +230,8 @@ def _header(document: Mapping[str, Any]) -> bytes:
         kept.append(b"date: %s\r\n" % _date(head.date))
     if head.message_id is not None and b"message-id" not in present:
         kept.append(b"message-id: %s\r\n" % b" ".join(head.message_id.encode("ascii", "replace").split()))
+    if head.references and not present & {b"references", b"in-reply-to"}:
+        kept.append(b"references: %s\r\n" % b" ".join(one.encode("utf-8", "replace") for one in head.references))
     return b"".join(kept)
 
 
@@ -265,6 +268,7 @@ def _letterhead(document: Mapping[str, Any]) -> Letterhead:
         date=date if date is None or _date(date) else None,
         subject=_text(document, "subject"),
         message_id=_text(document, "message_id"),
+        references=references_of(" ".join(one for one in _list(document, "references") if isinstance(one, str)), None),
     )
 
 

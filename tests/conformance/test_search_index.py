@@ -8,23 +8,15 @@ from typing import Any
 
 import pytest
 
-from search.fts_index import open_fts_index
 from search.index import NOTHING_READ, IdScope, IndexCounts, Order
-from search.memory_index import MemoryIndex
+from search.naive_matcher import matches
 from search.projection import project
-from search.queries import Between, Clock, Fact, Is, Or, Words, matches
+from search.queries import Between, Clock, Fact, Is, Or, Words
 from search.queries import Field as In
 from storage.records import Channel, Party
 from tests.search.building import document, generated_queries, generated_records, mail, parse
 
 SEED = 20250409
-
-
-@pytest.fixture(params=["memory", "fts"])
-def index(request, tmp_path):
-    made = MemoryIndex() if request.param == "memory" else open_fts_index(tmp_path / "gen-1.db", b"k" * 32, create=True)
-    yield made
-    made.close()
 
 
 def found(index, query, **options: Any):
@@ -192,8 +184,8 @@ def test_an_alternation_of_two_thousand_words_is_answered(index):
     "query",
     [
         " ".join(f"-w{number}" for number in range(900)),
-        " AND ".join(f"(x{number} OR before:{2000 + number % 900})" for number in range(900)),
-        " OR ".join(f"(x{number} AND on:2025)" for number in range(900)) + " OR roof",
+        " AND ".join(f"(x{number} OR before:{2000 + number % 900})" for number in range(450)),
+        " OR ".join(f"(x{number} AND on:2025)" for number in range(450)) + " OR roof",
         "roof AND (" + " OR ".join(f'"w{number} w"' for number in range(450)) + " OR leaks)",
     ],
     ids=["negations", "conjunctions", "alternatives", "phrases"],
@@ -219,7 +211,7 @@ def test_generated_queries_find_what_the_plain_meaning_finds(index):
     records = [project(one) for one in generated_records(SEED, 150)]
     for start in range(0, len(records), 40):
         index.add(records[start : start + 40], start)
-    for text in generated_queries(SEED, 400):
+    for text in generated_queries(SEED, 200):
         query = parse(text)
         expected = sorted(one.record_id for one in records if matches(query, one))
         assert sorted(index.ids(query)) == expected, (SEED, text)

@@ -52,9 +52,11 @@ _ASKED = (
     "from:ana from:ana@z.example to:ben cc:cleo participant:dana correspondent:ana custodian:rivera from:z.example "
     '"school board" "the budget" "board meeting" subject:"school board" exact:"school boards" kind:email kind:post '
     "channel:cli channel:smtp platform:signal lang:en lang:ja has:attachment before:2025-02-01 after:2025-02 "
-    "on:2025-03-05 sent:2025-03 captured:2025-04 sent:[2025-01-15 to 2025-02-20] 2025-01-10..2025-03-03 nowhere"
+    "on:2025-03-05 sent:2025-03 captured:2025-04 sent:[2025-01-15 to 2025-02-20] 2025-01-10..2025-03-03 nowhere "
+    "b*get sch??l* *ing subject:*oo? budgt~ shcool~1 exact:roofng~2 /sch.*/ from:/an./ /[a-z]+[0-9]+/ size:<1kB size:0 "
+    '"school board"~3 "meeting the"~5 exact:"budget roof"~2 "the roof"* #bud* participant:da?a'
 )
-ASKED = tuple(part for part in re.findall(r'(?:[a-z]+:)?(?:"[^"]*"|\[[^\]]*\]|\S+)', _ASKED))
+ASKED = tuple(part for part in re.findall(r'(?:[a-z]+:)?(?:"[^"]*"(?:~[0-9]|[*])?|\[[^\]]*\]|\S+)', _ASKED))
 _PEOPLE = (
     Party(name="Ana Ortiz", address="ana@z.example"),
     Party(name="Ben", address="ben@district.example"),
@@ -73,10 +75,11 @@ def described(number: int = 1, **changes: Any) -> DescribedRecord:
     """A record; `changes` are members of its description, of its facts, or `components` by file name."""
     facts = {name: changes.pop(name) for name in ("kind", "channel", "captured_at", "position") if name in changes}
     sent_at = changes.get("sent_at")
-    names = changes.pop("names", ())
+    names, given = changes.pop("names", ()), changes.pop("components", ())
     description = Description(
         kind=facts.get("kind", RecordKind.EMAIL),
-        components=tuple(
+        components=tuple(given)
+        + tuple(
             Component(
                 id=f"cmp_{number}_{place}",
                 role=ComponentRole.ATTACHMENT,

@@ -4,7 +4,7 @@ import fcntl
 
 import pytest
 
-from search.follower import Coverage, Follower
+from search.follower import FOLLOWED, Coverage, Follower
 from search.memory_index import MemoryIndex
 from storage.errors import TemporarilyUnavailable
 from storage.events import EventKind
@@ -163,3 +163,34 @@ def test_where_it_is_learned_who_somebody_is_his_records_are_read_again_however_
     assert Follower(archive, index, people=people, batch=batch).catch_up().complete
     assert (people.asked, total(index, "participant:sorensen"), index.counts().indexed) == (1, 5, 5)
     assert total(index, "correspondent:kim@club.example") == 5
+
+
+def test_an_index_begun_now_reads_nothing_twice_for_what_was_learned_before(archive, writer):
+    ids = writer.archive_texts("roof")
+    with archive.store.write() as transaction:
+        transaction.append(EventKind.CUSTODIAN_ADDED, actor="operator:test", subjects=("cus_2",))
+    people, index = Learned(ids), MemoryIndex()
+    follower = Follower(archive, index, people=people, batch=1)
+    follower.catch_up()
+    assert (people.asked, total(index, "participant:sorensen")) == (0, 1)
+    with archive.store.write() as transaction:
+        transaction.append(EventKind.CUSTODIAN_ADDED, actor="operator:test", subjects=("cus_3",))
+    follower.catch_up()
+    assert people.asked == 1
+
+
+def test_whatever_may_change_what_is_found_of_a_record_is_followed():
+    about = {kind for kind in EventKind if kind.value.startswith(("participant.", "record."))}
+    changes_no_document = {
+        EventKind.RECORD_VIEWED,
+        EventKind.RECORD_EXPORTED,
+        EventKind.RECORD_ASSIGNED,
+        EventKind.RECORD_SUPERSEDED,
+        EventKind.RECORD_DESTROYED,
+        EventKind.RECORD_LINKED,
+        EventKind.RECORD_UNLINKED,
+        EventKind.SERIES_ADDED,
+        EventKind.SERIES_ENDED,
+    }
+    of_custodians = {EventKind.CUSTODIAN_ADDED, EventKind.CUSTODIAN_CHANGED}
+    assert about - changes_no_document | of_custodians == set(FOLLOWED)

@@ -57,7 +57,7 @@ def test_a_file_that_vanishes_while_it_is_open_is_not_made_anew(path):
     index = open_fts_index(path, KEY)
     index.close()
     fresh = open_fts_index(path, KEY)
-    fresh._idle.clear()
+    fresh._connections.forget_idle()
     path.unlink()
     with pytest.raises(Corrupt):
         fresh.search(parse("roof"), limit=1)

@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 
+from search.current_index import CurrentIndex
 from search.follower import Follower
-from search.fts_index import open_fts_index
-from search.generations import CurrentIndex, Generations
+from search.fts_index import VERSION, open_fts_index
+from search.generation_rows import Cause
+from search.generations import Generations
 from search.index import IndexOutdated
 from storage.errors import Conflict, Corrupt, NotFound
 from tests.search.building import parse
@@ -70,18 +72,32 @@ def test_search_answers_from_the_old_generation_while_the_next_is_built(archive,
     assert all(one == ids for one in seen)
 
 
-def test_a_rebuild_that_was_broken_off_leaves_the_old_one_and_is_swept_by_the_next(archive, writer, generations, index):
+def crash(at: int, goal: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_rebuild_that_was_broken_off_leaves_the_old_one_and_goes_on_where_it_was(archive, writer, generations, index):
     ids = set(writer.archive_texts("roof"))
     Follower(archive, index).catch_up()
-
-    def crash(at: int, goal: int) -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
         generations.rebuild(actor=ACTOR, progress=crash)
     assert generations.current() == 1
+    assert generations.building() == 2
     assert found(index) == ids
-    generations.rebuild(actor=ACTOR)
+    told: list[int] = []
+    more = set(writer.archive_texts("roof"))
+    generations.rebuild(actor=ACTOR, progress=lambda at, _: told.append(at))
+    assert generations.current() == 2
+    assert generations.building() is None
+    assert found(index) == ids | more
+    assert generations.only_present_left()
+
+
+def test_a_rebuild_anew_leaves_nothing_of_one_that_was_broken_off(archive, writer, generations, index):
+    ids = set(writer.archive_texts("roof"))
+    with pytest.raises(KeyboardInterrupt):
+        generations.rebuild(actor=ACTOR, progress=crash)
+    generations.rebuild(actor=ACTOR, anew=True)
     assert generations.current() == 3
     assert found(index) == ids
     with pytest.raises(NotFound):
@@ -91,7 +107,7 @@ def test_a_rebuild_that_was_broken_off_leaves_the_old_one_and_is_swept_by_the_ne
 
 def test_two_rebuilds_at_a_time_are_refused(archive, generations, index):
     index.counts()
-    with (archive.folder / "index" / "building.lock").open("w") as other:
+    with (archive.folder / "index" / "rebuilding-fts.lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(Conflict):
             generations.rebuild(actor=ACTOR)
@@ -123,11 +139,27 @@ def test_an_index_of_another_version_is_rebuilt_when_made_ready(archive, writer,
     ids = set(writer.archive_texts("roof"))
     Follower(archive, index).catch_up()
     index.close()
-    monkeypatch.setattr("search.fts_index.VERSION", "fts/2 projection/1 analyser/2")
+    monkeypatch.setattr("search.fts_index.VERSION", VERSION.replace("fts/", "fts/9"))
     with pytest.raises(IndexOutdated):
         found(index)
     assert generations.make_ready(actor=ACTOR) == 2
     Follower(archive, index).catch_up()
+    assert found(index) == ids
+
+
+def test_an_index_of_another_analyser_is_searched_until_the_next_is_built(
+    archive, writer, generations, index, monkeypatch
+):
+    ids = set(writer.archive_texts("roof"))
+    Follower(archive, index).catch_up()
+    index.close()
+    monkeypatch.setattr("search.fts_index.VERSION", VERSION + "9")
+    assert generations.is_outdated()
+    seen: list[set[str]] = []
+    generations.rebuild(actor=ACTOR, cause=Cause.VERSION, progress=lambda *_: seen.append(found(index)))
+    assert seen
+    assert all(one == ids for one in seen)
+    assert not generations.is_outdated()
     assert found(index) == ids
 
 

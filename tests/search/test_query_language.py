@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from search.queries import And, Between, Clock, Fact, Is, Not, Or, Words
+from search.queries import And, Between, Clock, Fact, Is, Not, Or, Sized, Words
 from search.queries import Field as In
 from storage.errors import InvalidInput
 from tests.search.building import parse
@@ -58,6 +55,7 @@ A, B, C = word("a"), word("b"), word("c")
         ("日本", word("日", "本")),
         ("#Budget", word("#budget", where=In.MARK)),
         ("@Dana", word("@dana", where=In.MARK)),
+        ("#Bud*", word("#bud", where=In.MARK, prefix=True)),
         ("subject:#Budget", word("budget", where=In.SUBJECT)),
         ("exact:schools", word("schools", exact=True)),
         ('exact:"two schools"', word("two", "schools", exact=True)),
@@ -72,9 +70,19 @@ A, B, C = word("a"), word("b"), word("c")
         ("kind:(email OR post)", Or((Is(Fact.KIND, "email"), Is(Fact.KIND, "post")))),
         ("channel:SMTP", Is(Fact.CHANNEL, "smtp")),
         ("platform:Signal", Is(Fact.PLATFORM, "signal")),
-        ("has:attachment", Is(Fact.HAS, "attachment")),
+        ("has:attachment", word("attachment", where=In.HAS)),
         ("lang:de", Is(Fact.LANGUAGE, "de")),
         ("id:rec_1", Is(Fact.ID, "rec_1")),
+        ("is:held", Is(Fact.STATE, "held")),
+        ("series:GS50-06", Is(Fact.SERIES, "GS50-06")),
+        ('series:"GS 50 06"', Is(Fact.SERIES, "GS 50 06")),
+        ("hold:any", Is(Fact.HOLD, "any")),
+        ("request:req_1", Is(Fact.REQUEST, "req_1")),
+        ("series:(a OR b)", Or((Is(Fact.SERIES, "a"), Is(Fact.SERIES, "b")))),
+        ("account:coach_kim", word("coach", "kim", where=In.ACCOUNT)),
+        ("school:north", word("north", where=In.SCHOOL)),
+        ("size:>10MB -a", And((Sized(10_000_001, None), Not(A)))),
+        ("has:(image OR video)", Or((word("image", where=In.HAS), word("video", where=In.HAS)))),
     ],
 )
 def test_a_query_is_read_as(text, tree):
@@ -130,10 +138,16 @@ def test_days_are_those_of_the_archives_zone(text, clock, start, end):
         ('a "b', 2),
         ('""', 0),
         ("*", 0),
-        ("a*b", 1),
-        ("*a", 0),
-        ("fuzzy~1", 0),
-        ('"a b"~5', 5),
+        ('"a b"~', 5),
+        ('"a"~5', 3),
+        ("ab~", 2),
+        ("/a(/", 0),
+        ("/a b/", 0),
+        ("size:big", 5),
+        ("is:lost", 3),
+        ("series:a*", 7),
+        ("has:imag*", 4),
+        ("on:/a/", 3),
         ("from:", 0),
         ("a subject: b", 2),
         ("form:x", 0),
@@ -154,64 +168,6 @@ def test_what_cannot_be_understood_is_refused_with_its_place(text, position):
     assert refused.value.fields["position"] == position
 
 
-def test_a_refusal_suggests_the_field_that_was_meant():
-    with pytest.raises(InvalidInput, match="perhaps from: is meant"):
-        parse("form:ana")
-
-
-@settings(derandomize=True, deadline=None)
-@given(st.text(alphabet='abANDORNT "()-*:[]~#@.é日\x00', max_size=60))
-def test_any_text_is_answered_or_refused_with_a_place_inside_it(text):
-    try:
-        parse(text)
-    except InvalidInput as refused:
-        assert 0 <= int(refused.fields.get("position", 0)) <= len(text)  # noqa: PT017 - either answer is right
-
-
-BAD = {
-    "100 kB of one word": "a" * 100_000,
-    "100 kB of words": "ab " * 33_333,
-    "10,000 words": " ".join(f"w{n}" for n in range(10_000)),
-    "10,000 alternatives": " OR ".join(f"w{n}" for n in range(4_000)),
-    "1,000 parentheses": "(" * 1_000 + "a" + ")" * 1_000,
-    "800 nested operators": "".join(f"(w{n} OR (v{n} AND " for n in range(400)) + "a" + "))" * 400,
-    "1,000 negations": "NOT " * 1_000 + "a",
-    "only opened": "(" * 20_000,
-    "only closed": ")" * 20_000,
-    "only quotes": '"' * 20_001,
-    "only hyphens": "-" * 30_000,
-    "hyphens and parentheses": "-(" * 10_000,
-    "only fields": "from:" * 6_000,
-    "fields with words": "exact:subject:" * 2_000 + "a",
-    "stars": "* " * 10_000,
-    "nul": "a\x00b \x00",
-    "lone surrogates": "\ud800 \udfff a\udc80b",
-    "unbalanced": '(a OR "b) AND [c',
-    "brackets": "on:" + "[" * 10_000,
-    "colons": ":" * 30_000,
-    "combining marks": "a" + "\u0301" * 30_000,
-    "tildes": "~" * 30_000,
-}
-
-
-@pytest.mark.timeout(20)  # what is not linear here takes minutes
-@pytest.mark.parametrize("name", BAD)
-def test_bad_queries_are_answered_or_refused(name):
-    try:
-        parse(BAD[name])
-    except InvalidInput as refused:
-        assert len(str(refused)) < 300  # noqa: PT017 - either answer is right
-
-
-def test_a_thousand_parentheses_change_nothing():
-    assert parse(BAD["1,000 parentheses"]) == A
-
-
-def test_too_deep_a_tree_is_refused():
-    with pytest.raises(InvalidInput, match="deep"):
-        parse(BAD["800 nested operators"])
-
-
 def test_too_long_a_phrase_and_too_many_words_are_refused():
     parse('"' + "the " * 200 + '"')
     with pytest.raises(InvalidInput, match="phrase"):
@@ -229,12 +185,7 @@ def test_more_prefixes_than_can_be_read_in_time_are_refused():
         parse("a* b* c* d* e* f* g*")
 
 
-def test_no_refusal_repeats_what_was_asked():
-    chance = random.Random(3)
-    for _ in range(300):
-        secret = "".join(chance.choices("xyzq", k=12))
-        text = "".join(chance.choices(["(", ")", '"', "*", " AND ", " OR ", "on:", "kind:", secret], k=6))
-        try:
-            parse(text)
-        except InvalidInput as refused:
-            assert secret not in str(refused)  # noqa: PT017 - either answer is right
+def test_equal_parts_are_asked_for_once():
+    assert parse("roof roof roof") == parse("roof")
+    assert parse("roof OR (bus OR roof)") == parse("roof OR bus")
+    assert parse("-roof -roof bus") == parse("-roof bus")

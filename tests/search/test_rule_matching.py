@@ -197,3 +197,22 @@ def test_reasons_say_nothing_of_the_record():
         assert "zanzibar" not in reason.lower()
         assert "pat" not in reason.lower().split()
         assert len(reason) <= 64
+
+
+@pytest.mark.parametrize("query", ["series:GS1", "bus OR hold:any", "NOT is:held", "request:req_1"])
+def test_a_rule_cannot_ask_for_what_only_the_catalogue_knows(query):
+    with pytest.raises(InvalidInput, match="which changes") as refused:
+        MATCHER.refuse(rule(query=query))
+    assert refused.value.fields["position"] == query.index(":") + 1
+
+
+@pytest.mark.parametrize("query", ['on:"school year 2024-25"', 'bus NOT on:"last fiscal year"', "on:FY2025"])
+def test_a_rule_cannot_rest_on_years_that_a_schedule_may_move(query):
+    with pytest.raises(InvalidInput, match="school or fiscal year"):
+        MATCHER.refuse(rule(query=query))
+
+
+def test_a_rule_may_use_every_other_part_of_the_language():
+    MATCHER.refuse(
+        rule(query='"bus late"~5 b*s lat~ /b.s/ size:>1MB has:image is:unsearchable on:"last month" (206) 555-0142')
+    )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from search import generations as module
+from search import fts_engine as module
+from search.current_index import CurrentIndex
 from search.follower import Follower
-from search.generations import CurrentIndex, Generations
+from search.generations import Generations
 from tests.search.building import parse
 
 if TYPE_CHECKING:

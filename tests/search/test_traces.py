@@ -7,9 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from search import fts_export
+from search.current_index import CurrentIndex
 from search.follower import Follower
 from search.fts_index import open_fts_index
-from search.generations import CurrentIndex, Generations
+from search.generation_rows import State
+from search.index_set import Indexes
 from search.traces import IndexTraces
 from storage.errors import Corrupt, NotFound, StorageFull
 from tests.search.building import parse
@@ -18,20 +20,25 @@ ACTOR = "operator:test"
 
 
 @pytest.fixture
-def generations(archive, writer):
-    return Generations(archive)
-
-
-@pytest.fixture
-def index(generations):
-    opened = CurrentIndex(generations)
+def indexes(archive, writer):
+    opened = Indexes(archive)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def traces(archive, generations, index):
-    return IndexTraces(archive, generations, index)
+def generations(indexes):
+    return indexes.generations()
+
+
+@pytest.fixture
+def index(indexes):
+    return indexes.index()
+
+
+@pytest.fixture
+def traces(indexes):
+    return IndexTraces(indexes)
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_an_erased_index_is_a_new_generation_of_the_same_position(archive, trace
     assert found(index) == set(ids[1:])
     with pytest.raises(NotFound):
         archive.keyring.index_key(old)
-    assert generations.only_one_left()
+    assert generations.only_present_left()
 
 
 def test_the_old_generation_cannot_be_opened_with_the_new_key(archive, traces, generations, index, ids, tmp_path):
@@ -117,11 +124,11 @@ def test_a_half_written_key_of_a_killed_build_does_not_stand_in_the_way(archive,
             generations.rebuild(actor=ACTOR)
     left = archive.folder / "keys" / "index" / f"{generations.current() + 1}.new"
     assert left.exists()
-    assert generations.only_one_left()
+    assert generations.only_present_left()
     assert traces.confirm(ids[:1])[0].absent
     generations.rebuild(actor=ACTOR)
     assert not left.exists()
-    assert generations.only_one_left()
+    assert generations.only_present_left()
 
 
 def test_without_space_the_old_generation_stays(traces, generations, index, ids, monkeypatch):
@@ -139,5 +146,41 @@ def test_what_a_failed_renewal_left_is_swept_by_the_next(traces, generations, in
         traces.erase(ids[:1], actor=ACTOR)
     monkeypatch.undo()
     traces.erase(ids[:1], actor=ACTOR)
-    assert generations.only_one_left()
+    assert generations.only_present_left()
     assert found(index) == set(ids[1:])
+
+
+def test_every_engine_is_renewed_and_testifies(archive, writer):
+    indexes = Indexes(archive, engines=("fts", "whoosh"))
+    made = writer.archive_texts("roof one", "roof two")
+    for engine in indexes.engines:
+        indexes.follower(engine).catch_up()
+    old = {one.name for one in (archive.folder / "index").glob("gen-*")}
+    assert {name.rpartition(".")[2].removesuffix("-wal").removesuffix("-shm") for name in old} == {"db", "whoosh"}
+    traces = IndexTraces(indexes)
+    assert not traces.confirm(made[:1])[0].absent
+    traces.forget(made[:1])
+    for engine in indexes.engines:
+        assert found(indexes.index(engine)) == set(made[1:])
+    traces.erase(made[:1], actor=ACTOR)
+    assert [one.absent for one in traces.confirm(made)] == [True, False]
+    for engine in indexes.engines:
+        assert found(indexes.index(engine)) == set(made[1:])
+    assert not old & {one.name for one in (archive.folder / "index").glob("gen-*")}
+    assert indexes.generations().only_present_left()
+    indexes.close()
+
+
+def test_the_words_of_a_destroyed_record_are_not_in_what_is_being_built_either(archive, writer, traces, indexes, ids):
+    generations = indexes.generations()
+    generations.rebuild(actor=ACTOR, stopping=lambda: True)
+    built = CurrentIndex(generations, State.BUILDING)
+    generations.follower_of(built).catch_up()
+    assert not traces.confirm(ids[:1])[0].absent
+    traces.forget(ids[:1])
+    traces.erase(ids[:1], actor=ACTOR)
+    assert found(built) == set(ids[1:])
+    assert traces.confirm(ids[:1])[0].absent
+    built.close()
+    generations.rebuild(actor=ACTOR)
+    assert found(indexes.index()) == set(ids[1:])
