@@ -8,7 +8,7 @@ FIXTURES ?= ../shared/fixtures
 export PYTHONDONTWRITEBYTECODE :=  # programs that tests start would compile themselves each time
 JOBS ?= 4  # more than cores: many tests wait for the disk, or for programs that they started
 
-.PHONY: demo test check system lint types floors tests coverage faults fuzz bench accuracy first-run lock clean
+.PHONY: demo test check system lint types floors tests coverage faults fuzz differential bench accuracy first-run lock clean
 
 demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
 	$(BIN)/archiver demo $(if $(ONCE),--once)
@@ -48,6 +48,9 @@ faults: $(READY) system  ## every fault campaign in full, more than an hour; SEE
 
 fuzz: $(READY) system  ## hostile mail in full numbers; SEED=n repeats a run, ONLY='name' runs one
 	$(BIN)/python -m tests.fuzz.run --full $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
+
+differential: $(READY)  ## generated queries on every engine beside a plain matcher, a quarter of an hour; SEED=n repeats a run
+	$(BIN)/python -m tests.differential --corpus $(CORPUS) $(if $(SEED),--seed $(SEED))
 
 bench: $(READY)  ## figures beside the peers, written to benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run_all --corpus $(CORPUS)

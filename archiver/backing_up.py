@@ -16,8 +16,18 @@ from sqlalchemy import select
 from archiver import tables as own_tables
 from ingest import tables as ingest_tables
 from retention import tables as retention_tables
+from search import saved_tables
 from search import tables as search_tables
-from storage import container_tables, conversation_tables, matching_tables, participant_tables, transcription_tables
+from search.disclosure import asking_tables, review_tables
+from search.disclosure import tables as disclosure_tables
+from storage import (
+    access_tables,
+    container_tables,
+    conversation_tables,
+    matching_tables,
+    participant_tables,
+    transcription_tables,
+)
 from storage.backup.account import place_tag
 from storage.backup.creating import BackupReport, create_backup
 from storage.errors import ArchiveError
@@ -41,6 +51,11 @@ CARRIED = tuple(
         ingest_tables,
         retention_tables,
         search_tables,
+        disclosure_tables,
+        review_tables,
+        asking_tables,
+        saved_tables,
+        access_tables,
         container_tables,
         conversation_tables,
         matching_tables,

@@ -15,6 +15,7 @@ import structlog
 from archiver.checking_acts import further_phases
 from archiver.tables import users
 from retention.tables import holds, subjects
+from search.saved_tables import alerts, frozen_sets, saved_searches
 from storage.errors import ArchiveError
 from storage.events import EventKind
 from storage.fixity import FixityCheck
@@ -45,6 +46,27 @@ FURTHER = (
         holder=subjects.c.id,
         sealed=subjects.c.sealed_subject,
         kind=SealKind.SUBJECT,
+    ),
+    SealedColumn(
+        name="saved search",
+        prefix=Prefix.SAVED_SEARCH.value,
+        holder=saved_searches.c.id,
+        sealed=saved_searches.c.sealed_search,
+        kind=SealKind.SEARCH,
+    ),
+    SealedColumn(
+        name="frozen result",
+        prefix=Prefix.FROZEN_SET.value,
+        holder=frozen_sets.c.id,
+        sealed=frozen_sets.c.sealed_about,
+        kind=SealKind.SEARCH,
+    ),
+    SealedColumn(
+        name="alert",
+        prefix=Prefix.ALERT.value,
+        holder=alerts.c.id,
+        sealed=alerts.c.sealed_alert,
+        kind=SealKind.SEARCH,
     ),
 )
 _MOST_LINES = 20

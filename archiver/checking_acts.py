@@ -1,4 +1,4 @@
-"""The parts of a fixity check that belong to upper floors: holds and batches are what the ledger says of them.
+"""The parts of a fixity check that belong to upper floors: holds, batches and frozen results are as the ledger says.
 
 Rule: as in `storage.fixity`: a phase reads in pages, names what it finds by id and never stops at a fault.
 """
@@ -14,6 +14,8 @@ from retention.disposition_checking import changed_batches
 from retention.dispositions import read_batch
 from retention.hold_checking import changed_holds
 from retention.tables import dispositions
+from search.frozen_sets import FrozenSets, faults_of
+from search.saved_tables import frozen_sets
 from storage.errors import Corrupt, NotFound
 from storage.fixity_report import Page, Tally
 
@@ -80,6 +82,31 @@ class DispositionPhase:
             return False
 
 
+class FrozenPhase:
+    """The frozen results, each opened whole: its ids are those that its leaf names."""
+
+    name = "frozen"
+    limit = 5
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def page(self, after: str, limit: int) -> Page:
+        """Compare the next `limit` sets behind an id."""
+        tally, sets = Tally(), FrozenSets(self._archive.store)
+        query = select(frozen_sets.c.id).where(frozen_sets.c.id > after).order_by(frozen_sets.c.id).limit(limit)
+        with self._archive.store.read() as connection:
+            ids = connection.execute(query).scalars().all()
+            for one in ids:
+                try:
+                    faults = faults_of(sets, self._archive.ledger, connection, sets.get(connection, one))
+                except (Corrupt, ValueError):
+                    continue  # the walk over sealed columns names it
+                for detail in faults:
+                    tally.fault("frozen result", one, detail)
+        return Page(ids[-1] if len(ids) == limit else None, tally)
+
+
 def further_phases(archive: Archive) -> tuple[Phase, ...]:
     """What a check goes through beside what the storage floor knows of."""
-    return (HoldPhase(archive), DispositionPhase(archive))
+    return (HoldPhase(archive), DispositionPhase(archive), FrozenPhase(archive))

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from archiver.supervisor import read_status
 from ingest.formats.ocr.engines import available_engines, missing_languages, names_scripts
 from ingest.formats.ocr.outlook import PACKAGE
+from search.index_condition import Fitness, look_at_index
+from search.reconciliation import last_reconciled
 from storage.epochs import lost_epochs
 from storage.errors import ArchiveError
 
@@ -156,10 +158,24 @@ def look_at_reading(installation: Installation) -> list[Check]:
         checks.append(Check("sandbox", verdict, f"seccomp {'on' if confinement.seccomp else 'refused'}, {landlock}"))
     except ArchiveError as error:
         checks.append(Check("sandbox", Verdict.FAULT, error.message))
+    return checks + [_index(installation, engine) for engine in installation.indexes.engines]
+
+
+def _index(installation: Installation, engine: str) -> Check:
+    """Whether an index can be trusted, and how complete it is."""
+    named = "index" if engine == installation.indexes.engines[0] else f"index {engine}"
     try:
-        coverage = installation.follower().catch_up(_CATCH_UP_SECONDS)
-        verdict = Verdict.GOOD if coverage.complete else Verdict.WARNING
-        checks.append(Check("index", verdict, f"{coverage.indexed:,} of {coverage.records:,} records"))
+        condition = look_at_index(installation.archive, installation.indexes.generations(engine))
+        if condition.fitness is Fitness.DAMAGED:
+            return Check(named, Verdict.FAULT, condition.sentence or "damaged")
+        if condition.fitness is Fitness.OUTDATED:
+            return Check(named, Verdict.WARNING, condition.sentence or "outdated")
+        coverage = installation.follower(engine).catch_up(_CATCH_UP_SECONDS)
+        last = last_reconciled(installation.archive, engine)
     except ArchiveError as error:
-        checks.append(Check("index", Verdict.FAULT, error.message))
-    return checks
+        return Check(named, Verdict.FAULT, error.message)
+    detail = f"{coverage.indexed:,} of {coverage.records:,} records"
+    if last is not None and last.unreadable:
+        detail += f"; {last.unreadable:,} cannot be opened: archiver index coverage --list --reason unreadable"
+        return Check(named, Verdict.FAULT, detail)
+    return Check(named, Verdict.GOOD if coverage.complete else Verdict.WARNING, detail)

@@ -19,7 +19,10 @@ from archiver.answering import Answering
 from archiver.backing_up import ScheduledBackup
 from archiver.checking import ScheduledFixity
 from archiver.disposition_executing import resume_executions
+from archiver.index_checking import NightlyReconciliation
 from archiver.letters import LetterSender
+from archiver.request_reminders import step_requests
+from archiver.search_alerts_looking import AlertLooking
 from archiver.sender_proof import CheckedSender
 from archiver.watchman import Watchman
 from archiver.wiring import SERVICE_ACTOR
@@ -44,8 +47,11 @@ _HOLD_SECONDS = 30.0
 _SERIES_SECONDS = 30.0
 _DRAFT_SECONDS = 600.0
 _WATCH_SECONDS = 60.0
+_ALERT_SECONDS = 60.0
+_REQUEST_SECONDS = 600.0
 _FIXITY_SECONDS = 30.0
 _BACKUP_SECONDS = 30.0
+_INDEX_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +132,10 @@ def chores_of(installation: Installation) -> tuple[Chore, ...]:
         _drafts(installation),
         _uploads(installation),
         _watch(installation),
+        _alerts(installation),
+        _requests(installation),
         *_fixity(installation),
+        _reconciliation(installation),
         *_backup(installation),
     )
 
@@ -229,6 +238,17 @@ def _destruction(installation: Installation) -> Chore:
     return Chore(name="destruction", every_seconds=_DESTRUCTION_SECONDS, step=step)
 
 
+def _requests(installation: Installation) -> Chore:
+    """Remind of due days, and let go what was held for requests that are over."""
+
+    def step() -> None:
+        reminded, released = step_requests(installation)
+        if reminded or released:
+            log.info("requests.stepped", reminded=reminded, released=released)
+
+    return Chore(name="requests", every_seconds=_REQUEST_SECONDS, step=step)
+
+
 def _drafts(installation: Installation) -> Chore:
     """Destroy drafts whose days are over, and what interrupted commands left of others."""
     drafts = installation.drafts()
@@ -265,6 +285,18 @@ def _watch(installation: Installation) -> Chore:
     return Chore(name="watch", every_seconds=_WATCH_SECONDS, step=step)
 
 
+def _alerts(installation: Installation) -> Chore:
+    """Look at what came in for who waits for it, and write him letters."""
+    looking = AlertLooking(installation, actor=f"{SERVICE_ACTOR}:clock")
+
+    def step() -> None:
+        found, letters = looking.step()
+        if found or letters:
+            log.info("alerts.looked", records=found, letters=letters)
+
+    return Chore(name="alerts", every_seconds=_ALERT_SECONDS, step=step)
+
+
 def _fixity(installation: Installation) -> tuple[Chore, ...]:
     """A slice of the scheduled check of everything, where the settings ask for one."""
     days = installation.settings.fixity.days
@@ -272,6 +304,12 @@ def _fixity(installation: Installation) -> tuple[Chore, ...]:
         return ()
     fixity = ScheduledFixity(installation.archive, days=days, actor=f"{SERVICE_ACTOR}:clock")
     return (Chore(name="fixity", every_seconds=_FIXITY_SECONDS, step=fixity.step),)
+
+
+def _reconciliation(installation: Installation) -> Chore:
+    """The nightly comparison of catalogue and index."""
+    nightly = NightlyReconciliation(installation, actor=f"{SERVICE_ACTOR}:clock")
+    return Chore(name="index", every_seconds=_INDEX_SECONDS, step=nightly.step)
 
 
 def _backup(installation: Installation) -> tuple[Chore, ...]:

@@ -14,10 +14,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from archiver.settings_sections import (
     AgencySection,
+    AlertsSection,
     AnchorsSection,
     AnswersSection,
     BackupSection,
     ClockSection,
+    DisclosureSection,
     DnsSection,
     DraftsSection,
     FixitySection,
@@ -28,6 +30,7 @@ from archiver.settings_sections import (
     PicturesSection,
     RetentionSection,
     SandboxSection,
+    SearchSection,
     SmtpSection,
     UploadsSection,
     WatchSection,
@@ -88,6 +91,9 @@ class Settings(BaseSettings):
     watch: WatchSection = WatchSection()  # type: ignore[call-arg]
     backup: BackupSection = BackupSection()  # type: ignore[call-arg]
     retention: RetentionSection = RetentionSection()  # type: ignore[call-arg]
+    search: SearchSection = SearchSection()  # type: ignore[call-arg]
+    alerts: AlertsSection = AlertsSection()  # type: ignore[call-arg]
+    disclosure: DisclosureSection = DisclosureSection()  # type: ignore[call-arg]
 
 
 def load_settings(folder: Path) -> Settings:
@@ -151,6 +157,9 @@ def template(*, agency: str, zone: str) -> str:
         ("watch", WatchSection),
         ("backup", BackupSection),
         ("retention", RetentionSection),
+        ("search", SearchSection),
+        ("alerts", AlertsSection),
+        ("disclosure", DisclosureSection),
     ):
         lines.append(f"[{name}]")
         for key, field in section.model_fields.items():

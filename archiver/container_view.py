@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from archiver.access import Act, permits
 from archiver.disposing_copies import standing_document
+from archiver.seeing import may_see_submission
 from ingest.containers import REMARK, Container, Containers, ContainerState, MemberOutcome
 from ingest.conversation_overlaps import overlap_of
 from storage.container_tables import container_members, containers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.wiring import Installation
     from ingest.containers import MemberLine
+    from storage.records import Submission
 
 _SHOWN = 1_000
 _PAGE = 250
@@ -71,14 +73,9 @@ def list_containers(installation: Installation, who: Principal) -> list[dict[str
     boxes = Containers(archive, actor=who.actor)
     with archive.store.read() as connection:
         found = boxes.all(connection)
-        seen = {
-            one.id: one.custodian_id for one, _ in archive.submissions.get_many(connection, [one.id for one in found])
-        }
-        return [
-            _facts(installation, boxes, connection, one)
-            for one in found
-            if who.sees_only is None or seen.get(one.id) == who.sees_only
-        ]
+        handed_in = archive.submissions.get_many(connection, [one.id for one in found])
+        seen = {one.id for one, _ in handed_in if may_see_submission(connection, who, one)}
+        return [_facts(installation, boxes, connection, one) for one in found if one.id in seen]
 
 
 def show_container(installation: Installation, who: Principal, container_id: str) -> dict[str, Any]:
@@ -93,7 +90,7 @@ def show_container(installation: Installation, who: Principal, container_id: str
     with archive.store.read() as connection:
         one = boxes.get(connection, container_id)
         submission = archive.submissions.get(connection, container_id)
-        _refuse_other(who, submission.custodian_id)
+        _refuse_other(connection, who, submission)
         document = _facts(installation, boxes, connection, one)
         document["copy"] = _as_copy(installation, connection, who, container_id)
         account = boxes.account(connection, one)
@@ -138,7 +135,7 @@ def retry_container(installation: Installation, who: Principal, container_id: st
     boxes = Containers(archive, actor=who.actor)
     with archive.store.read() as connection:
         one = boxes.get(connection, container_id)
-        _refuse_other(who, archive.submissions.get(connection, container_id).custodian_id)
+        _refuse_other(connection, who, archive.submissions.get(connection, container_id))
     if one.state is ContainerState.FAILED:
         boxes.reopen(container_id)
     elif one.state is not ContainerState.OPEN:
@@ -152,8 +149,8 @@ def has_findings(document: dict[str, Any]) -> bool:
     return bool(document["failed"] or document["unexplained"]) or document["state"] == ContainerState.FAILED.value
 
 
-def _refuse_other(who: Principal, custodian_id: str | None) -> None:
-    if who.sees_only is not None and custodian_id != who.sees_only:
+def _refuse_other(connection: Connection, who: Principal, submission: Submission) -> None:
+    if not may_see_submission(connection, who, submission):
         raise Denied("this container belongs to somebody else")
 
 

@@ -99,6 +99,7 @@ def destroyed_document(archive: Archive, connection: Connection, record: Record)
             "reasons": [f"the record {ENDS[record.state]}"],
         },
         "holds": [],
+        "restricted": [],
         "destruction": None
         if gone is None or batch is None
         else {

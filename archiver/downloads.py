@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from archiver.access import Act, Principal, authorize
 from archiver.destroyed_view import is_destroyed
 from archiver.reading import component_pieces, file_name
+from archiver.seeing import may_see
 from storage.errors import NotFound
 from storage.events import EventKind
 from storage.records import RecordState
@@ -46,7 +47,7 @@ def open_component(installation: Installation, principal: Principal, record_id: 
     archive = installation.archive
     with archive.store.read() as connection:
         record = archive.catalogue.get(connection, record_id)
-        hidden = principal.sees_only is not None and record.custodian_id != principal.sees_only
+        hidden = not may_see(connection, principal, record)
         found = [] if hidden else archive.catalogue.describe(connection, [record_id])
     if record.state is not RecordState.ACTIVE and not hidden:
         raise is_destroyed(record)

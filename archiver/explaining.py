@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archiver.access import Act, authorize
 from archiver.destroyed_view import is_destroyed
 from archiver.edition_changes import earlier_editions
+from archiver.seeing import refuse_unseen
 from archiver.supplying import documents_of, event_text
 from retention.assigning import Assigning, history_of, series_of
 from retention.clock_watch import frozen_in
@@ -45,6 +46,7 @@ def explain(installation: Installation, who: Principal, record_id: str, *, today
     day = retention.today() if today is None else today
     with archive.store.read() as connection:
         record = archive.catalogue.get(connection, record_id)
+        refuse_unseen(connection, who, record)
         if record.state is not RecordState.ACTIVE:
             raise is_destroyed(record)
         decision = retention.decide(connection, record, day)

@@ -34,7 +34,7 @@ def forgetting(installation: Installation, *, every_seconds: float = _LOOK_SECON
         while not left.wait(every_seconds):
             try:
                 installation.archive.store.current_epoch()
-                installation.index.close_retired()
+                installation.indexes.close_retired()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next look must come; told without its text
                 log.warning("keys.not_looked_at", error=type(error).__name__)
 

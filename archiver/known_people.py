@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from storage.records import DescribedRecord
 
 _PAGE = 500
+_OF_CUSTODIANS = (EventKind.CUSTODIAN_ADDED, EventKind.CUSTODIAN_CHANGED)
 
 
 class KnownPeople:
@@ -57,13 +58,18 @@ class KnownPeople:
 
     def touched_by(self, connection: Connection, events: Sequence[LedgerEvent]) -> Iterator[str]:
         """See `People.touched_by`."""
-        links = [one.event.subjects[0] for one in events if one.event.kind is not EventKind.CUSTODIAN_ADDED]
+        links = [one.event.subjects[0] for one in events if one.event.kind not in _OF_CUSTODIANS]
+        changed = [one.event.subjects[0] for one in events if one.event.kind is EventKind.CUSTODIAN_CHANGED]
         added = [one.event.subjects[0] for one in events if one.event.kind is EventKind.CUSTODIAN_ADDED]
         rows = participant_links.c
         for start in range(0, len(links), _PAGE):
             tags = select(rows.tag).where(rows.id.in_(links[start : start + _PAGE])).distinct()
             for tag in connection.execute(tags).scalars().all():
                 yield from (one.record_id for one in self._participants.appearances(connection, tag))
+        for start in range(0, len(changed), _PAGE):
+            whose = records.c.custodian_id.in_(changed[start : start + _PAGE])
+            query = select(records.c.id).where(whose, records.c.state == RecordState.ACTIVE.value)
+            yield from connection.execute(query.execution_options(yield_per=_PAGE)).scalars()
         addresses: set[bytes] = set()
         for start in range(0, len(added), _PAGE):
             found = select(custodian_addresses.c.tag).where(

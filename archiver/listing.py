@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from archiver.access import Act, authorize
+from archiver.seeing import hidden_records
 from retention.hold_standing import HoldStanding
 from storage.conversation_tables import conversation_parts, superseded_records
 
@@ -43,12 +44,13 @@ def list_records(installation: Installation, who: Principal, *, state: str | Non
             page = archive.catalogue.page_records(connection, after, _PAGE)
             beside = _beside(connection, [one.id for one in page])
             held = {} if who.sees_only is not None else HoldStanding().on(connection, [one.id for one in page])
+            hidden = hidden_records(connection, who)
         if not page:
             return
         after = page[-1].id
         for one in page:
             shown = HELD if one.id in held else one.state.value
-            is_seen = who.sees_only is None or one.custodian_id == who.sees_only
+            is_seen = who.sees_only in (None, one.custodian_id) and one.id not in hidden
             if is_seen and state in (None, shown):
                 yield _line(one, shown, beside.get(one.id, {}))
 

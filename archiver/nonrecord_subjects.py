@@ -11,11 +11,12 @@ from sqlalchemy import Connection, select
 
 from archiver.access import Act, authorize
 from archiver.destroyed_view import is_destroyed
+from archiver.seeing import refuse_unseen
 from ingest import quarantine
 from retention.disposition_containers import kept_elsewhere
 from retention.record_sizes import sizes_of
 from storage.destruction_refusals import refuse_unfit, refuse_unfit_quarantined
-from storage.errors import Conflict, InvalidInput, NotFound
+from storage.errors import Conflict, InvalidInput
 from storage.identifiers import Prefix
 from storage.records import RecordState
 from storage.tables import submissions
@@ -59,8 +60,7 @@ def sizes_to_ask(
         return {row.id: row.size for row in connection.execute(query)}
     for record_id in wanted:
         record = installation.archive.catalogue.get(connection, record_id)
-        if who.sees_only is not None and record.custodian_id != who.sees_only:
-            raise NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
+        refuse_unseen(connection, who, record)
         if record.state is not RecordState.ACTIVE:
             raise is_destroyed(record)
     for record_id, why in kept_elsewhere(connection, wanted).items():

@@ -20,6 +20,7 @@ from archiver.answering import own_addresses
 from archiver.destroyed_view import is_destroyed
 from archiver.notice_text import TEMPLATE, write_notice
 from archiver.reading import open_described
+from archiver.seeing import may_see, refuse_unseen
 from ingest.carrier_facts import plain_address
 from storage.errors import Conflict, InvalidInput, NotFound, TemporarilyUnavailable
 from storage.events import EventKind
@@ -194,9 +195,7 @@ def notices_of(installation: Installation, principal: Principal, record_id: str)
     authorize(principal, Act.READ_RECORD)
     archive = installation.archive
     with archive.store.read() as connection:
-        record = archive.catalogue.get(connection, record_id)
-        if principal.sees_only is not None and record.custodian_id != principal.sees_only:
-            raise NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
+        refuse_unseen(connection, principal, archive.catalogue.get(connection, record_id))
         events = _queued(archive.ledger.events_about(connection, [record_id]))
         return [_notice(installation, connection, one) for one in events]
 
@@ -212,8 +211,7 @@ def all_notices(installation: Installation, principal: Principal) -> Iterator[No
             found = [
                 _notice(installation, connection, one)
                 for one in page
-                if principal.sees_only is None
-                or archive.catalogue.get(connection, one.event.subjects[0]).custodian_id == principal.sees_only
+                if may_see(connection, principal, archive.catalogue.get(connection, one.event.subjects[0]))
             ]
         if not page:
             return
@@ -250,7 +248,7 @@ def show_notice(installation: Installation, principal: Principal, letter_id: str
         events = _queued(archive.ledger.events_about(connection, [letter_id]))
         if events:
             record = archive.catalogue.get(connection, events[0].event.subjects[0])
-        if not events or (principal.sees_only is not None and record.custodian_id != principal.sees_only):
+        if not events or not may_see(connection, principal, record):
             raise NotFound(f"there is no notice {letter_id}; see: archiver notice list")
         notice = _notice(installation, connection, events[0])
         said = archive.ledger.payload(connection, notice.position) or {}

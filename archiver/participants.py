@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
+from archiver.seeing import hidden_records
 from ingest.participant_handles import handle_id, no_such, parted, tag_of
 from ingest.participants import Participants
 from storage.custodians import check_further_address
@@ -69,7 +70,7 @@ def list_participants(
     archive = installation.archive
     participants = Participants(archive)
     with archive.store.read() as connection:
-        met = participants.met(connection, who.sees_only)
+        met = participants.met(connection, who.sees_only, without=hidden_records(connection, who))
         resolved = participants.resolve(connection, {tag: (one.address, one.custodian_id) for tag, one in met.items()})
         custodians = {one.id: one for one in archive.custodians.list(connection)}
     if unresolved:
@@ -101,7 +102,7 @@ def show_participant(installation: Installation, who: Principal, given: str) -> 
     archive = installation.archive
     participants, tag = Participants(archive), tag_of(given)
     with archive.store.read() as connection:
-        found = participants.appearances(connection, tag, who.sees_only)
+        found = _appearances(connection, participants, tag, who)
         platform, handle = _standing(archive, connection, participants, found, given)
         resolved = participants.resolve(connection, {tag: (found[-1].address, found[-1].custodian_id)}).get(tag)
         everybody = archive.custodians.list(connection)
@@ -145,7 +146,7 @@ def link_participant(
     archive = installation.archive
     participants, tag = Participants(archive), tag_of(given)
     with archive.store.read() as connection:
-        found = participants.appearances(connection, tag, who.sees_only)
+        found = _appearances(connection, participants, tag, who)
         platform, handle = _standing(archive, connection, participants, found, given)
         custodian_id = None if custodian is None else archive.custodians.find(connection, custodian)
         if custodian is not None and custodian_id is None:
@@ -178,10 +179,17 @@ def unlink_participant(installation: Installation, who: Principal, given: str) -
     authorize(who, Act.LINK_PARTICIPANT)
     participants, tag = Participants(installation.archive), tag_of(given)
     with installation.archive.store.read() as connection:
-        if not participants.appearances(connection, tag, who.sees_only):
+        if not _appearances(connection, participants, tag, who):
             raise no_such(given)
     participants.unlink(tag, actor=who.actor)
     return show_participant(installation, who, given)
+
+
+def _appearances(connection: Connection, participants: Participants, tag: bytes, who: Principal) -> list[Appearance]:
+    """The records in which a handle is, as far as this principal may see them."""
+    hidden = hidden_records(connection, who)
+    found = participants.appearances(connection, tag, who.sees_only)
+    return [one for one in found if one.record_id not in hidden]
 
 
 class _Suggesting:

@@ -44,6 +44,8 @@ _TYPES = {
     EventKind.SERIES_ENDED: ("appraisal", "the record was taken out of a further series"),
     EventKind.FACT_ADDED: ("appraisal", "an event that its retention depends on was recorded"),
     EventKind.FACT_WITHDRAWN: ("appraisal", "an event that its retention depends on was withdrawn"),
+    EventKind.RESTRICTION_SET: ("appraisal", "the record was put into a restricted class"),
+    EventKind.RESTRICTION_LIFTED: ("appraisal", "the record was taken out of a restricted class"),
     EventKind.DISPOSITION_KEPT: ("appraisal", "an officer decided to keep the record beyond its period"),
     EventKind.DISPOSITION_REOPENED: ("appraisal", "an officer ended the decision to keep it beyond its period"),
     EventKind.RECORD_EXPORTED: ("exporting", "the record was exported; its bytes were compared with their digests"),

@@ -17,6 +17,7 @@ from archiver.destroyed_view import destroyed_document, is_destroyed
 from archiver.evidence_view import with_evidence
 from archiver.participants import people_of
 from archiver.record_view import record_document
+from archiver.seeing import classes_of, hidden_records, no_such_record, refuse_unseen
 from archiver.transcription_view import readings_of
 from ingest.conversations import part_row, parts_of
 from ingest.formats.chats.slices import range_of
@@ -29,7 +30,7 @@ from retention.assigning import history_of
 from retention.hold_standing import HoldStanding
 from search.evidence import evidence_of, shown_by
 from storage.destructions import destruction_of, read_batch
-from storage.errors import Corrupt, NotFound
+from storage.errors import Corrupt
 from storage.events import EventKind
 from storage.records import ComponentRole, RecordState
 from storage.transcribed import transcribed
@@ -87,14 +88,17 @@ def open_record(
             raise is_destroyed(record)
         described = archive.catalogue.describe(connection, [record_id])
         if not described:
-            raise _missing(record_id)
+            raise no_such_record(record_id)
         envelope = archive.submissions.envelopes(connection, [record.submission_id])[record.submission_id]
         size = archive.submissions.get(connection, record.submission_id).size
         decision = installation.retention.decide(connection, record, installation.retention.today())
         holds = HoldStanding().on(connection, [record_id]).get(record_id, ())
         membership = taken_out_of(connection, record.submission_id)
         row = part_row(connection, record_id)
-        parts = archive.catalogue.describe(connection, parts_of(connection, record_id)) if row is not None else []
+        hidden = hidden_records(connection, principal) if row is not None else frozenset()
+        others = [one for one in parts_of(connection, record_id) if one not in hidden] if row is not None else []
+        parts = archive.catalogue.describe(connection, others)
+        classes = classes_of(connection, record)
         standing = superseded_by(connection, record_id), supersedes(connection, record_id)
         people = people_of(archive, connection, [described[0], *parts])
         readings = readings_of(installation, connection, record_id, described[0].description)
@@ -121,6 +125,7 @@ def open_record(
         document = with_standing(document, *standing)
     if document["conversation"] is not None:
         document["conversation"]["people"] = people
+    document["restricted"] = sorted(classes)
     return described[0], with_evidence(document, *links)
 
 
@@ -138,19 +143,14 @@ def open_described(installation: Installation, principal: Principal, record_id: 
             raise is_destroyed(record)
         described = archive.catalogue.describe(connection, [record_id])
     if not described:
-        raise _missing(record_id)
+        raise no_such_record(record_id)
     return described[0]
-
-
-def _missing(record_id: str) -> NotFound:
-    return NotFound(f"there is no record {record_id}; find its id with: archiver search", record=record_id)
 
 
 def _seen(archive: Archive, connection: Connection, principal: Principal, record_id: str) -> Record:
     """The facts of a record that this principal may see."""
     record = archive.catalogue.get(connection, record_id)
-    if principal.sees_only is not None and record.custodian_id != principal.sees_only:
-        raise _missing(record_id)
+    refuse_unseen(connection, principal, record)
     return record
 
 

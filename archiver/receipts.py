@@ -19,6 +19,7 @@ from archiver.access import Act, Principal, authorize
 from archiver.container_outcome import outcome_with, reason_with
 from archiver.container_view import taken_out_of
 from archiver.receipt_forms import as_html, as_text
+from archiver.seeing import may_see_submission, refuse_unseen
 from archiver.signing import as_json, heading, present_key, sign_statement
 from archiver.transcription_view import unread_parts
 from ingest.containers import Containers
@@ -125,15 +126,13 @@ def receipt(installation: Installation, principal: Principal, name: str) -> dict
 def _submission(installation: Installation, connection: Connection, principal: Principal, name: str) -> Submission:
     """The submission that an id names, directly or by a record; what may not be seen is as if it were not there."""
     archive = installation.archive
-    bound = principal.sees_only
     submission_id = name
     if name.startswith(Prefix.RECORD):
         record = archive.catalogue.get(connection, name)
-        if bound is not None and record.custodian_id != bound:
-            raise NotFound(f"there is no record {name}; find its id with: archiver search", record=name)
+        refuse_unseen(connection, principal, record)
         submission_id = record.submission_id
     submission = archive.submissions.get(connection, submission_id)
-    if bound is not None and submission.custodian_id != bound:
+    if not may_see_submission(connection, principal, submission):
         raise NotFound(f"there is no submission {name}", submission=name)
     return submission
 

@@ -15,6 +15,7 @@ from ingest.channels.imap_settings import TlsMode
 from ingest.channels.smtp_settings import Oddity
 from ingest.dns import split_server
 from retention.nonrecord_reasons import NonrecordReason
+from search.engines import DEFAULT, engine_names
 
 
 class Section(BaseModel):
@@ -44,6 +45,49 @@ class RetentionSection(Section):
     nonrecord_reasons: tuple[NonrecordReason, ...] = Field(
         tuple(NonrecordReason), description="reasons for which something may be released as not a record"
     )
+
+
+class SearchSection(Section):
+    """Finding records."""
+
+    engines: tuple[str, ...] = Field(
+        (DEFAULT,), min_length=1, description='engines that have an index, of "fts" and "whoosh"; the first answers'
+    )
+    rebuild_per_second: int = Field(
+        1_000, ge=0, description="records a second at which the services build an index anew; 0 for no limit"
+    )
+    seconds: float = Field(60.0, gt=0, le=3_600, description="after so many seconds a search is given up")
+    processor_seconds: float = Field(
+        1.8, gt=0, le=3_600, description="processor time of one step of a search; lists of all ids have no such limit"
+    )
+    reconcile_at: str = Field(
+        "03:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time of comparing catalogue and index"
+    )
+
+    @field_validator("engines")
+    @classmethod
+    def _are_engines(cls, engines: tuple[str, ...]) -> tuple[str, ...]:
+        known = engine_names()
+        if unknown := [one for one in engines if one not in known]:
+            raise ValueError(f"there is no search engine {unknown[0]!r}; there is: {', '.join(known)}")
+        if len(set(engines)) < len(engines):
+            raise ValueError("each engine stands here once")
+        return engines
+
+
+class DisclosureSection(Section):
+    """Disclosure requests: whose law, and on which days the office is open."""
+
+    profile: str = Field("", description='rules of the jurisdiction, as "WA"; see: archiver request profiles')
+    holidays: str = Field("", description="state whose public holidays count, in two letters; else the federal ones")
+    weekdays: tuple[str, ...] = Field(
+        ("mon", "tue", "wed", "thu", "fri"), min_length=1, description="days of the week on which the office is open"
+    )
+    closes_at: str = Field("", description='local time from which on a request counts as of the next day, as "16:30"')
+    closures: tuple[str, ...] = Field((), description='days closed, as "2026-12-21..2027-01-01 winter break"')
+    open_on: tuple[date, ...] = Field((), description="public holidays on which the office is open, as [2026-11-27]")
+    remind_days: int = Field(2, ge=1, le=30, description="business days before a due day on which a letter reminds")
+    remind_to: tuple[str, ...] = Field((), description="addresses that are reminded of due days")
 
 
 class SmtpSection(Section):
@@ -234,6 +278,12 @@ class AnswersSection(Section):
     all_per_hour: int = Field(500, ge=1, le=100_000, description="letters to all addresses in an hour")
     domains: tuple[str, ...] = Field((), description="the agency's own domains, where unknown senders are told")
     page: str = Field("", description="address of the archive's page, for links in letters")
+
+
+class AlertsSection(Section):
+    """Letters about records that came in and that somebody waits for."""
+
+    officers: tuple[str, ...] = Field((), description="addresses of the records officers; needs [mail]")
 
 
 class WatchSection(Section):

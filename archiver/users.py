@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert, select
 
-from archiver.access import Principal, Role
+from archiver.access import Principal, RestrictedClass, Role
 from archiver.tables import users, web_sessions
-from storage.errors import Conflict, Denied, InvalidInput
+from storage.access_tables import class_grants
+from storage.errors import Conflict, Denied, InvalidInput, NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix, new_id
 from storage.sealing import SealKind
@@ -96,7 +97,10 @@ class Users:
         row = connection.execute(select(users).where(users.c.id == user_id)).one()
         key = self._archive.store.holder_keys(connection, [user_id])[user_id]
         name = self._archive.store.vault.unseal(key, SealKind.USER, user_id, row.sealed_name).decode()
-        return Principal(actor=user_id, name=name, role=Role(row.role), custodian_id=row.custodian_id)
+        about, now = class_grants.c, self._archive.store.clock()
+        granted = connection.execute(select(about["class"], about.until).where(about.user_id == user_id))
+        grants = frozenset(RestrictedClass(one) for one, until in granted if until is None or now < until)
+        return Principal(actor=user_id, name=name, role=Role(row.role), custodian_id=row.custodian_id, grants=grants)
 
     def by_token(self, token: str) -> Principal:
         """The user whose token this is.
@@ -120,6 +124,18 @@ class Users:
         if principal.name.casefold() != name.strip().casefold():
             raise Denied(f"the token given is not the one of {name}")
         return principal
+
+    def find(self, name: str) -> Principal:
+        """A user by his name, however it is written.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._archive.store.read() as connection:
+            user_id = connection.execute(select(users.c.id).where(users.c.name_tag == self._tag(name.strip()))).scalar()
+            if user_id is None:
+                raise NotFound("there is no user of this name; see: archiver user list")
+            return self._principal(connection, user_id)
 
     def list(self) -> list[Principal]:
         """All users, oldest first."""

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from archiver.backing_up import has_changed, last_anywhere, last_backup
+from archiver.index_checking import IndexFaults
 from archiver.overview import service_states
 from archiver.place_probe import PlaceProbe
 from archiver.watching import BackupFacts, ChannelFacts, WatchFacts, WatchLimits, evaluate
 from ingest.channel_health import Health, SqlHealthLog
 from ingest.containers import ContainerState
+from search.index import NOTHING_READ, IndexOutdated
 from storage.container_tables import containers
+from storage.errors import Corrupt
 from storage.events import EventKind
 from storage.fixity_history import read_history
 from storage.outbox import Outbox
@@ -36,6 +39,7 @@ class Watch:
         self._installation = installation
         self._checked: tuple[int | None, int] = (-1, 0)
         self._probe = PlaceProbe()
+        self._index = IndexFaults(installation)
 
     def findings(self) -> tuple[Finding, ...]:
         """All that is wrong at this moment.
@@ -44,7 +48,13 @@ class Watch:
             TemporarilyUnavailable, Corrupt: the database or the index cannot be read.
         """
         limits = limits_of(self._installation.settings.watch)
-        return evaluate(gather(self._installation, self._probe, fixity_faults=self._fixity_faults()), limits)
+        facts = gather(
+            self._installation,
+            self._probe,
+            fixity_faults=self._fixity_faults(),
+            index_faults=self._index.sentences(),
+        )
+        return evaluate(facts, limits)
 
     def _fixity_faults(self) -> int:
         archive = self._installation.archive
@@ -71,11 +81,13 @@ def limits_of(section: WatchSection) -> WatchLimits:
     )
 
 
-def gather(installation: Installation, probe: PlaceProbe, *, fixity_faults: int) -> WatchFacts:
-    """The facts of this moment; `fixity_faults` are those that checks of every byte have found."""
+def gather(
+    installation: Installation, probe: PlaceProbe, *, fixity_faults: int, index_faults: tuple[str, ...] = ()
+) -> WatchFacts:
+    """The facts of this moment; `fixity_faults` and `index_faults` are those that are known of bytes and indexes."""
     archive, settings = installation.archive, installation.settings
     states = service_states(archive.folder)
-    reached = installation.index.position()
+    reached = _reached(installation)
     waiting = awaiting_examination.join(submissions, submissions.c.id == awaiting_examination.c.submission_id)
     oldest = select(submissions.c.received_at).select_from(waiting).order_by(awaiting_examination.c.position).limit(1)
     first_unread = select(func.min(ledger_leaves.c.position)).where(
@@ -100,8 +112,17 @@ def gather(installation: Installation, probe: PlaceProbe, *, fixity_faults: int)
         unpacking_since=unpacking,
         backup=_backup(installation, probe),
         fixity_faults=fixity_faults,
+        index_faults=index_faults,
         free_bytes=shutil.disk_usage(archive.folder).free,
     )
+
+
+def _reached(installation: Installation) -> int:
+    """How far the index has come; to the beginning only, where it cannot be read, which is a fault of its own."""
+    try:
+        return installation.index.position()
+    except (Corrupt, IndexOutdated):
+        return NOTHING_READ
 
 
 def _channels(installation: Installation) -> tuple[ChannelFacts, ...]:

@@ -73,7 +73,8 @@ class WatchFacts:
     `unindexed_since` is when the oldest record was archived that the index has not read, `unexamined_since` when the
     oldest submission came that was not examined, `undelivered_since` when the oldest waiting letter was written; each
     None where there is none. `unpacking_since` is when the oldest mailbox file or archive came that is not taken apart
-    to its end, None where there is none. `backup` is None where the settings name no place and none was made anywhere.
+    to its end, None where there is none. `index_faults` are sentences on indexes that are damaged or lack records.
+    `backup` is None where the settings name no place and none was made anywhere.
     """
 
     now: datetime
@@ -88,6 +89,7 @@ class WatchFacts:
     fixity_faults: int
     free_bytes: int
     unpacking_since: datetime | None = None
+    index_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,8 @@ def _standing(facts: WatchFacts, limits: WatchLimits) -> Iterator[Finding]:
             f"records of {_at(facts.unindexed_since)} cannot be found yet; let the services run, and see their log"
         )
         yield _fault("index", sentence)
+    if facts.index_faults:
+        yield _fault("index faults", "; ".join(facts.index_faults))
     late = facts.undelivered_since is not None and facts.now - facts.undelivered_since > limits.letters
     if facts.letters_stuck or late:
         counted = f"{facts.letters_stuck:,} letters failed often" if facts.letters_stuck else "letters wait for long"

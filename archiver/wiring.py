@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archiver.config import Settings, load_settings
@@ -16,6 +16,7 @@ from archiver.destroying import Destroying
 from archiver.dns_wiring import asker_of
 from archiver.known_people import KnownPeople
 from archiver.users import Users
+from archiver.visible_records import Visible
 from ingest.depositor import GroupDepositor
 from ingest.drafts import Drafts
 from ingest.examiner import Examiner
@@ -34,9 +35,10 @@ from retention.rule_assigning import RuleAssigning
 from retention.rule_judging import RuleJudging
 from retention.service import RetentionService
 from retention.transport_copies import TransportCopies
-from search.follower import Follower
-from search.generations import CurrentIndex, Generations
+from search.index_keeping import IndexKeeper
+from search.index_set import Indexes
 from search.matching import Matcher
+from search.reconciliation import Reconciliation
 from search.rule_matching import RuleMatcher
 from search.traces import IndexTraces
 from storage.archive import Archive, open_archive
@@ -44,9 +46,12 @@ from storage.errors import Conflict
 from storage.rotation import Rotation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from search.current_index import CurrentIndex
+    from search.follower import Follower
+    from search.generations import Generations
     from storage.keys import Keyring
     from storage.records import Description, Record
 
@@ -89,8 +94,18 @@ class Installation:
     retention: RetentionService
     assigning: RuleAssigning
     holds: Holds
-    generations: Generations
-    index: CurrentIndex
+    indexes: Indexes
+    visible: Visible = field(default_factory=Visible)
+
+    @property
+    def generations(self) -> Generations:
+        """The generations of the engine that answers where none is named."""
+        return self.indexes.generations()
+
+    @property
+    def index(self) -> CurrentIndex:
+        """The index that answers where no engine is named."""
+        return self.indexes.index()
 
     def depositor(self, actor: str) -> GroupDepositor:
         """The way in, for one program."""
@@ -138,9 +153,31 @@ class Installation:
         people = KnownPeople(self.archive)
         return Judging(self.archive, self.holds, self.rule_matcher(), actor=f"{SERVICE_ACTOR}:holds", people=people)
 
-    def follower(self) -> Follower:
-        """A follower of the current index."""
-        return Follower(self.archive, self.index, people=KnownPeople(self.archive))
+    def follower(self, engine: str | None = None) -> Follower:
+        """A follower of the current index, of this engine or of the one that answers where none is named.
+
+        Raises:
+            InvalidInput: this archive has no index of this engine.
+        """
+        return self.indexes.follower(engine)
+
+    def index_keeper(self, stopping: Callable[[], bool]) -> IndexKeeper:
+        """What builds indexes anew by itself, where they are damaged or of another version."""
+        return IndexKeeper(
+            self.archive,
+            self.indexes,
+            actor=f"{SERVICE_ACTOR}:index",
+            per_second=self.settings.search.rebuild_per_second,
+            stopping=stopping,
+        )
+
+    def reconciliation(self, engine: str | None = None) -> Reconciliation:
+        """What compares the catalogue with an index.
+
+        Raises:
+            InvalidInput: this archive has no index of this engine.
+        """
+        return Reconciliation(self.archive, self.indexes.index(engine), self.follower(engine))
 
     def matcher(self) -> Matcher:
         """What links pictures to better evidence."""
@@ -155,7 +192,7 @@ class Installation:
         return Destroying(
             self.archive,
             (
-                IndexTraces(self.archive, self.generations, self.index),
+                IndexTraces(self.indexes),
                 HoldTraces(self.archive.store),
                 LinkTraces(self.archive.store),
             ),
@@ -168,8 +205,8 @@ class Installation:
         return self.index.position() >= position
 
     def close(self) -> None:
-        """Close index and database."""
-        self.index.close()
+        """Close indexes and database."""
+        self.indexes.close()
         self.archive.close()
 
 
@@ -194,7 +231,6 @@ def open_installation(folder: Path, keyring: Keyring, *, while_restricted: bool 
             raise
     library = ScheduleLibrary(archive.store, RuleMatcher(archive.zone))
     assigning = RuleAssigning(archive.store, archive.catalogue, library, _rule_judging(archive))
-    generations = Generations(archive, KnownPeople(archive))
     return Installation(
         settings=settings,
         archive=archive,
@@ -205,6 +241,5 @@ def open_installation(folder: Path, keyring: Keyring, *, while_restricted: bool 
         ),
         assigning=assigning,
         holds=Holds(archive.store),
-        generations=generations,
-        index=CurrentIndex(generations),
+        indexes=Indexes(archive, KnownPeople(archive), settings.search.engines),
     )

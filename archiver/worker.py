@@ -200,7 +200,9 @@ def run_examiner(
 
 
 def run_follower(installation: Installation, stop: Stop, *, first: bool = False) -> None:
-    """Bring the index up to the ledger; beside it link pictures to better evidence, for which no search waits.
+    """Bring the indexes up to the ledger; beside it link pictures to better evidence, for which no search waits.
+
+    An index that is damaged or of another version is built anew beside that, too.
 
     With `first` a person waits for it: it pauses only as long as what is examined just now takes.
     """
@@ -216,15 +218,18 @@ def run_follower(installation: Installation, stop: Stop, *, first: bool = False)
     with role_lock(installation.archive.folder, WorkerRole.FOLLOWER, stop) as mine:
         if not mine:
             return
-        installation.generations.make_ready(actor=f"{SERVICE_ACTOR}:follower")
-        follower, matcher = installation.follower(), installation.matcher()
-        matching = threading.Thread(target=_beside, args=(stop, matcher.follow_batch), name="matching")
-        matching.start()
+        keeper, engines = installation.index_keeper(stop.is_set), installation.indexes.engines
+        steps = [("matching", installation.matcher().follow_batch), ("index", keeper.look_in_turn)]
+        steps += [(f"following {one}", installation.follower(one).follow_batch) for one in engines[1:]]
+        beside = [threading.Thread(target=_beside, args=(stop, step), name=name) for name, step in steps]
+        for thread in beside:
+            thread.start()
         try:
-            work_until(stop, follower.follow_batch, gather_seconds=pause)
+            work_until(stop, installation.follower().follow_batch, gather_seconds=pause)
         finally:
             stop.set()
-            matching.join()
+            for thread in beside:
+                thread.join()
 
 
 def run_smtp(installation: Installation, stop: Stop, descriptor: int) -> None:

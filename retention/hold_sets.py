@@ -17,7 +17,9 @@ from storage.container_tables import container_members
 from storage.tables import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from retention.holds import Hold
 
 _CHUNK: Final = 500
 _DEEPEST: Final = 64  # as `retention.hold_standing`
@@ -40,7 +42,12 @@ class HeldRecords:
 
 def held_by_any(connection: Connection) -> frozenset[str]:
     """Ids of the active records that some open hold holds, itself or by what their bytes contain."""
-    own = {record_id for hold in open_holds(connection) for record_id, _, _ in held_records(connection, hold)}
+    return held_by(connection, open_holds(connection))
+
+
+def held_by(connection: Connection, some: Iterable[Hold]) -> frozenset[str]:
+    """Ids of the active records that one of these open holds holds, itself or by what their bytes contain."""
+    own = {record_id for hold in some for record_id, _, _ in held_records(connection, hold)}
     return frozenset(own | _around(connection, own)) if own else frozenset()
 
 

@@ -21,6 +21,7 @@ from storage.bundle_documents import check_export, check_receipt, check_record
 from storage.bundle_folders import check_bag, check_record_folder, check_records_folder, digest_of
 from storage.bundle_proofs import check_checkpoint, check_consistency, check_proof
 from storage.bundle_releases import check_release
+from storage.bundle_searches import DECLARATION, DOCUMENT, FROZEN, REPORT, check_frozen_folder, check_search
 from storage.bundle_verdict import LARGEST_DOCUMENT, Verdict, read_key, read_members
 from storage.errors import Corrupt, InvalidInput, NewerFormat, NotFound
 
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
     from storage.bundle_proofs import Bytes
     from storage.strict_json import Members
 
-_NOTHING = "it is no receipt, certificate, proof, exported record, bag, account of consistency or checkpoint"
+_NOTHING = "it is no receipt, certificate, proof, exported record, search, bag, account of consistency or checkpoint"
 _TOLD_BY: Final = (
     ("record", ({"files", "facts"},)),
     ("export", ({"manifest_sha256"},)),
     ("release", ({"nonrecord"},)),
+    (FROZEN, ({"frozen", "set"},)),
+    (REPORT, ({"hit_report", "report"},)),
+    (DECLARATION, ({"declaration", "declared"},)),
     ("certificate", ({"disposition"}, {"destructions"})),
     ("receipt", ({"proof"}, {"payload"})),
     ("proof", ({"leaf"},)),
@@ -86,6 +90,9 @@ def _check_folder(path: Path, key: str | None) -> Verdict:
     if (path / "proof.json").is_file():
         verdict = Verdict(kind="record", brought=key)
         check_record_folder(verdict, path)
+    elif (path / DOCUMENT).is_file():
+        verdict = Verdict(kind=FROZEN, brought=key)
+        check_frozen_folder(verdict, path)
     elif any((path / one).exists() for one in _BAG_FILES):
         verdict = Verdict(kind="bag", brought=key)
         check_bag(verdict, path)
@@ -144,6 +151,10 @@ def _check_kind(verdict: Verdict, document: Members, original: Bytes | None) -> 
         check_certificate(verdict, document)
     elif verdict.kind == "release":
         check_release(verdict, document)
+    elif verdict.kind in {FROZEN, REPORT, DECLARATION}:
+        check_search(verdict, document)
+        if verdict.kind == FROZEN:
+            verdict.checks.append("the list of ids was not looked at; give its folder for that")
     elif verdict.kind == "record":
         check_record(verdict, document)
         verdict.checks.append("the record's files were not looked at; give their folder for that")

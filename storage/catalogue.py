@@ -19,7 +19,7 @@ from storage.events import EventKind, digest_of_facts
 from storage.many_rows import ManyRows
 from storage.records import Channel, Component, DescribedRecord, Description, Grade, Record, RecordKind, RecordState
 from storage.sealing import SealKind
-from storage.tables import components, descriptions, records
+from storage.tables import components, descriptions, ledger_leaves, records
 from storage.transaction import PreparedEvent, Transaction, prepare
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from storage.transaction import Store
     from storage.vault import HolderKey
 
+_COMING_AND_GOING = (EventKind.RECORD_ARCHIVED, EventKind.RECORD_DESTROYED)
 _RECORDS = ManyRows(insert(records), *records.c.keys())
 _DESCRIPTIONS = ManyRows(insert(descriptions), *descriptions.c.keys())
 _COMPONENTS = ManyRows(insert(components), *components.c.keys())
@@ -52,6 +53,7 @@ class Catalogue:
     def __init__(self, store: Store, custodians: Custodians) -> None:
         self._store = store
         self._custodians = custodians
+        self._active: tuple[tuple[int | None, ...], int] | None = None
 
     def prepare(
         self,
@@ -170,6 +172,19 @@ class Catalogue:
             query = query.where(records.c.state == state.value)
         counted: int = connection.execute(query).scalar_one()
         return counted
+
+    def count_active(self, connection: Connection) -> int:
+        """How many records are active, in a read transaction; counted anew only where one came or went since.
+
+        Every record that comes or goes has a leaf of its own, written in the same transaction.
+        """
+        leaves = ledger_leaves.c
+        newest = [select(func.max(leaves.position)).where(leaves.kind == kind.value) for kind in _COMING_AND_GOING]
+        moment = tuple(connection.execute(one).scalar() for one in newest)
+        known = self._active
+        if known is None or known[0] != moment:
+            self._active = known = (moment, self.count(connection, RecordState.ACTIVE))
+        return known[1]
 
     def stored_components(self, connection: Connection, record_id: str) -> dict[str, str]:
         """Blob ids of the record's components that are objects of their own, by component id."""

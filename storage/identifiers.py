@@ -35,6 +35,11 @@ class Prefix(StrEnum):
     FACT = "fct"
     DISPOSITION = "dsp"
     NONRECORD = "nrc"
+    SAVED_SEARCH = "srq"
+    FROZEN_SET = "frz"
+    HIT_REPORT = "hrp"
+    ALERT = "alr"
+    REQUEST = "dsr"
 
 
 def new_id(prefix: Prefix) -> str:

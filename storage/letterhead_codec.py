@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from storage.records import Forward, ForwardedMessage, ForwardMethod, Letterhead, Party
-from storage.strict_json import Members, bounded, many, only, refuse, string_or_none, word
+from storage.strict_json import Members, bounded, many, only, refuse, string_or_none, strings, word
 
 NO_FORWARD: Final = Forward()
 NO_LETTERHEAD: Final = Letterhead()
@@ -29,6 +29,8 @@ def letterhead_members(letterhead: Letterhead) -> Members:
         members["to"] = [(party.name, party.address) for party in letterhead.to]
     if letterhead.cc:
         members["cc"] = [(party.name, party.address) for party in letterhead.cc]
+    if letterhead.references:
+        members["references"] = letterhead.references
     return members
 
 
@@ -46,6 +48,7 @@ def read_letterhead(value: object) -> Letterhead:
         date=string_or_none(members, "date"),
         subject=string_or_none(members, "subject"),
         message_id=string_or_none(members, "message_id"),
+        references=strings(members, "references") if "references" in members else (),
     )
 
 
@@ -113,6 +116,6 @@ def read_link(value: object) -> ForwardedMessage:
     )
 
 
-_LETTERHEAD_MEMBERS = frozenset({"sender", "to", "cc", "date", "subject", "message_id"})
+_LETTERHEAD_MEMBERS = frozenset({"sender", "to", "cc", "date", "subject", "message_id", "references"})
 _FORWARD_MEMBERS = frozenset({"method", "by", "comment"})
 _LINK_MEMBERS = frozenset({"method", "letterhead", "comment"})

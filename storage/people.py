@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from storage.ledger import LedgerEvent
     from storage.records import DescribedRecord, Party
 
-LEARNED: Final = (EventKind.PARTICIPANT_LINKED, EventKind.PARTICIPANT_UNLINKED, EventKind.CUSTODIAN_ADDED)
+LEARNED: Final = (
+    EventKind.PARTICIPANT_LINKED,
+    EventKind.PARTICIPANT_UNLINKED,
+    EventKind.CUSTODIAN_ADDED,
+    EventKind.CUSTODIAN_CHANGED,
+)
 """Events that may change who somebody is."""
 
 

@@ -8,6 +8,7 @@ what stands in plain columns is `Record` and `Submission`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,7 +93,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
-    """The headers of one message (RFC 5322 §3.6), decoded; `date` is ISO 8601, without offset if none was printed."""
+    """The headers of one message (RFC 5322 §3.6), decoded; `date` is ISO 8601, without offset if none was printed.
+
+    `references` are the messages that it answers, from the first of the thread to its parent (§3.6.4), few of many.
+    """
 
     sender: Party | None = None
     to: tuple[Party, ...] = ()
@@ -100,6 +104,7 @@ class Letterhead:
     date: str | None = None
     subject: str | None = None
     message_id: str | None = None
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,20 +303,38 @@ class Record:
     position: int
 
 
+class WorksAt(NamedTuple):
+    """Where an employee works, from a day on; None where nobody said since when."""
+
+    school: str
+    since: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custodian:
-    """The employee whose records these are; `addresses` begins with the one that names him."""
+    """The employee whose records these are; `addresses` begins with the one that names him.
+
+    `schools` are where he works and worked, as somebody said, each until the next begins.
+    """
 
     id: str
     name: str
     addresses: tuple[str, ...]
     since: datetime
+    schools: tuple[WorksAt, ...] = ()
 
     def __post_init__(self) -> None:
         """A custodian without an address could never be found again."""
         if not self.addresses:
             msg = "a custodian needs at least one address"
             raise ValueError(msg)
+
+    def school_on(self, day: date) -> str | None:
+        """Where he worked on a day, as far as somebody said."""
+        if not self.schools:
+            return None
+        begun = [one for one in self.schools if one.since is None or one.since <= day]
+        return max(begun, key=lambda one: one.since or date.min).school if begun else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

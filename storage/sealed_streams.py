@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 PIECE_BYTES = 16 * CHUNK_BYTES  # large enough that calls cost nothing, small enough to stay in a processor's cache
 
 
+class SealingStream:
+    """One container, made as what is inside becomes known: `head`, what each `write` gives, what `finish` gives."""
+
+    def __init__(self, key: bytes, *, archive_id: str, kind: SealKind, object_id: str) -> None:
+        self.head = header(kind, object_id)
+        self._encryptor = Cobblestone256Encryptor(key, self.head + archive_id.encode("ascii"))
+
+    def write(self, plain: bytes | bytearray | memoryview) -> bytes:
+        """What of the container is complete with these bytes; may be nothing."""
+        return bytes(self._encryptor.update(plain))
+
+    def finish(self) -> bytes:
+        """The end of the container; nothing can be written after it."""
+        return bytes(self._encryptor.finalize())
+
+
 def seal_pieces(
     key: bytes, *, archive_id: str, kind: SealKind, object_id: str, pieces: Iterable[bytes | memoryview]
 ) -> Iterator[bytes]:
@@ -34,14 +50,12 @@ def seal_pieces(
 
     Memory follows the largest piece that is handed in. What `pieces` raises passes through.
     """
-    head = header(kind, object_id)
-    encryptor = Cobblestone256Encryptor(key, head + archive_id.encode("ascii"))
-    yield head
+    stream = SealingStream(key, archive_id=archive_id, kind=kind, object_id=object_id)
+    yield stream.head
     for piece in pieces:
-        sealed = encryptor.update(piece)
-        if sealed:
+        if sealed := stream.write(piece):
             yield sealed
-    yield encryptor.finalize()
+    yield stream.finish()
 
 
 def open_pieces(

@@ -59,6 +59,9 @@ class SealKind(IntEnum):
     TRANSCRIPTION = 17
     HOLD = 18
     SUBJECT = 19
+    SEARCH = 20
+    INDEX_FILE = 21
+    REQUEST = 22
 
 
 def new_key() -> bytes:

@@ -16,6 +16,8 @@ import pytest
 from archiver.cli.main import cli
 from archiver.config import load_settings
 from benchmarks.bench_search import read_queries
+from search.documents import HAS_FLAGS
+from search.query_facts import STATES, UNSEARCHABLE
 from search.query_language import parse_query
 from search.query_tokens import FIELDS
 from storage.errors import InvalidInput
@@ -147,6 +149,13 @@ def test_every_query_of_the_search_page_is_understood():
         parse_query(query, today=TODAY, zone=UTC)
 
 
+def test_every_query_of_the_search_page_that_names_something_of_an_archive_is_understood():
+    queries = lines_of(ROOT / "docs" / "search.md", "catalogue")
+    assert queries
+    for query in queries:
+        parse_query(query, today=TODAY, zone=UTC)
+
+
 def test_every_query_that_the_search_page_calls_refused_is_refused():
     for query in lines_of(ROOT / "docs" / "search.md", "refused"):
         with pytest.raises(InvalidInput) as refusal:
@@ -157,6 +166,14 @@ def test_every_query_that_the_search_page_calls_refused_is_refused():
 def test_the_search_page_explains_every_field():
     text = (ROOT / "docs" / "search.md").read_text("utf-8")
     assert [field for field in FIELDS if f"{field}:" not in text] == []
+
+
+def test_the_help_of_search_names_every_field_and_every_value_of_a_closed_list():
+    search = cli.get_command(click.Context(cli), "search")
+    assert search is not None
+    shown = search.help or ""
+    values = [*HAS_FLAGS, *STATES, UNSEARCHABLE]
+    assert [one for one in (*(f"{field}:" for field in FIELDS), *values) if one not in shown] == []
 
 
 def test_the_settings_in_the_operations_page_are_settings(tmp_path, monkeypatch):

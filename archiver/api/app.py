@@ -1,7 +1,7 @@
 """The web application: every address in one place, each with an entry in the table of permissions.
 
 Rule: an application with an address that has no entry is not made. Functions are plain ones and run in the
-thread pool; only what reads a body or touches nothing is a coroutine.
+thread pool; only what reads a body, touches nothing, or looks whether somebody still waits is a coroutine.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,9 +28,10 @@ from archiver.api.schemas import (
     QuarantineDocument,
     ReceiptDocument,
     RecordDocument,
-    SearchDocument,
     StatementDocument,
 )
+from archiver.api.search_schemas import Coverage, SearchDocument
+from archiver.api.search_work import add_search_work
 from archiver.api.security import FailureLimit, Gate, SignedIn, TooManyAttempts, permitted
 from archiver.api.shield import Shield, paper_policy
 from archiver.api.transcriptions import add_transcriptions
@@ -39,6 +40,7 @@ from archiver.receipts import ReceiptForm
 from archiver.showing import ShownPictures
 from archiver.watch_facts import Watch
 from archiver.web.pages import Pages
+from archiver.web.search_page import asked_from
 from archiver.wiring import Installation
 from storage.errors import Denied, InvalidInput, NotFound
 
@@ -84,9 +86,15 @@ def sign_out(request: Request) -> Response:
     return answer
 
 
-def search_page(request: Request, principal: SignedIn, q: str = "", page: str = "1", sort: str = "date") -> Response:
+async def search_page(request: Request, principal: SignedIn) -> Response:
     """The search page."""
-    return _pages(request).search(principal, q, page=page, sort=sort)
+    asked = asked_from(request.query_params.multi_items())
+    return await search.while_waited_for(request, lambda stop: _pages(request).search(principal, asked, stop))
+
+
+def coverage_page(request: Request, principal: SignedIn, reason: str = "", page: str = "1") -> Response:
+    """The list of what a search cannot wholly look into."""
+    return _pages(request).coverage(principal, reason=reason, page=page)
 
 
 def record_page(request: Request, principal: SignedIn, record_id: str) -> Response:
@@ -229,6 +237,7 @@ def create_app(installation: Installation, *, limit: FailureLimit | None = None)
     add_hand_in(app)
     add_transcriptions(app)
     add_nonrecords(app)
+    add_search_work(app)
     answer_problems(app)
     app.add_middleware(Shield, fault=answer_fault)
     if missing := missing_entries(routes_of(app)):
@@ -248,6 +257,7 @@ def _add_pages(app: FastAPI) -> None:
     page("/sign-in", sign_in, "POST")
     page("/sign-out", sign_out, "POST")
     page("/search", search_page)
+    page("/search/coverage", coverage_page)
     page("/records/{record_id}", record_page)
     page("/records/{record_id}/components/{component_id}", records.component)
     page("/records/{record_id}/notices", send_notice_page, "POST")
@@ -274,6 +284,8 @@ def _add_api(app: FastAPI) -> None:
         app.add_api_route(f"/api/v1{path}", function, methods=["GET"], response_model=None, responses=answers)
 
     document("/search", search.search, SearchDocument)
+    document("/search/ids", search.every_id, None)
+    document("/search/coverage", search.coverage, Coverage)
     document("/records/{record_id}", records.record, RecordDocument)
 
     def act(path: str, function: Callable[..., Any], status: HTTPStatus, model: type) -> None:

@@ -12,41 +12,6 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
 
-class Coverage(_Document):
-    """How complete a search is."""
-
-    records: int = Field(description="records that a search should find")
-    indexed: int = Field(description="those of them that it can find")
-    unsearchable: int = Field(description="those with a part whose text could not be read")
-    pictures_waiting: int = Field(description="records whose pictures wait to be read")
-
-
-class Hit(_Document):
-    """One record that was found."""
-
-    id: str
-    kind: str
-    sent_at: str | None
-    captured_at: str
-    sender: str | None = Field(alias="from")
-    to: list[str]
-    subject: str | None
-    custodian: str
-    channel: str
-    platform: str | None
-    snippet: str
-    snippet_parts: list[tuple[str, bool]] = Field(description="the snippet in runs: text, and whether it is a hit")
-
-
-class SearchDocument(_Document):
-    """The answer to a search."""
-
-    query: str
-    total: int = Field(description="all matching records, exactly")
-    coverage: Coverage
-    hits: list[Hit]
-
-
 class Party(_Document):
     """A sender or recipient as printed."""
 

@@ -21,8 +21,10 @@ from storage.errors import ArchiveError, InvalidInput, StorageFull
 # Each module of `archiver.cli` has the one command of its name. Only the one that is asked for is loaded: all of them
 # together take a second, also in each program that `serve` starts.
 _COMMANDS = {
+    "alert": "search_alert",
     "answers": "answers",
     "backup": "backup",
+    "batch": "search_batch",
     "container": "container",
     "custodian": "custodian",
     "demo": "demo",
@@ -30,6 +32,8 @@ _COMMANDS = {
     "disposition": "disposition",
     "draft": "draft",
     "event": "event",
+    "frozen": "search_frozen",
+    "hits": "search_hits",
     "hold": "hold",
     "imap": "imap_command",
     "index": "index",
@@ -48,7 +52,10 @@ _COMMANDS = {
     "record": "record",
     "recover": "recover",
     "report": "report",
+    "request": "request",
+    "restrict": "restrict",
     "retention": "retention_command",
+    "saved": "search_saved",
     "schedule": "schedule",
     "search": "search_command",
     "serve": "serve",
@@ -150,6 +157,8 @@ def _as_known(error: OSError) -> ArchiveError:
 
 def _complain(sentence: str, error: ArchiveError | None, *, wants_json: bool) -> None:
     print(f"archiver: {sentence}", file=sys.stderr)
+    for line in getattr(error, "__notes__", ()):
+        print(line, file=sys.stderr)
     if wants_json and error is not None:
         document: dict[str, Any] = error_json(error)
         print(json.dumps(document, ensure_ascii=False))

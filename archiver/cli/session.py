@@ -17,6 +17,7 @@ import click
 from rich.console import Console
 
 from archiver.access import Act, Principal, authorize, operator
+from archiver.cli.pointing import pointing_at
 from archiver.unlocking import TOKEN_VARIABLE, read_secret_file, unlock_folder
 from archiver.wiring import Installation, open_installation
 from storage.errors import Denied, InvalidInput
@@ -178,7 +179,8 @@ def command(function: Callable[P, R]) -> Callable[..., R]:
             token_file=token_file,
         )
         try:
-            return function(session, **options)  # type: ignore[arg-type]
+            with pointing_at(options.get("query")):
+                return function(session, **options)  # type: ignore[arg-type]
         finally:
             session.close()
 

@@ -46,7 +46,8 @@ def upgrade(session: Session, *, check: bool) -> None:
         session.note(f"upgrading from format {plan.found} to {plan.wanted}")
         apply_upgrade(session.folder, keyring, actor=who.actor, clock=now)
         installation = session.installation
-        installation.generations.make_ready(actor=who.actor)
+        for engine in installation.indexes.engines:
+            installation.indexes.generations(engine).make_ready(actor=who.actor)
         installation.archive.ledger.publish_checkpoint()
         with counting(session, "Checking") as progress:
             report = FixityCheck(installation.archive, progress).run()

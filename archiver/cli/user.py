@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archiver.access import Act, Role
+from archiver.access import Act, RestrictedClass, Role
+from archiver.cli.schedule import read_day
 from archiver.cli.session import command
+from archiver.restricting import grant, take_back
+from search.query_dates import end_of
 from storage.errors import NotFound
 
 if TYPE_CHECKING:
@@ -45,9 +48,38 @@ def list_users(session: Session) -> None:
     """List all users."""
     session.principal(Act.ADD_USERS)
     found = session.installation.users.list()
-    document = [{"id": one.actor, "name": one.name, "role": one.role.value} for one in found]
-    lines = [f"{one.actor}  {one.name} ({one.role.value})" for one in found]
+    document = [
+        {"id": one.actor, "name": one.name, "role": one.role.value, "grants": sorted(one.grants)} for one in found
+    ]
+    lines = [
+        f"{one.actor}  {one.name} ({one.role.value})"
+        + (f", may see {', '.join(sorted(one.grants))}" if one.grants else "")
+        for one in found
+    ]
     session.show(document, "\n".join(lines) or "No users yet; add one with: archiver user add NAME --role ROLE")
+
+
+@user.command("grant")
+@click.argument("name")
+@click.option("--class", "of", type=click.Choice([one.value for one in RestrictedClass]), required=True)
+@click.option("--until", metavar="DATE", help="The last day of the grant, in the archive's zone; default: no end.")
+@command
+def grant_class(session: Session, name: str, of: str, until: str | None) -> None:
+    """Let an officer, reviewer or approver see the records of a restricted class."""
+    who = session.principal(Act.GRANT)
+    end = None if until is None else end_of(read_day(until), session.installation.archive.zone)
+    document = grant(session.installation, who, name, RestrictedClass(of), end)
+    session.show(document, f"{document['user']} may see the class {of}{'' if until is None else f' until {until}'}")
+
+
+@user.command("revoke")
+@click.argument("name")
+@click.option("--class", "of", type=click.Choice([one.value for one in RestrictedClass]), required=True)
+@command
+def revoke_class(session: Session, name: str, of: str) -> None:
+    """Take a grant back; from the next search on its records are hidden again."""
+    document = take_back(session.installation, session.principal(Act.GRANT), name, RestrictedClass(of))
+    session.show(document, f"{document['user']} may no longer see the class {of}")
 
 
 COMMANDS = (user,)

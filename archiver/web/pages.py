@@ -19,15 +19,14 @@ from archiver.overview import look_over
 from archiver.quarantine import lying_page, show_lying
 from archiver.reading import custody, open_described, show_record
 from archiver.receipts import receipt
-from archiver.searching import search_records
 from archiver.web.hand_in import HandInPages
 from archiver.web.nonrecord_page import NonrecordPages
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
 from archiver.web.rendering import Rendering
+from archiver.web.search_page import FIELDS, REASONS_TOLD, find, list_coverage, members_query, problem_of_query
 from archiver.web.sentences import (
     coverage_sentences,
     employee_coverage_sentences,
-    query_place,
     searchable_sentences,
 )
 from archiver.web.transcript_page import TranscriptPages
@@ -36,7 +35,9 @@ from storage.errors import InvalidInput, NotFound
 if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.watch_facts import Watch
+    from archiver.web.search_page import PageAsked
     from archiver.wiring import Installation
+    from search.stopping import Stop
 
 _MOST_EVENTS = 200
 _TOLD = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
@@ -113,34 +114,25 @@ class Pages:
             findings=self._watch.findings() if principal.role in _TOLD else (),
         )
 
-    def search(self, principal: Principal, text: str, *, page: str, sort: str) -> Response:
+    def search(self, principal: Principal, asked: PageAsked, stop: Stop) -> Response:
         """The search box, and what it found."""
-        facts: dict[str, Any] = {"text": text, "sort": "relevance" if sort == "relevance" else "date"}
-        if not text.strip():
-            return self._page(principal, "search.html", found=None, problem=None, **facts)
-        pager = Pager(page=read_page(page), total=0)
+        facts: dict[str, Any] = {"asked": asked, "found": None, "problem": None, "fields": FIELDS}
+        if not asked.text.strip():
+            return self._page(principal, "search.html", **facts)
         try:
-            found = search_records(
-                self._installation, principal, text, limit=PAGE_SIZE, offset=pager.offset, sort=facts["sort"]
-            )
+            found = find(self._installation, principal, asked, stop)
         except InvalidInput as error:
-            position = error.fields.get("position")
-            problem = {"message": error.message, "place": query_place(text, position), "position": position}
-            status = HTTPStatus.UNPROCESSABLE_ENTITY
-            return self._page(principal, "search.html", status=status, found=None, problem=problem, **facts)
+            facts["problem"] = problem_of_query(asked.text, error)
+            return self._page(principal, "search.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, **facts)
         own = principal.sees_only is not None
-        sentences = (employee_coverage_sentences if own else coverage_sentences)(found["coverage"])
-        complete = found["coverage"]["indexed"] >= found["coverage"]["records"]
-        return self._page(
-            principal,
-            "search.html",
-            found=found,
-            problem=None,
-            pager=Pager(page=pager.page, total=found["total"]),
-            coverage=sentences,
-            complete=complete,
-            **facts,
-        )
+        told = employee_coverage_sentences if own else coverage_sentences
+        facts |= {"found": found, "coverage": told(found.document["coverage"]), "members": members_query}
+        return self._page(principal, "search.html", **facts)
+
+    def coverage(self, principal: Principal, *, reason: str, page: str) -> Response:
+        """What a search of this principal cannot wholly look into, by reason, a page at a time."""
+        listed = list_coverage(self._installation, principal, reason=reason, page=read_page(page))
+        return self._page(principal, "coverage.html", listed=listed, reasons=REASONS_TOLD)
 
     def record(self, principal: Principal, record_id: str) -> Response:
         """A record: what it says, where it comes from, how long it is kept, and what happened to it."""

@@ -17,18 +17,32 @@ if TYPE_CHECKING:
 def coverage_sentences(coverage: Mapping[str, Any]) -> tuple[str, ...]:
     """How complete a search was: sentences on what was searched, what could not be read, and what is still read."""
     records, indexed, unsearchable = coverage["records"], coverage["indexed"], coverage["unsearchable"]
-    missing = records - indexed
+    unreadable = coverage.get("unreadable", 0)
+    missing = records - indexed - unreadable
     if missing > 0:
         waiting = f"{missing:,} {_records(missing)} not searched yet and may be missing here; try again in a moment"
         first = f"Searched {indexed:,} of {records:,} records: {waiting}."
+    elif unreadable:
+        first = f"Searched {indexed:,} of {records:,} records."
     elif records == 0:
         first = "The archive holds no records yet."
     else:
         first = f"Searched all {records:,} records." if records > 1 else "Searched the only record."
     further = []
+    if unreadable:
+        those = f"{unreadable:,} {_records(unreadable)}"
+        further.append(f"{those} not searched because they cannot be opened; the administrator has to look at them.")
+    if coverage.get("outdated") and not coverage.get("rebuild"):
+        further.append("Another version of the program built the index; the administrator has to rebuild it.")
+    if rebuild := coverage.get("rebuild"):
+        further.append(
+            f"The index is being rebuilt: {rebuild['indexed']:,} of {rebuild['records']:,} records are in it."
+        )
     if unsearchable:
         those = "has a part" if unsearchable == 1 else "have parts"
-        further = [f"{unsearchable:,} of them {those} whose text could not be read and cannot be found by its words."]
+        further.append(
+            f"{unsearchable:,} of them {those} whose text could not be read and cannot be found by its words."
+        )
     if waiting_pictures := coverage.get("pictures_waiting", 0):
         further.append(f"{pictures_sentence(waiting_pictures)}.")
     return (first, *further)

@@ -10,6 +10,7 @@ import pytest
 
 from retention import schedules
 from tests.archiver.commands import Office, a_mail, new_office
+from tests.archiver.search_work_scene import fill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +69,9 @@ def new_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def office(new_archive: Path, tmp_path: Path) -> Office:
     """A fresh archive of its own: a copy, because keys from a passphrase take their time to make."""
     return Office(folder=shutil.copytree(new_archive, tmp_path / "archive"))
+
+
+@pytest.fixture(scope="session")
+def searched(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of `search_work_scene`, to be copied."""
+    return fill(new_archive, tmp_path_factory.mktemp("searched"))

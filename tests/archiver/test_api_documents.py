@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from archiver.access import Role
-from archiver.api.schemas import ProblemDocument, ReceiptDocument, RecordDocument, SearchDocument
+from archiver.api.schemas import ProblemDocument, ReceiptDocument, RecordDocument
+from archiver.api.search_schemas import SearchDocument
 from storage.bundle_check import check_document
 from storage.records import Component, ComponentRole
 from tests.archiver.web_site import OWN, add_record, letter, running_site
@@ -60,7 +61,7 @@ def test_an_error_in_a_query_is_a_problem_with_its_position(site):
     ProblemDocument.model_validate(problem)
     assert answer.status_code == problem["status"] == 422
     assert problem["position"] == 4
-    assert "canary" not in answer.text
+    assert "canary" not in problem["detail"]
 
 
 def test_a_record_answers_with_the_contracts_document(site):
@@ -122,6 +123,17 @@ def test_the_description_lists_the_api_and_only_the_api(site):
 
     assert set(document["paths"]) == {
         "/api/v1/search",
+        "/api/v1/search/ids",
+        "/api/v1/search/coverage",
+        "/api/v1/saved-searches",
+        "/api/v1/saved-searches/{name}",
+        "/api/v1/frozen-sets",
+        "/api/v1/frozen-sets/{set_id}",
+        "/api/v1/frozen-sets/{set_id}/ids",
+        "/api/v1/frozen-sets/{set_id}/statement",
+        "/api/v1/hit-reports",
+        "/api/v1/alerts",
+        "/api/v1/alerts/{alert_id}",
         "/api/v1/records/{record_id}",
         "/api/v1/records/{record_id}/notices",
         "/api/v1/records/{record_id}/transcriptions",

@@ -22,9 +22,9 @@ from archiver.reading import custody, show_record
 from archiver.searching import search_ids, search_records
 from archiver.wiring import open_installation
 from retention.ports import Absence
-from search import follower, fts_export, generations
+from search import fts_engine, fts_export, index_turns
+from search.current_index import CurrentIndex
 from search.follower import Follower
-from search.generations import CurrentIndex
 from storage.backup.account import place_tag
 from storage.database import open_encrypted
 from storage.destructions import BatchState, read_batch
@@ -125,7 +125,7 @@ def test_a_follower_that_had_opened_the_record_does_not_bring_it_back(house, fil
         proceed.set()
 
     locks = SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
-    monkeypatch.setattr(follower, "fcntl", locks)
+    monkeypatch.setattr(index_turns, "fcntl", locks)
     monkeypatch.setattr(CurrentIndex, "remove", remove_then)
     step = threading.Thread(target=house.follower().follow_some)
     step.start()
@@ -248,14 +248,14 @@ def test_the_index_is_written_anew_without_a_word_of_it_and_the_old_key_dies(hou
 
 def test_what_is_archived_while_the_index_is_written_anew_is_found(house, filed, monkeypatch):
     made = []
-    export = generations.export_without
+    export = fts_engine.export_without
 
     def export_then_archive(*arguments: object) -> None:
         export(*arguments)
         made.append(file_one(house.archive, custodian(house.archive, "ben@district.example"), b"new", "a quokka"))
         house.follower().catch_up()
 
-    monkeypatch.setattr(generations, "export_without", export_then_archive)
+    monkeypatch.setattr(fts_engine, "export_without", export_then_archive)
     destroying = house.destroying()
     destroying.destroy([filed[0].record_id], actor=ACTOR)
     destroying.advance(actor=CLOCK, at_once=True)
@@ -326,7 +326,7 @@ def test_a_kill_before_or_after_any_step_is_made_up(house, filed, monkeypatch, o
         assert again.destroying()._shredder.unfinished() == []
         assert found(again, "heron") == {one.record_id for one in filed[1:]}
         assert not has_word(again, WORDS[0])
-        assert again.generations.only_one_left()
+        assert again.generations.only_present_left()
         assert FixityCheck(again.archive).run().faults == []
         with again.archive.store.read() as connection:
             kinds = [one.event.kind.value for one in again.archive.ledger.events_after(connection, -1)]

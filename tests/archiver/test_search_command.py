@@ -100,6 +100,42 @@ def test_an_unknown_engine_is_a_usage_error(filled: Filled):
     assert filled.office.run("search", "walrus", "--engine", "guess").status == 2
 
 
+def test_the_number_alone_is_printed(filled: Filled):
+    assert filled.office.run("search", "subject:box", "--count").out == "3\n"
+    counted = filled.office.json("search", "subject:box", "--count")
+    assert (set(counted), counted["total"]) == ({"query", "total", "coverage"}, 3)
+
+
+def test_ids_are_written_to_a_new_file(filled: Filled, tmp_path: Path):
+    file = tmp_path / "ids"
+    written = filled.office.json("search", "subject:box", "--export-ids", str(file))
+    assert written["total"] == len(file.read_text("ascii").splitlines()) == 3
+    assert filled.office.run("search", "subject:box", "--export-ids", str(file)).status == 2
+    assert filled.office.run("search", "subject:box", "--export-ids", str(tmp_path / "no" / "ids")).status == 2
+
+
+def test_counts_reasons_and_groups_are_printed_for_people(filled: Filled):
+    answer = filled.office.run("search", "walrus", "--facets=kind,custodian", "--why", "--group", "thread")
+    assert "*Walrus*" in answer.out
+    assert "because walrus:" in answer.out
+    assert "custodian:jane@agency.example" in answer.out
+    assert "1 group" in answer.out
+
+
+def test_all_records_are_counted_without_a_query(filled: Filled):
+    facets = filled.office.json("search", "--facets", "--limit", "0")["facets"]
+    assert sum(one["count"] for one in facets["kind"]["values"]) == 5
+
+
+@pytest.mark.parametrize("arguments", [(), ("--facets", "walrus"), ("walrus", "--facets=size"), ("--ids",)])
+def test_what_is_wanted_has_to_be_said(filled: Filled, arguments: tuple[str, ...]):
+    assert filled.office.run("search", *arguments).status == 2
+
+
+def test_nothing_found_names_the_word_that_may_be_meant(filled: Filled):
+    assert "walrus stands in 1" in filled.office.run("search", "walruss subject:walrus").out
+
+
 def test_quiet_still_prints_the_result(filled: Filled):
     answer = filled.office.run("search", "walrus", "--quiet")
     assert "Walrus" in answer.out
@@ -110,3 +146,8 @@ def test_the_folder_of_the_archive_can_come_from_the_environment(filled: Filled)
     from tests.archiver.commands import run  # noqa: PLC0415 - the only test without --data
 
     assert run("search", "walrus", "--json", ARCHIVER_DATA=str(filled.office.folder)).document["total"] == 1
+
+
+def test_times_are_told_in_the_archives_zone(filled):
+    line = next(one for one in filled.office.run("search", "walrus").out.splitlines() if one.startswith("rec_"))
+    assert "  2026-03-02T10:00  " in line

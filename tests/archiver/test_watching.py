@@ -92,6 +92,7 @@ def test_an_archive_that_works_has_nothing_to_tell():
         ({"backup": BackupFacts(made_at=None, changed=True)}, "backup"),
         ({"backup": BackupFacts(made_at=NOW, changed=True, reachable=False)}, "backup place"),
         ({"fixity_faults": 1}, "fixity"),
+        ({"index_faults": ("fts: damaged",)}, "index faults"),
         ({"free_bytes": 1 << 29}, "disk"),
     ],
 )

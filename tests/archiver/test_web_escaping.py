@@ -55,7 +55,7 @@ CORPUS = [
 # fmt: off
 ALLOWED = {
     "html", "head", "meta", "title", "link", "body", "a", "header", "div", "span", "nav", "form", "button", "main",
-    "h1", "h2", "h3", "ul", "ol", "li", "section", "dl", "dt", "dd", "bdi", "pre", "p", "table",
+    "details", "summary", "h1", "h2", "h3", "ul", "ol", "li", "section", "dl", "dt", "dd", "bdi", "pre", "p", "table",
     "thead", "tbody", "tr", "th", "td", "time", "code", "strong", "mark", "input", "label", "select", "option",
     "footer", "article",
 }

@@ -118,7 +118,7 @@ def test_an_empty_search_shows_examples_that_work(site):
     page = site.get("/search").text
     examples = re.findall(r'<dt><a href="(/search\?q=[^"]+)"', page)
 
-    assert len(examples) == 9
+    assert len(examples) == 12
     assert {site.get(example).status_code for example in examples} == {200}
 
 
@@ -251,3 +251,17 @@ def test_the_place_of_an_error_is_shown_only_where_it_is_inside():
     assert query_place("abc", 3) == ("abc", "", "")
     assert query_place("abc", 4) is None
     assert query_place("abc", None) is None
+
+
+def test_a_record_that_cannot_be_opened_is_not_said_to_come_in_a_moment():
+    coverage = {"records": 4, "indexed": 3, "unsearchable": 0, "unreadable": 1}
+    first, *further = coverage_sentences(coverage)
+    assert first == "Searched 3 of 4 records."
+    assert "cannot be opened" in further[0]
+
+
+def test_an_index_of_another_version_is_told_unless_it_is_being_built_anew():
+    coverage = {"records": 2, "indexed": 2, "unsearchable": 0, "outdated": True}
+    assert any("Another version" in one for one in coverage_sentences(coverage))
+    building = coverage | {"rebuild": {"indexed": 1, "records": 2}}
+    assert not any("Another version" in one for one in coverage_sentences(building))

@@ -34,9 +34,11 @@ def filled(site: Site, path: str, *, own: bool = True) -> str:
         "draft_id": "drf_none",
         "upload_id": "upl_none",
         "claim_id": "nrc_none",
+        "set_id": "frz_none",
+        "alert_id": "alr_none",
         "number": 1,
     }
-    asked = {"search": "?q=route", "statement": f"?custodian={OWN if own else OTHER}"}
+    asked = {"search": "?q=route", "ids": "?q=route", "statement": f"?custodian={OWN if own else OTHER}"}
     return path.format(**parts) + asked.get(path.rpartition("/")[2], "")
 
 
@@ -90,7 +92,8 @@ def test_each_role_gets_exactly_what_the_table_gives_it(site, role, address):
         may = access is Entry.SIGNED_IN or (isinstance(access, Act) and permits(principal, access))
         # a form without fields is refused for what it is, not for whose it is
         # nobody has one here, and the record has no pictures
-        is_personal = any(one in path for one in ("{draft_id}", "{upload_id}", "/transcript", "/pictures/"))
+        kept = ("{set_id}", "{alert_id}", "/saved-searches/")
+        is_personal = any(one in path for one in ("{draft_id}", "{upload_id}", "/transcript", "/pictures/", *kept))
         assert ((status == (404 if is_personal else 200)) if method == "GET" else (status != 403)) is may, status
         assert may or status == 403
 

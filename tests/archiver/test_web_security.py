@@ -8,6 +8,7 @@ import re
 import pytest
 
 import archiver.web.pages
+import archiver.web.search_page
 from archiver.access import Role
 from archiver.api.security import FAILURE_SECONDS, MOST_FAILURES, FailureLimit, Gate, same_origin
 from archiver.api.shield import CONTENT_POLICY
@@ -112,7 +113,10 @@ CHANGING += ["/records/{record_id}/nonrecord"]
 CHANGING += [f"/nonrecords/{{claim_id}}/{act}" for act in ("agree", "refuse", "withdraw")]
 CHANGING += ["/hand-in", "/drafts/{draft_id}", "/api/v1/submissions"]
 CHANGING += [f"/api/v1/uploads/{{upload_id}}{rest}" for rest in ("", "/commit", "/files/{number}")]
+CHANGING += [f"/api/v1/{one}" for one in ("saved-searches", "frozen-sets", "hit-reports", "alerts")]
+CHANGING += ["/api/v1/saved-searches/{name}", "/api/v1/alerts/{alert_id}"]
 SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upload_id}/files/{number}": "PATCH"}
+SENT_OTHERWISE |= {"/api/v1/saved-searches/{name}": "DELETE", "/api/v1/alerts/{alert_id}": "PATCH"}
 
 
 @pytest.mark.parametrize("path", CHANGING)
@@ -129,6 +133,7 @@ SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upl
 def test_a_form_from_elsewhere_changes_nothing(site, path, headers):
     with site.browser(Role.OFFICER) as client:
         ids = {"draft_id": "drf_none", "upload_id": "upl_none", "claim_id": "nrc_none", "number": 1}
+        ids |= {"name": "none", "alert_id": "alr_none"}
         address = path.format(record_id=site.own.record, submission_id=site.lying, **ids)
         fields = {"token": site.tokens[Role.ADMINISTRATOR]}
         answer = client.request(SENT_OTHERWISE.get(path, "POST"), address, data=fields, headers=headers)
@@ -273,7 +278,7 @@ def test_a_full_disk_is_temporary_and_says_so(site, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise StorageFull("archive.db cannot grow: the disk is full; free some space and try again")
 
-    monkeypatch.setattr(archiver.web.pages, "search_records", full)
+    monkeypatch.setattr(archiver.web.search_page, "search_records", full)
     answer = site.get("/search?q=route")
 
     assert answer.status_code == 503

@@ -41,7 +41,7 @@ def test_the_command_that_a_running_demonstration_names_works_as_it_stands():
         named = shlex.split(line.partition("such as: archiver ")[2])
         found = subprocess.run([*program, *named], env=environment, capture_output=True, check=False)
         assert found.returncode == 0, found.stderr.decode()
-        assert b"Stadium lights" in found.stdout
+        assert b"Stadium lights" in found.stdout.replace(b"*", b"")  # hits are marked
     finally:
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=120)

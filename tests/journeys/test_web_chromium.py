@@ -137,7 +137,17 @@ def test_an_officer_assigns_what_lies_in_quarantine_after_a_wrong_address(page, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=late", "/search?q=(", "/quarantine", "/quarantine/{lying}", "/hand-in", "/drafts"]
+    "path",
+    [
+        "/",
+        "/search?q=route&why=yes&group=thread",
+        "/search?q=(",
+        "/search/coverage",
+        "/quarantine",
+        "/quarantine/{lying}",
+        "/hand-in",
+        "/drafts",
+    ],
 )
 def test_what_can_be_pressed_is_large_enough_and_the_page_fits_a_phone(page, site, path):
     page.set_viewport_size({"width": 360, "height": 740})

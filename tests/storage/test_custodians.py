@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import delete
 
-from storage.errors import Conflict, Corrupt, InvalidInput
+from storage.errors import Conflict, Corrupt, InvalidInput, NotFound
+from storage.records import WorksAt
 from storage.tables import wrapped_keys
 from tests.storage.archives import ACTOR, open_again
 
@@ -66,3 +69,59 @@ def test_a_custodian_whose_key_is_gone_is_damage_that_is_named(archive):
     with archive.store.read() as connection, pytest.raises(Corrupt) as caught:
         archive.custodians.open(connection, [added.id])
     assert caught.value.fields == {"custodian": added.id}
+
+
+def schools_of(archive, address):
+    with archive.store.read() as connection:
+        (one,) = archive.custodians.open(connection, [archive.custodians.find(connection, address)]).values()
+    return one.schools
+
+
+def test_a_school_is_kept_from_its_day_on_and_what_was_before_stays(archive):
+    add(archive, "ada@district.example")
+    assert schools_of(archive, "ada@district.example") == ()
+    for school, since in (("Lincoln", None), ("Garfield", date(2024, 8, 1)), ("Roosevelt", date(2025, 8, 1))):
+        archive.custodians.work_at("Ada@district.example", school, since=since, actor=ACTOR)
+    archive.custodians.work_at("ada@district.example", "  Garfield   High ", since=date(2024, 8, 1), actor=ACTOR)
+    again = open_again(archive.folder)
+    with again.store.read() as connection:
+        (ada,) = again.custodians.list(connection)
+    again.close()
+    days = (date(2020, 1, 1), date(2024, 7, 31), date(2024, 8, 1), date(2025, 8, 1))
+    assert [ada.school_on(day) for day in days] == ["Lincoln", "Lincoln", "Garfield High", "Roosevelt"]
+
+
+def test_a_school_without_a_day_takes_the_place_of_all(archive):
+    archive.custodians.add("ada@district.example", name="Ada", school="Lincoln", actor=ACTOR)
+    archive.custodians.work_at("ada@district.example", "Garfield", since=date(2024, 8, 1), actor=ACTOR)
+    archive.custodians.work_at("ada@district.example", "Roosevelt", since=None, actor=ACTOR)
+    assert schools_of(archive, "ada@district.example") == (WorksAt("Roosevelt"),)
+
+
+def test_before_the_first_day_nobody_knows_the_school(archive):
+    add(archive, "ada@district.example")
+    changed = archive.custodians.work_at("ada@district.example", "Lincoln", since=date(2024, 8, 1), actor=ACTOR)
+    assert changed.school_on(date(2024, 7, 31)) is None
+
+
+def test_another_program_sees_the_change_of_one_that_it_opened_before(archive):
+    add(archive, "ada@district.example")
+    other = open_again(archive.folder)
+    assert schools_of(other, "ada@district.example") == ()
+    archive.custodians.work_at("ada@district.example", "Lincoln", since=None, actor=ACTOR)
+    assert schools_of(other, "ada@district.example") == (WorksAt("Lincoln"),)
+    other.close()
+
+
+@pytest.mark.parametrize("school", ["", "  ", "x" * 201])
+def test_what_is_no_name_of_a_school_is_refused(archive, school):
+    add(archive, "ada@district.example")
+    with pytest.raises(InvalidInput, match="name of a school"):
+        archive.custodians.work_at("ada@district.example", school, since=None, actor=ACTOR)
+    with pytest.raises(InvalidInput, match="name of a school"):
+        archive.custodians.add("bo@district.example", name="Bo", school=school, actor=ACTOR)
+
+
+def test_nobody_is_put_into_a_school(archive):
+    with pytest.raises(NotFound, match="custodian list"):
+        archive.custodians.work_at("bo@district.example", "Lincoln", since=None, actor=ACTOR)

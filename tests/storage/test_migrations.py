@@ -21,12 +21,13 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import archiver.tables
 import ingest.tables
 import retention.tables
+import search.saved_tables
 import search.tables
 from storage.columns import CarriedBy, metadata
 from storage.database import engine_for
 from storage.migrating import configuration, migrate
 
-FLOORS = (archiver.tables, ingest.tables, retention.tables, search.tables)
+FLOORS = (archiver.tables, ingest.tables, retention.tables, search.saved_tables, search.tables)
 KEY = bytes(32)
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -93,7 +93,8 @@ def test_the_reason_stands_in_the_payload_of_the_decision_only(archive, shredder
 
 def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed():
     kept = (
-        "archive.created custodian.added user.added record.viewed record.exported search.made index.rebuilt "
+        "archive.created custodian.added custodian.changed user.added record.viewed record.exported search.made "
+        "index.rebuilt index.reconciled "
         "record.superseded "
         "schedule.loaded retention.evaluated fixity.checked user.signed_in service.started service.stopped "
         "key.slot_added key.slot_removed epoch.opened epoch.retired checkpoint.anchored recovery.made "
@@ -111,6 +112,14 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "disposition.begun disposition.packaged disposition.answered "
         "disposition.executed disposition.certified dispositions.viewed container.destroyed submission.destroyed "
         "nonrecord.agreed nonrecord.certified nonrecords.viewed "
+        # what was asked for is about the search; what it found is named by digests and counts
+        "search.saved search.changed search.removed search.frozen search.exported search.reported searches.viewed "
+        "alert.added alert.changed alert.removed alert.found alert.told "
+        "restriction.set restriction.lifted grant.given grant.taken "
+        # a decision in review is the agency's own act: ids, decision, codes; what it says of a record is sealed
+        "request.opened request.noted request.assigned request.task_added request.task_done request.closed "
+        "requests.viewed custodian.asked custodian.reminded custodian.declared custodian.accepted "
+        "review.added review.decided review.confirmed review.batched review.undone "
     )
     # a new kind must be put here, or into DESCRIBING where its payload says something of one record
     assert {kind.value for kind in EventKind} == {*kept.split(), *(kind.value for kind in DESCRIBING)}

@@ -102,3 +102,16 @@ def test_its_containers_still_account_for_every_member(number, tmp_path):
     assert [(one["kind"], one["members"], one["unexplained"]) for one in found] == accounts
     waiting = command(frozen, "quarantine", "list")
     assert waiting["total"] == 1
+
+
+@pytest.mark.parametrize("number", [number for number in FORMATS if number > 2])  # format 2 had no requests
+def test_its_frozen_search_and_its_request_stand_as_they_were_left(number, tmp_path):
+    frozen = unpack(number, tmp_path)
+    command(frozen, "upgrade")
+    kept, asked = frozen.facts["frozen"], frozen.facts["request"]
+    assert command(frozen, "frozen", "verify", kept["id"])["faults"] == []
+    listed = run("frozen", "ids", kept["id"], "--data", str(frozen.folder), passphrase=frozen.passphrase)
+    assert listed.out.split() == kept["ids"]
+    shown = command(frozen, "request", "review", asked["number"], "--decision", "withhold")
+    assert [one["record"] for one in shown["records"]] == [asked["withheld"]]
+    assert command(frozen, "request", "show", asked["number"])["text"] == "All about the walrus costume."

@@ -119,6 +119,9 @@ def test_the_numbers_of_the_kinds_never_change():
         "TRANSCRIPTION": 17,
         "HOLD": 18,
         "SUBJECT": 19,
+        "SEARCH": 20,
+        "INDEX_FILE": 21,
+        "REQUEST": 22,
     }
 
 

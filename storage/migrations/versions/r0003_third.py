@@ -3,7 +3,20 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.migrations.third import assignment, copies, dispositions, due, facts, holds, nonrecords, transfers
+from storage.migrations.third import (
+    access,
+    assignment,
+    copies,
+    disclosure,
+    dispositions,
+    due,
+    facts,
+    generations,
+    holds,
+    nonrecords,
+    searches,
+    transfers,
+)
 
 revision = "0003"
 down_revision = "0002"
@@ -31,6 +44,10 @@ def upgrade() -> None:
     due.create()
     assignment.create()
     nonrecords.create()
+    searches.create()
+    generations.create()
+    access.create()
+    disclosure.create()
 
 
 def _answers() -> None:
