@@ -89,6 +89,18 @@ def test_what_was_destroyed_after_the_backup_stays_destroyed(scene: Scene, share
     archive.close()
 
 
+def test_a_record_that_was_taken_and_destroyed_after_the_backup_is_no_fault(scene: Scene):
+    """Its destruction is a row, and it has none itself."""
+    scene.file("first")
+    scene.back_up()
+    taken = scene.file("second")
+    scene.destroy(taken)
+    report = scene.restore(ledgers=[scene.archive.folder / "ledger"])
+    assert report.continuation.destroyed == [taken.record_id]
+    assert report.fixity is not None
+    assert report.fixity.faults == []
+
+
 def test_a_record_that_was_made_and_destroyed_after_the_backup_is_not_made_again(scene: Scene):
     """The backup has the deposit, waiting; examining it once more would bring the record back."""
     scene.file("first")
