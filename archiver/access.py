@@ -78,6 +78,7 @@ class Act(StrEnum):
     KEEP_REQUESTS = "open, follow or close disclosure requests"
     REVIEW = "decide what is released of a request"
     DECLARE = "declare a search of one's own accounts"
+    PRODUCE = "produce records for a disclosure request"
 
 
 _OF_PERSONS = frozenset(
@@ -90,6 +91,7 @@ _OF_PERSONS = frozenset(
         Act.GRANT,
         Act.REVIEW,
         Act.DECLARE,
+        Act.PRODUCE,
         Act.PROPOSE_DISPOSITION,
         Act.APPROVE_DISPOSITION,
         Act.EXECUTE_DISPOSITION,
@@ -142,6 +144,7 @@ _PERMITTED: dict[Role, frozenset[Act]] = {
         Act.KEEP_REQUESTS,
         Act.DECLARE,
         Act.REVIEW,
+        Act.PRODUCE,
     },
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.WORK_SEARCHES, Act.SEE_REQUESTS, Act.REVIEW}),
     Role.APPROVER: _DISPOSITION | _NONRECORDS | {Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS},

@@ -18,7 +18,15 @@ from ingest import tables as ingest_tables
 from retention import tables as retention_tables
 from search import saved_tables
 from search import tables as search_tables
-from search.disclosure import asking_tables, review_tables
+from search.disclosure import (
+    accepted_tables,
+    asking_tables,
+    follow_tables,
+    production_tables,
+    redaction_tables,
+    review_tables,
+    student_tables,
+)
 from search.disclosure import tables as disclosure_tables
 from storage import (
     access_tables,
@@ -52,8 +60,13 @@ CARRIED = tuple(
         retention_tables,
         search_tables,
         disclosure_tables,
+        production_tables,
         review_tables,
+        redaction_tables,
+        accepted_tables,
         asking_tables,
+        follow_tables,
+        student_tables,
         saved_tables,
         access_tables,
         container_tables,

@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from archiver.access import Act, authorize
 from archiver.frozen_sets import opened, with_states
-from archiver.inert_cells import as_csv
 from archiver.receipts import make_folder
 from archiver.search_statements import search_statement
 from archiver.signing import as_json
 from search.frozen_ids import chunks
 from search.frozen_sets import FrozenSets
+from search.inert_cells import as_csv
 from storage.bundle_searches import DOCUMENT, FROZEN, IDS, PROOFS
 from storage.errors import InvalidInput
 from storage.events import EventKind

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archiver.frozen_sets import coverage_text
 from archiver.hit_report_pdf import report_pdf
-from archiver.inert_cells import as_csv
 from archiver.receipts import make_folder
 from archiver.search_statements import search_statement
 from archiver.signing import as_json
+from search.inert_cells import as_csv
 from storage.bundle_searches import REPORT
 from storage.files import sync_folder, write_pieces
 

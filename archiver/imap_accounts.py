@@ -25,8 +25,6 @@ from archiver.settings_sections import ImapSection
 from archiver.wiring import SERVICE_ACTOR
 from ingest.channel_health import Health, SqlHealthLog
 from ingest.channels.imap_ownership import consumer_domain_of
-from ingest.channels.imap_poller import ImapPoller
-from ingest.channels.imap_watcher import ImapWatcher
 from ingest.imap_cursors import SqlCursorStore
 from ingest.tables import mailbox_declarations
 from storage.errors import ArchiveError, Conflict, InvalidInput, NotFound
@@ -65,6 +63,9 @@ def watch_accounts(installation: Installation, stop: Stopping) -> None:
 
 
 def _watch(installation: Installation, name: str, depositor: Depositor, stop: Stopping) -> None:
+    from ingest.channels.imap_poller import ImapPoller  # noqa: PLC0415 - only this worker pays for the library
+    from ingest.channels.imap_watcher import ImapWatcher  # noqa: PLC0415 - the same
+
     archive = installation.archive
     while not stop.is_set():
         try:

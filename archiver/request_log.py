@@ -13,7 +13,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from archiver.inert_cells import as_csv
+from search.inert_cells import as_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ def metrics(documents: Sequence[Mapping[str, Any]], year: int) -> dict[str, Any]
     outcomes: dict[str, int] = {}
     for one in closed:
         outcomes[one["closing"]] = outcomes.get(one["closing"], 0) + 1
-    paid = [event["cents"] or 0 for one in documents for event in one["events"] if _is_paid(event, year)]
+    paid = sum(_paid(event, year) for one in documents for event in one["events"])
     return {
         "year": year,
         "received": len(received),
@@ -88,7 +88,7 @@ def metrics(documents: Sequence[Mapping[str, Any]], year: int) -> dict[str, Any]
         "denied": outcomes.get("denied", 0),
         "by_requester": dict(sorted(by_class.items())),
         "by_outcome": dict(sorted(outcomes.items())),
-        "recovered_cents": sum(paid),
+        "recovered_cents": paid,
         "appeals": kinds.count("appealed"),
     }
 
@@ -114,8 +114,12 @@ def calendar_feed(lines: Iterable[Mapping[str, Any]], *, stamp: datetime) -> str
     return "".join(f"{_folded(line)}\r\n" for line in [*told, "END:VCALENDAR"])
 
 
-def _is_paid(event: Mapping[str, Any], year: int) -> bool:
-    return event["kind"] in ("fee_paid", "deposit_paid") and event["at"][:4] == str(year)
+def _paid(event: Mapping[str, Any], year: int) -> int:
+    """What an event of this year brought in, in cents; below zero for what was given back."""
+    cents: int = event["cents"] or 0 if event["at"][:4] == str(year) else 0
+    if event["kind"] == "fee_refunded":
+        return -cents
+    return cents if event["kind"] in ("fee_paid", "deposit_paid") else 0
 
 
 def _days_to(one: Mapping[str, Any], kinds: Sequence[str]) -> str:

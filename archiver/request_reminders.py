@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from archiver.agency_days import agency_calendar
 from archiver.custodian_asking import remind_custodians
+from archiver.release_notices import step_notices
+from archiver.request_instalments import step_instalments
 from archiver.requesting import clocks_of, release_ended_holds
 from search.disclosure.calendars import count_business_days
 from search.disclosure.deadlines import ClockState
@@ -38,6 +40,8 @@ def step_requests(installation: Installation) -> tuple[int, int]:
     archive = installation.archive
     today = archive.store.clock().astimezone(archive.zone).date()
     reminded = remind(installation, today) + remind_custodians(installation, today)
+    reminded += step_instalments(installation, today)
+    step_notices(installation, today)
     return reminded, release_ended_holds(installation, today)
 
 

@@ -154,6 +154,12 @@ def request_text(document: Mapping[str, Any]) -> str:
         told = ", ".join(one for one in further if one)
         text = f"\n      {event['text']}" if event["text"] else ""
         lines.append(f"  {event['at'][:16]}  {event['kind']}{': ' + told if told else ''}  ({event['by']}){text}")
+    if document.get("productions"):
+        lines += ["", "Productions"]
+        lines += [
+            f"  {one['production']}. {one['first']} to {one['last']}, {one['made_at'][:10]}"
+            for one in document["productions"]
+        ]
     if document["holds"]:
         lines += ["", "Holds: " + ", ".join(f"{one['id']} ({one['state']})" for one in document["holds"])]
     return "\n".join(lines)

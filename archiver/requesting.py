@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archiver.access import Act, authorize, permits
 from archiver.agency_days import agency_calendar, chosen_profile
+from archiver.request_repeats import opened_before, opening_tag
 from archiver.request_view import request_document, request_line
 from retention.hold_rules import HoldTerms, Origin
+from search.disclosure.appeals import last_change
 from search.disclosure.deadlines import ClockEventKind, deadlines
 from search.disclosure.jurisdictions import RequesterClass, shipped_profile
+from search.disclosure.productions import Productions
 from search.disclosure.request_tasks import RequestTasks
-from search.disclosure.request_types import Intake, NewEvent
+from search.disclosure.request_types import NOTABLE_KINDS, Intake, NewEvent
 from search.disclosure.requests import Requests, clock_events
 from storage.errors import InvalidInput
 from storage.events import EventKind
@@ -53,6 +56,7 @@ def open_request(
     requester: RequesterClass = RequesterClass.GENERAL,
     circumstances: frozenset[str] = frozenset(),
     reach: ContentRule | None = None,
+    key: str | None = None,
 ) -> dict[str, Any]:
     """Open a request and, where it says what it reaches, place its hold in the same transaction.
 
@@ -66,9 +70,11 @@ def open_request(
         requester: the class of the requester.
         circumstances: of the profile's clocks that run only sometimes, those that do.
         reach: what its hold reaches.
+        key: what a program names the opening by; sent again, it opens nothing more.
 
     Raises:
         InvalidInput: it asks for nothing, came in the future, or a circumstance is none of the profile's.
+        Conflict: the key opened another request.
         Denied: this role may not.
     """
     authorize(who, Act.KEEP_REQUESTS)
@@ -87,6 +93,7 @@ def open_request(
         zone=archive.zone,
         requester=requester,
         circumstances=circumstances,
+        tag=opening_tag(installation, who, key),
     )
     prepared = requests.prepare(terms, intake)
     hold = None
@@ -94,8 +101,9 @@ def open_request(
         about = HoldTerms(reason="a disclosure request is open", rule=reach)
         hold = installation.holds.prepare(about, origin=Origin.REQUEST, origin_id=prepared.id)
     with archive.store.write() as transaction:
-        opened = requests.open_in(transaction, prepared, actor=who.actor)
-        if hold is not None:
+        before = opened_before(installation, transaction.connection, terms, intake, received_at)
+        opened = before or requests.open_in(transaction, prepared, actor=who.actor)
+        if hold is not None and before is None:
             installation.holds.place_in(transaction, hold, actor=who.actor)
     return show_request(installation, who, opened.id, seen=False)
 
@@ -121,10 +129,20 @@ def hold_for_request(installation: Installation, who: Principal, name: str, reac
     return show_request(installation, who, found.id, seen=False)
 
 
-def list_requests(installation: Installation, who: Principal, *, closed: bool = False) -> list[dict[str, Any]]:
-    """The open requests, or all, each with what is due next. Looking is an event.
+def list_requests(
+    installation: Installation, who: Principal, *, closed: bool = False, after: str = "", limit: int | None = None
+) -> list[dict[str, Any]]:
+    """The open requests, or all, in the order in which they came, each with what is due next. Looking is an event.
+
+    Args:
+        installation: the archive.
+        who: who looks.
+        closed: whether also those that are closed.
+        after: id or number of the request behind which the list begins; it may have been closed meanwhile.
+        limit: most requests to list.
 
     Raises:
+        NotFound: there is no request `after`.
         Denied: this role may not.
     """
     authorize(who, Act.SEE_REQUESTS)
@@ -132,6 +150,10 @@ def list_requests(installation: Installation, who: Principal, *, closed: bool = 
     requests = Requests(archive.store)
     with archive.store.read() as connection:
         found = requests.all(connection, only_open=not closed)
+        if after:
+            last = requests.get(connection, after)
+            found = [one for one in found if (one.received_at, one.number) > (last.received_at, last.number)]
+        found = found[:limit]
         lines = [
             request_line(
                 one,
@@ -169,6 +191,7 @@ def show_request(installation: Installation, who: Principal, name: str, *, seen:
             names={one.actor: one.name for one in installation.users.list()},
             zone=archive.zone,
         )
+        document["productions"] = [one.told() for one in Productions(archive.store).all_of(connection, found.id)]
     if seen:
         with archive.store.write() as transaction:
             transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(document["id"],))
@@ -185,6 +208,8 @@ def note_event(installation: Installation, who: Principal, name: str, event: New
         Denied: this role may not.
     """
     authorize(who, Act.KEEP_REQUESTS)
+    if event.kind not in NOTABLE_KINDS:
+        raise InvalidInput(f"this is nothing to be noted of a request; it is one of: {', '.join(NOTABLE_KINDS)}")
     archive = installation.archive
     requests = Requests(archive.store)
     with archive.store.read() as connection:
@@ -234,7 +259,7 @@ def release_ended_holds(installation: Installation, today: date) -> int:
         ended = []
         for hold in standing:
             found = requests.get(connection, hold.origin_id or "")
-            last = release_day(installation, found)
+            last = release_day(installation, connection, found)
             if last is not None and last < today:
                 ended.append(hold.id)
     for hold_id in ended:
@@ -244,14 +269,15 @@ def release_ended_holds(installation: Installation, today: date) -> int:
     return len(ended)
 
 
-def release_day(installation: Installation, found: DisclosureRequest) -> date | None:
-    """The last day on which a closed request's holds hold; None while it is open."""
-    if found.closed_at is None:
+def release_day(installation: Installation, connection: Connection, found: DisclosureRequest) -> date | None:
+    """The last day on which a closed request's holds hold; None while it is open or an appeal is pending."""
+    outcome = None if found.closed_at is None else last_change(connection, found.id, found.closed_at)
+    if outcome is None:
         return None
     profile = shipped_profile(found.profile)
     jailed = found.requester is RequesterClass.INCARCERATED
     days = profile.hold_days_incarcerated if jailed else profile.hold_days
-    return found.closed_at.astimezone(installation.archive.zone).date() + timedelta(days=days)
+    return outcome.astimezone(installation.archive.zone).date() + timedelta(days=days)
 
 
 def user_who_sees(installation: Installation, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archiver.access import Act, authorize
 from archiver.frozen_sets import freeze, frozen_ids, opened
+from archiver.review_lines import review_lines, standing_line
 from archiver.search_finding import find_all
 from archiver.seeing import hidden_records, no_such_record
 from search.disclosure.jurisdictions import shipped_profile
@@ -22,7 +23,7 @@ from search.disclosure.requests import Requests
 from search.disclosure.review import Review
 from search.disclosure.review_rows import read_records
 from search.grouping import Grouping, grouped
-from storage.errors import Conflict, InvalidInput
+from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def add_set(
 def list_sets(installation: Installation, who: Principal, name: str) -> list[dict[str, Any]]:
     """The frozen searches of a request: what was asked, how much was found, how complete it was.
 
+    Of one that was frozen by somebody who may see more, only its id and step are told.
+
     Raises:
         NotFound: there is no such request.
         Denied: this role may not.
@@ -98,7 +101,10 @@ def list_sets(installation: Installation, who: Principal, name: str) -> list[dic
         there = Review(store).sets(connection, found.id)
     told = []
     for set_id, step in there:
-        about = opened(installation, who, set_id).about
+        try:
+            about = opened(installation, who, set_id).about
+        except NotFound:  # somebody with a grant froze it: that there is one more search is no secret, its words are
+            about = {}
         told.append(
             {
                 "set": set_id,
@@ -180,7 +186,7 @@ def list_records(
     return {
         "request": found.number,
         "progress": progress,
-        "records": [_line(one) for one in shown],
+        "records": review_lines(installation, shown),
         "next": page[-1].record_id if len(page) == limit and page else None,
     }
 
@@ -287,7 +293,7 @@ def disagreements(installation: Installation, who: Principal, name: str) -> list
     for group in groups:
         decided = {(members[one].decision, members[one].codes) for one in group}
         if len(decided) > 1:
-            told.append([_line(members[one]) for one in group])
+            told.append([standing_line(members[one]) for one in group])
     _viewed(installation, who, found)
     return told
 
@@ -325,15 +331,3 @@ def _told(installation: Installation, found: DisclosureRequest, step: Step) -> d
 def _viewed(installation: Installation, who: Principal, found: DisclosureRequest) -> None:
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))
-
-
-def _line(one: ReviewedRecord) -> dict[str, Any]:
-    return {
-        "record": one.record_id,
-        "batch": one.batch,
-        "decision": None if one.decision is None else one.decision.value,
-        "exemptions": list(one.codes),
-        "decided_by": one.decided_by,
-        "confirmed_by": one.confirmed_by,
-        "step": one.step,
-    }

@@ -75,6 +75,14 @@ class SearchSection(Section):
         return engines
 
 
+class RegionReading(StrEnum):
+    """Whether engines read redacted regions before a production: always, where the archive reads pictures, or never."""
+
+    ALWAYS = "always"
+    EXPECTED = "expected"
+    NEVER = "never"
+
+
 class DisclosureSection(Section):
     """Disclosure requests: whose law, and on which days the office is open."""
 
@@ -88,6 +96,18 @@ class DisclosureSection(Section):
     open_on: tuple[date, ...] = Field((), description="public holidays on which the office is open, as [2026-11-27]")
     remind_days: int = Field(2, ge=1, le=30, description="business days before a due day on which a letter reminds")
     remind_to: tuple[str, ...] = Field((), description="addresses that are reminded of due days")
+    letters: Path | None = Field(None, description="folder of the agency's own templates of letters")
+    prefix: str = Field("PRR", description="what page numbers of productions begin with, where --prefix is not given")
+    second_review: bool = Field(default=False, description="whether a second person confirms whatever is produced")
+    read_regions: RegionReading = Field(
+        RegionReading.EXPECTED,
+        description='whether engines read redacted regions of pictures before they leave: "always", "never", or '
+        '"expected" where this archive reads pictures; what they did not read is refused',
+    )
+    packages: Path | None = Field(
+        None, description="folder from which the web server hands out packages of productions"
+    )
+    scanner: str = Field("", description="program that looks for viruses in a file before it leaves as it is")
 
 
 class SmtpSection(Section):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from storage.bundle_certificates import check_certificate
 from storage.bundle_documents import check_export, check_receipt, check_record
 from storage.bundle_folders import check_bag, check_record_folder, check_records_folder, digest_of
+from storage.bundle_productions import MANIFEST, PRODUCED, PRODUCTION, check_production, check_production_folder
 from storage.bundle_proofs import check_checkpoint, check_consistency, check_proof
 from storage.bundle_releases import check_release
 from storage.bundle_searches import DECLARATION, DOCUMENT, FROZEN, REPORT, check_frozen_folder, check_search
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
     from storage.bundle_proofs import Bytes
     from storage.strict_json import Members
 
-_NOTHING = "it is no receipt, certificate, proof, exported record, search, bag, account of consistency or checkpoint"
+_NOTHING = "it is no receipt, certificate, proof, record, search, production, bag, account of consistency or checkpoint"
 _TOLD_BY: Final = (
     ("record", ({"files", "facts"},)),
     ("export", ({"manifest_sha256"},)),
     ("release", ({"nonrecord"},)),
+    (PRODUCTION, ({PRODUCTION, PRODUCED},)),
     (FROZEN, ({"frozen", "set"},)),
     (REPORT, ({"hit_report", "report"},)),
     (DECLARATION, ({"declaration", "declared"},)),
@@ -93,6 +95,9 @@ def _check_folder(path: Path, key: str | None) -> Verdict:
     elif (path / DOCUMENT).is_file():
         verdict = Verdict(kind=FROZEN, brought=key)
         check_frozen_folder(verdict, path)
+    elif (path / MANIFEST).is_file():
+        verdict = Verdict(kind=PRODUCTION, brought=key)
+        check_production_folder(verdict, path)
     elif any((path / one).exists() for one in _BAG_FILES):
         verdict = Verdict(kind="bag", brought=key)
         check_bag(verdict, path)
@@ -151,6 +156,9 @@ def _check_kind(verdict: Verdict, document: Members, original: Bytes | None) -> 
         check_certificate(verdict, document)
     elif verdict.kind == "release":
         check_release(verdict, document)
+    elif verdict.kind == PRODUCTION:
+        check_production(verdict, document)
+        verdict.checks.append("the files of the production were not looked at; give its folder for that")
     elif verdict.kind in {FROZEN, REPORT, DECLARATION}:
         check_search(verdict, document)
         if verdict.kind == FROZEN:

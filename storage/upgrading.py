@@ -25,7 +25,6 @@ from storage.errors import Conflict, NotFound, StorageFull
 from storage.events import EventKind
 from storage.files import sync_folder
 from storage.log_check import DAMAGED, KEPT, keep_log, lost_commits
-from storage.migrating import migrate
 from storage.tables import archive
 from storage.transaction import Store
 
@@ -129,6 +128,8 @@ def upgrade(folder: Path, keyring: Keyring, *, actor: str, clock: Callable[[], d
                 "free some space; nothing was changed"
             )
         _copy_database(folder, keyring, copy)
+    from storage.migrating import migrate  # noqa: PLC0415 - only an upgrade pays for Alembic
+
     migrate(folder / "archive.db", keyring.database_key)
     store = Store(folder, keyring, clock)
     try:

@@ -19,6 +19,7 @@ from archiver.api.hand_in import add_hand_in
 from archiver.api.nonrecords import add_nonrecords
 from archiver.api.policy import missing_entries
 from archiver.api.problems import answer_fault, answer_problems, json_answer, status_of
+from archiver.api.request_routes import add_requests
 from archiver.api.schemas import (
     NoticeDocument,
     NoticesDocument,
@@ -238,6 +239,7 @@ def create_app(installation: Installation, *, limit: FailureLimit | None = None)
     add_transcriptions(app)
     add_nonrecords(app)
     add_search_work(app)
+    add_requests(app)
     answer_problems(app)
     app.add_middleware(Shield, fault=answer_fault)
     if missing := missing_entries(routes_of(app)):

@@ -17,12 +17,12 @@ _LARGEST = 1 << 20
 _SECONDS = 10.0
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """The object in the body.
+async def body_bytes(request: Request) -> bytes:
+    """The body of a request that is said to be JSON.
 
     Raises:
         TooLarge: it has more than a mebibyte.
-        InvalidInput: it is of another type, no JSON object, or too slow.
+        InvalidInput: it is of another type, or too slow.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise InvalidInput("send the body as application/json")
@@ -33,8 +33,21 @@ async def json_body(request: Request) -> dict[str, Any]:
                 body += piece
                 if len(body) > _LARGEST:
                     raise TooLarge("the body has more than 1 MiB")
-        document = json.loads(bytes(body))
-    except (TimeoutError, ValueError, RecursionError) as error:
+    except TimeoutError as error:
+        raise InvalidInput("the body comes too slowly to be read") from error
+    return bytes(body)
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The object in the body.
+
+    Raises:
+        TooLarge: it has more than a mebibyte.
+        InvalidInput: it is of another type, no JSON object, or too slow.
+    """
+    try:
+        document = json.loads(await body_bytes(request))
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("the body is no JSON that can be read") from error
     if not isinstance(document, dict):
         raise InvalidInput("the body is a JSON object")

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.access import Act
-from archiver.cli.given import read_cents, read_moment, read_words
+from archiver.cli.given import read_cents, read_moment, read_near_day, read_words
 from archiver.cli.request_asking import ASKING
+from archiver.cli.request_fees import FEES
+from archiver.cli.request_following import FOLLOWING
+from archiver.cli.request_gate import GATE
+from archiver.cli.request_letters import LETTERS
+from archiver.cli.request_redact import REDACT
+from archiver.cli.request_produce import PRODUCTION
 from archiver.cli.request_reports import REPORTS
 from archiver.cli.request_review import REVIEW
+from archiver.cli.request_students import STUDENTS
 from archiver.cli.schedule import read_day
 from archiver.cli.session import command
 from archiver.holding import read_rule
+from archiver.request_overviews import due_clocks
+from archiver.request_tasking import add_task, finish_task
 from archiver.request_view import lines_text, request_text
 from archiver.requesting import (
     assign_request,
@@ -24,13 +33,11 @@ from archiver.requesting import (
     note_event,
     open_request,
     show_request,
-    user_who_sees,
 )
 from search.disclosure.deadlines import ClockEventKind
 from search.disclosure.jurisdictions import RequesterClass
-from search.disclosure.request_tasks import RequestTasks
 from search.disclosure.request_terms import Closing, Received, RequestTerms
-from search.disclosure.request_types import OTHER_KINDS, NewEvent
+from search.disclosure.request_types import NOTABLE_KINDS, NewEvent
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -39,8 +46,6 @@ if TYPE_CHECKING:
 
     from archiver.cli.session import Session
     from retention.ports import ContentRule
-
-_KINDS = [*(kind.value for kind in ClockEventKind if kind.value not in ("received", "completed")), *OTHER_KINDS]
 
 
 @click.group("request")
@@ -56,7 +61,14 @@ def request() -> None:
     6. ask, searches, declare, accept, declaration   employees search accounts of their own
     7. set       searches, each frozen; their records come before the reviewers
     8. review, code   how far it has come; what is released, redacted, withheld, on which ground
+    roster, redact   names to look for; what is left out of records that are given in part
+    student      which record is about whom, on which ground it leaves (FERPA)
+    fee, notice, instalment   what it costs, who is told beforehand, in which parts it is given
+    occurrences, accept-occurrence   what is left out of one record and stands in another
+    letter, exemptions   what is written to the requester, and the log of what is kept back
+    produce, produced, clawback   what leaves, numbered and signed; what has which number; what is asked back
     9. close     with its outcome; what was held stays held for as long as the law says
+    appeal       what is decided of it afterwards
     log, metrics, feed   what auditors and calendars want
     """  # noqa: D301, D415 - \b is click's mark for text that keeps its lines
 
@@ -171,16 +183,7 @@ def show(session: Session, request: str) -> None:
 @command
 def due(session: Session, request: str | None) -> None:
     """Say what is due of one request or of all open ones, the most pressing first, and how each date came about."""
-    who = session.principal(Act.SEE_REQUESTS)
-    names = [request] if request else [one["id"] for one in list_requests(session.installation, who)]
-    found = [show_request(session.installation, who, one, seen=bool(request)) for one in names]
-    rows = [
-        {**clock, "number": one["number"], "request": one["title"]}
-        for one in found
-        for clock in one["clocks"]
-        if request or clock["state"] in ("running", "late", "tolled", "waiting")
-    ]
-    rows.sort(key=lambda one: (one["due"] is None, one["due"] or "", one["number"]))
+    rows = due_clocks(session.installation, session.principal(Act.SEE_REQUESTS), request)
     lines = []
     for one in rows:
         lines.append(f"{one['due'] or 'no day set':<12}{one['state']:<12}{one['number']}  {one['title']}")
@@ -190,7 +193,7 @@ def due(session: Session, request: str | None) -> None:
 
 @request.command("note")
 @click.argument("request")
-@click.argument("kind", type=click.Choice(_KINDS), metavar="KIND")
+@click.argument("kind", type=click.Choice(NOTABLE_KINDS), metavar="KIND")
 @click.option("--at", metavar="MOMENT", help="When it happened; now otherwise.")
 @click.option("--text", metavar="TEXT", help="What to say about it.")
 @click.option("--amount", metavar="MONEY", help="Of a fee or deposit, as 12.50.")
@@ -200,7 +203,7 @@ def note(session: Session, request: str, kind: str, at: str | None, text: str | 
 
     \b
     acknowledged estimated clarification_asked clarified fee_asked fee_answered determined denied produced
-    release_decided subject_notified ruling_asked ruling_argued petitioned appealed appeal_decided suspended resumed
+    release_decided subject_notified ruling_asked ruling_argued petitioned suspended resumed
     note message_in message_out fee_estimated deposit_asked deposit_paid fee_paid fee_waived fee_refunded
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     cents = None if amount is None else read_cents(amount)
@@ -233,7 +236,7 @@ def extend(
         at=_moment(session, at),
         clock=clock,
         reason=reason,
-        until=None if agreed_until is None else read_day(agreed_until),
+        until=None if agreed_until is None else read_near_day(agreed_until),
         text=text,
     )
     document = note_event(session.installation, session.principal(Act.KEEP_REQUESTS), request, event)
@@ -285,11 +288,8 @@ def task() -> None:
 def task_add(session: Session, request: str, text: str, user: str | None, day: str | None) -> None:
     """Put something to be done beside a request."""
     who = session.principal(Act.KEEP_REQUESTS)
-    installation = session.installation
-    user_id = None if user is None else user_who_sees(installation, user)
-    due_day = None if day is None else read_day(day)
-    RequestTasks(installation.archive.store).add(request, text, user_id=user_id, due=due_day, actor=who.actor)
-    document = show_request(installation, who, request, seen=False)
+    due_day = None if day is None else read_near_day(day)
+    document = add_task(session.installation, who, request, text, user=user, due=due_day)
     session.show(document, request_text(document))
 
 
@@ -300,8 +300,7 @@ def task_add(session: Session, request: str, text: str, user: str | None, day: s
 def task_done(session: Session, request: str, number: int) -> None:
     """Say that a task is done."""
     who = session.principal(Act.KEEP_REQUESTS)
-    RequestTasks(session.installation.archive.store).finish(request, number, actor=who.actor)
-    document = show_request(session.installation, who, request, seen=False)
+    document = finish_task(session.installation, who, request, number)
     session.show(document, request_text(document))
 
 
@@ -315,7 +314,7 @@ def close(session: Session, request: str, outcome: str) -> None:
     session.show(document, f"{document['number']} is closed: {document['closing']}")
 
 
-for one in (*ASKING, *REVIEW, *REPORTS):
+for one in (*LETTERS, *ASKING, *REVIEW, *REDACT, *PRODUCTION, *REPORTS, *FEES, *FOLLOWING, *GATE, *STUDENTS):
     request.add_command(one)
 
 COMMANDS = (request,)

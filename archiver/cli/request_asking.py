@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.access import Act
-from archiver.cli.given import read_words
-from archiver.cli.schedule import read_day
+from archiver.cli.given import read_near_day, read_words
 from archiver.cli.session import command
 from archiver.custodian_asking import (
     accept_declaration,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 def ask(session: Session, request: str, address: str, accounts: tuple[str, ...], subject: str, day: str | None) -> None:
     """Ask an employee to search accounts of his own; he gets a letter where letters are sent."""
     who = session.principal(Act.KEEP_REQUESTS)
-    due = None if day is None else read_day(day)
+    due = None if day is None else read_near_day(day)
     document = ask_custodian(session.installation, who, request, address, accounts, subject, due)
     session.show(document, _text(document))
 

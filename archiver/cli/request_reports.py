@@ -10,8 +10,7 @@ import click
 from archiver.access import Act
 from archiver.cli.session import command
 from archiver.request_log import calendar_feed, log_csv, metrics
-from archiver.requesting import list_requests, show_request
-from search.disclosure.jurisdictions import profile_ids, shipped_profile
+from archiver.request_overviews import every_request, known_profiles
 from storage.errors import Conflict
 from storage.files import write_pieces
 
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 
 
 def _all(session: Session) -> list[dict[str, Any]]:
-    who = session.principal(Act.SEE_REQUESTS)
-    lines = list_requests(session.installation, who, closed=True)
-    return [show_request(session.installation, who, one["id"], seen=False) for one in lines]
+    return every_request(session.installation, session.principal(Act.SEE_REQUESTS))
 
 
 def _hand_over(session: Session, document: object, content: bytes, path: Path | None) -> None:
@@ -72,38 +69,7 @@ def feed(session: Session, path: Path | None) -> None:
 @command
 def profiles(session: Session, profile: str | None) -> None:
     """List the laws that are known, or show the clocks, extensions and reasons of one."""
-    session.principal(Act.SEE_REQUESTS)
-    chosen = [shipped_profile(one) for one in ([profile] if profile else profile_ids())]
-    documents: list[dict[str, Any]] = [
-        {
-            "id": one.id,
-            "name": one.name,
-            "statute": one.statute,
-            "hold_days": one.hold_days,
-            "exemptions": [
-                {
-                    "code": ground.code,
-                    "title": ground.title,
-                    "citation": ground.citation,
-                    "confidence": ground.confidence,
-                }
-                for ground in one.exemptions
-            ],
-            "clocks": [
-                {
-                    "clock": rule.id,
-                    "days": rule.period.days,
-                    "unit": rule.period.unit.value,
-                    "only_when": rule.only_when,
-                    "reasons": [] if rule.extension is None else list(rule.extension.reasons),
-                    "citation": rule.citation,
-                    "confidence": rule.confidence.value,
-                }
-                for rule in one.clocks
-            ],
-        }
-        for one in chosen
-    ]
+    documents = known_profiles(session.principal(Act.SEE_REQUESTS), profile)
     lines = []
     for one in documents:
         lines.append(f"{one['id']}  {one['name']}: {one['statute']}")

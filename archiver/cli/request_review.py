@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,11 +22,14 @@ from archiver.reviewing import (
     steps,
     undo,
 )
+from archiver.shown_text import line
 from search.disclosure.review_rows import Decision
 from search.grouping import Grouping
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from archiver.cli.session import Session
 
 _DECISIONS = click.Choice([one.value for one in Decision])
@@ -58,7 +62,10 @@ def set_add(
 def set_list(session: Session, request: str) -> None:
     """List the frozen searches of a request."""
     found = list_sets(session.installation, session.principal(Act.SEE_REQUESTS), request)
-    lines = [f"{one['set']}  {one['total']:>9,}  {one['query']}" for one in found]
+    lines = [
+        f"{one['set']}  {'-' if one['total'] is None else format(one['total'], ','):>9}  {one['query'] or 'not shown'}"
+        for one in found
+    ]
     session.show(found, "\n".join(lines) or "No search yet; add one with: archiver request set add")
 
 
@@ -119,7 +126,15 @@ def review(
         batch=batch,
     )
     counts = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in document["progress"].items() if value)
-    session.show(document, "\n".join([*map(_line, document["records"]), counts or "No records yet."]))
+    zone = session.installation.archive.zone
+    lines = [_shown_line(one, zone) for one in document["records"]]
+    session.show(document, "\n".join([*lines, counts or "No records yet."]))
+
+
+def _shown_line(one: dict[str, Any], zone: ZoneInfo) -> str:
+    day = "" if one["sent_at"] is None else datetime.fromisoformat(one["sent_at"]).astimezone(zone).strftime("%Y-%m-%d")
+    said = "  ".join(line(each)[:60] for each in (one["from"], one["subject"]) if each)
+    return f"{_line(one)}  {day:<10}  {said}".rstrip()
 
 
 def _line(one: dict[str, Any]) -> str:
@@ -136,7 +151,8 @@ def _step_line(one: dict[str, Any]) -> str:
 
 @click.command("code")
 @click.argument("request")
-@click.option("--record", "ids", multiple=True, metavar="ID", help="A record; repeatable.")
+@click.argument("records", nargs=-1, metavar="[RECORD]...")
+@click.option("--record", "ids", multiple=True, metavar="ID", help="The same, as an option; repeatable.")
 @click.option("--decision", type=_DECISIONS, help="What is decided.")
 @click.option("--exemption", "codes", multiple=True, metavar="CODE", help="Its ground; repeatable.")
 @click.option("--note", metavar="TEXT", help="Why; kept sealed with the step.")
@@ -148,6 +164,7 @@ def _step_line(one: dict[str, Any]) -> str:
 def code_(
     session: Session,
     request: str,
+    records: tuple[str, ...],
     ids: tuple[str, ...],
     decision: str | None,
     codes: tuple[str, ...],
@@ -163,8 +180,9 @@ def code_(
     asked = [decision is not None, as_second, batch is not None, step is not None]
     if sum(asked) != 1:
         raise InvalidInput("say one thing: --decision, --confirm, --batch or --undo")
+    ids = (*records, *ids)
     if (step is None) == (not ids):
-        raise InvalidInput("name the records with --record; --undo names a step instead")
+        raise InvalidInput("name the records behind the request; --undo names a step instead")
     installation = session.installation
     if step is not None:
         document = undo(installation, who, request, step)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--file", "original", type=click.Path(path_type=Path), help="Your own copy of what a receipt is for.")
 @command
 def bundle(session: Session, path: Path, key: str | None, original: Path | None) -> None:
-    """Check a receipt, proof, exported record, bag, account of consistency or checkpoint, with nothing but a key.
+    """Check a receipt, proof, exported record, production, bag or checkpoint, with nothing but a key.
 
     Without --key only inner consistency is checked, and the fingerprint to compare is printed. Exit status 6
     where something does not hold.

@@ -108,6 +108,17 @@ def extract_serialised(raw: bytes, path: str) -> bytes:
     return extract_part(_as_mail(document, 0), path) if found is None else canonical(found)
 
 
+def as_mail(raw: bytes) -> tuple[bytes, str]:
+    """The message as a mail of our own making, to be read and forgotten, and its blind copies on one line.
+
+    Raises:
+        NotSerialised: it is none, or damaged.
+    """
+    document = _document(raw)
+    blind = (one.name or one.address or "" for one in _parties(document, "bcc"))
+    return _as_mail(document, 0), "; ".join(one for one in blind if one)
+
+
 def _document(raw: bytes) -> dict[str, Any]:
     if not is_serialised(raw[: len(SIGNATURE)]):
         raise NotSerialised("it does not begin as a serialised message")

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-
-import holidays
 
 from storage.errors import InvalidInput
 
@@ -66,7 +64,7 @@ class AgencyCalendar:
         """Refuse an agency that never opens, or a state that there is not."""
         if not self.weekdays or not self.weekdays <= frozenset(range(7)):
             raise InvalidInput("an agency opens on at least one day of the week, from 0 for Monday to 6 for Sunday")
-        if self.state and self.state not in holidays.list_supported_countries()["US"]:
+        if self.state and self.state not in _states():
             raise InvalidInput(f"there is no state {self.state[:20]!r}; write its two letters, as in WA")
 
     def why_closed(self, day: date) -> str | None:
@@ -148,8 +146,18 @@ def count_calendar_days(start: date, number: int) -> Counted:
     return Counted(start + number * _DAY, ())
 
 
+@cache
+def _states() -> frozenset[str]:
+    """The states and territories whose holidays are known, by their two letters."""
+    import holidays  # noqa: PLC0415 - only who counts days pays for the library
+
+    return frozenset(holidays.list_supported_countries()["US"])
+
+
 @lru_cache(maxsize=512)
 def _public_holidays(state: str, year: int) -> Mapping[date, str]:
     """The holidays of a state or of the federal government in a year, observed days included, by day."""
+    import holidays  # noqa: PLC0415 - only who counts days pays for the library
+
     found = holidays.country_holidays("US", subdiv=state or None, years=year, observed=True)
     return MappingProxyType({day: str(name) for day, name in found.items()})

@@ -103,8 +103,39 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """Where somebody may turn who was refused, in words of a letter; what the law leaves to the agency is empty.
+
+    Args:
+        to: who hears him outside of a court, or empty where nobody does.
+        period: how long he may ask for it; no number of days where the law has none.
+        decided: how long the answer to it may take.
+        copy_to: who else is told of the appeal.
+        citation: the law of the above.
+        confidence: how sure that is.
+        court: which court, or empty.
+        court_citation: the law of that.
+        court_confidence: how sure that is.
+    """
+
+    to: str
+    period: Period
+    decided: Period
+    copy_to: str
+    citation: str
+    confidence: Confidence
+    court: str
+    court_citation: str
+    court_confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The rules of one jurisdiction. `hold_days` is how long after the outcome what was asked for is kept."""
+    """The rules of one jurisdiction. `hold_days` is how long after the outcome what was asked for is kept.
+
+    `log` says what the law asks of who lists what he keeps back: `citation`, `explanation`, `factual_basis`,
+    `responsible_persons`, `at_place` (shown where it was left out) and `ruling`; `log_citation` is that law.
+    """
 
     id: str
     name: str
@@ -120,6 +151,9 @@ class Profile:
     exemptions: tuple[Exemption, ...]
     log: tuple[str, ...]
     notes: tuple[str, ...]
+    appeal: Appeal | None = None
+    log_citation: str = ""
+    log_confidence: Confidence = Confidence.UNVERIFIED
 
 
 _DEFAULT_HOLD: Final = 90
@@ -168,6 +202,9 @@ def read_profile(text: str) -> Profile:
             exemptions=tuple(_exemption(one) for one in stated.get("exemption", ())),
             log=tuple(stated.get("log", ())),
             notes=tuple(stated.get("notes", ())),
+            appeal=_appeal(stated["appeal"]) if "appeal" in stated else None,
+            log_citation=stated.get("log_citation", ""),
+            log_confidence=Confidence(stated.get("log_confidence", Confidence.UNVERIFIED)),
         )
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"the profile is no TOML: {error}") from error
@@ -203,6 +240,21 @@ def _exemption(stated: Mapping[str, Any]) -> Exemption:
         title=stated["title"],
         citation=stated["citation"],
         confidence=Confidence(stated["confidence"]),
+    )
+
+
+def _appeal(stated: Mapping[str, Any]) -> Appeal:
+    decided = {"days": stated.get("decided_days"), "unit": stated.get("decided_unit", DayUnit.BUSINESS)}
+    return Appeal(
+        to=stated.get("to", ""),
+        period=_period(stated),
+        decided=_period(decided),
+        copy_to=stated.get("copy_to", ""),
+        citation=stated.get("citation", ""),
+        confidence=Confidence(stated.get("confidence", Confidence.UNVERIFIED)),
+        court=stated.get("court", ""),
+        court_citation=stated.get("court_citation", ""),
+        court_confidence=Confidence(stated.get("court_confidence", Confidence.UNVERIFIED)),
     )
 
 

@@ -55,6 +55,9 @@ class Found(StrEnum):
     BIRTH_DATE = "birth_date"
     ACCOUNT = "account"
     NAME = "name"
+    ADDRESS = "address"
+    MEDICAL = "medical"
+    COUNSELLING = "counselling"
 
 
 class RedactionState(StrEnum):

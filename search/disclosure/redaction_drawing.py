@@ -20,7 +20,7 @@ from search.disclosure.redaction_pixels import is_grey
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,7 @@ MOST_PAGE_PIXELS: Final = 30_000_000
 MOST_BYTES: Final = 256 << 20
 _POINTS: Final = 72  # to an inch (ISO 32000-1 §8.3.2.3)
 _LONGEST: Final = 20_000  # pixels
+_FAR: Final = 10_000.0  # points
 _MOST_LETTERS: Final = 100_000  # of a page
 _CONTRAST: Final = 24  # of 255: less is not seen
 _LAST: Final = 0x110000
@@ -65,10 +66,19 @@ class DrawnPage:
         return float(self.pixels.shape[1] / self.across)
 
 
-def drawn_pages(raw: bytes, *, dpi: int = DPI, beside: int = 0) -> Iterator[DrawnPage]:
-    """Every page, drawn at so many pixels to the inch, fewer where a page is very large.
+def drawn_pages(
+    raw: bytes,
+    *,
+    dpi: float = DPI,
+    beside: int = 0,
+    of_page: Mapping[int, float] | None = None,
+    first: int = 1,
+    last: int | None = None,
+) -> Iterator[DrawnPage]:
+    """Every page from `first` to `last`, drawn at so many pixels to the inch, fewer where a page is very large.
 
-    A word is seen where something is drawn in its box, or up to `beside` pixels from it.
+    Pages that `of_page` names are drawn at its pixels to the inch. A word is seen where something is drawn in its box,
+    or up to `beside` pixels from it.
 
     Raises:
         InvalidInput: the document or a page cannot be read, or it is too large: part of it cannot be given.
@@ -80,8 +90,8 @@ def drawn_pages(raw: bytes, *, dpi: int = DPI, beside: int = 0) -> Iterator[Draw
         count = len(document)
         if not 1 <= count <= MOST_PAGES:
             raise InvalidInput(f"Only a PDF of 1 to {MOST_PAGES:,} pages can be redacted. Withhold it.")
-        for number in range(1, count + 1):
-            yield _page(document, number, dpi, beside)
+        for number in range(first, min(count, last or count) + 1):
+            yield _page(document, number, (of_page or {}).get(number, dpi), beside)
     finally:
         document.close()
 
@@ -110,7 +120,7 @@ def _opened(raw: bytes) -> pypdfium2.PdfDocument:
     raise InvalidInput("The PDF is damaged or encrypted, so it cannot be redacted. Withhold it.")
 
 
-def _page(document: pypdfium2.PdfDocument, number: int, dpi: int, beside: int) -> DrawnPage:
+def _page(document: pypdfium2.PdfDocument, number: int, dpi: float, beside: int) -> DrawnPage:
     try:
         page = document[number - 1]
         try:
@@ -131,7 +141,7 @@ def _page(document: pypdfium2.PdfDocument, number: int, dpi: int, beside: int) -
     raise InvalidInput("A page of the PDF cannot be drawn, so it cannot be redacted. Withhold the document.")
 
 
-def _scale(across: float, down: float, dpi: int) -> float:
+def _scale(across: float, down: float, dpi: float) -> float:
     if not (isfinite(across) and isfinite(down) and across > 0 and down > 0):
         raise ValueError("size")
     scale = dpi / _POINTS
@@ -146,10 +156,11 @@ def _words(page: object, pixels: NDArray[np.uint8], beside: int) -> Iterator[Pag
             raise ValueError("letters")
         letters: list[str] = []
         box: tuple[float, float, float, float] | None = None
+        places = _Places(page, pixels.shape)
         for index in range(count + 1):
             code = 32 if index == count else pdfium.FPDFText_GetUnicode(text_page, index)
             letter = chr(code) if 0 < code < _LAST and code not in _SURROGATES else " "
-            place = None if letter.isspace() else _box(page, text_page, index, pixels.shape)
+            place = None if letter.isspace() else places.box(text_page, index)
             apart = box is not None and place is not None and _apart(box, place)
             if letters and box is not None and (letter.isspace() or apart):
                 yield _word(letters, box, pixels, beside)
@@ -161,22 +172,43 @@ def _words(page: object, pixels: NDArray[np.uint8], beside: int) -> Iterator[Pag
         text_page.close()
 
 
-def _box(page: object, text_page: object, index: int, shape: tuple[int, ...]) -> tuple[float, float, float, float]:
-    sides = [ctypes.c_double() for _ in range(4)]
-    if not pdfium.FPDFText_GetCharBox(text_page, index, *map(ctypes.byref, sides)):
-        return (-1.0, -1.0, -1.0, -1.0)  # nowhere, so it is not seen
-    left, right, bottom, top = (one.value for one in sides)
-    first, second = _pixel(page, left, top, shape), _pixel(page, right, bottom, shape)
-    return (
-        min(first[0], second[0]),
-        min(first[1], second[1]),
-        max(first[0], second[0]),
-        max(first[1], second[1]),
-    )
+class _Places:
+    """PDFium's own way from a page to its drawing, which knows how the page is turned and cropped.
+
+    It is linear, so that three places far apart tell it; asking for each letter would take most of the time.
+    """
+
+    def __init__(self, page: object, shape: tuple[int, ...]) -> None:
+        origin = _device(page, 0, 0, shape)
+        self._origin = origin
+        self._right, self._up = (
+            tuple((there - here) / _FAR for here, there in zip(origin, _device(page, x, y, shape), strict=True))
+            for x, y in ((_FAR, 0), (0, _FAR))
+        )
+        self._sides = [ctypes.c_double() for _ in range(4)]
+        self._pointers = [ctypes.byref(one) for one in self._sides]
+
+    def box(self, text_page: object, index: int) -> tuple[float, float, float, float]:
+        """The box of a letter in pixels; one that has none is nowhere, so that it is not seen."""
+        if not pdfium.FPDFText_GetCharBox(text_page, index, *self._pointers):
+            return (-1.0, -1.0, -1.0, -1.0)
+        left, right, bottom, top = (one.value for one in self._sides)
+        first, second = self._pixel(left, top), self._pixel(right, bottom)
+        return (
+            min(first[0], second[0]),
+            min(first[1], second[1]),
+            max(first[0], second[0]),
+            max(first[1], second[1]),
+        )
+
+    def _pixel(self, x: float, y: float) -> tuple[float, float]:
+        return (
+            self._origin[0] + x * self._right[0] + y * self._up[0],
+            self._origin[1] + x * self._right[1] + y * self._up[1],
+        )
 
 
-def _pixel(page: object, x: float, y: float, shape: tuple[int, ...]) -> tuple[float, float]:
-    """PDFium's own way from a page to its drawing, which knows how the page is turned and cropped; in 1/16 pixels."""
+def _device(page: object, x: float, y: float, shape: tuple[int, ...]) -> tuple[float, float]:
     across, down = ctypes.c_int(), ctypes.c_int()
     height, width = shape[0] * 16, shape[1] * 16
     pdfium.FPDF_PageToDevice(page, 0, 0, width, height, 0, x, y, ctypes.byref(across), ctypes.byref(down))

@@ -27,6 +27,16 @@ _UNSPACED: Final = (
     (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )
+_UNSEEN: Final = (  # marks and letters without ink (Default_Ignorable_Code_Point of the Unicode Character Database)
+    (0x034F, 0x034F),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFFA0, 0xFFA0),
+    (0xE0100, 0xE01EF),
+)
 
 
 def _fold_one(letter: str) -> str:
@@ -37,6 +47,8 @@ def _fold_one(letter: str) -> str:
 
 
 def _counts(letter: str) -> bool:
+    if any(first <= ord(letter) <= last for first, last in _UNSEEN):
+        return False
     return letter.isalnum() or unicodedata.category(letter) in {"Mn", "Mc"}
 
 

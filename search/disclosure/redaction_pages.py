@@ -41,6 +41,18 @@ class BurntRegion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedactedPage:
+    """A page as it is given: pixels with its boxes burned in, words kept and seen, the strings left out."""
+
+    number: int
+    pixels: NDArray[np.uint8]
+    words: tuple[PageWord, ...]
+    burns: tuple[Burn, ...]
+    taken: tuple[str, ...]
+    unseen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPages:
     """The rebuilt document, what was burned into it, and the words left out, by page and line."""
 
@@ -59,38 +71,63 @@ def redacted_pdf(
         Conflict: a redaction is a draft.
         InvalidInput: the document cannot be read whole, or a redaction does not lie on its pages.
     """
-    if any(one.state is not RedactionState.FINAL for one in redactions):
-        raise Conflict("A redaction is still a draft. Make it final, or remove it, before anything is given.")
-    sizes = page_sizes(raw)
-    for one in redactions:
-        _check(one, sizes)
+    check_redactions(redactions, page_sizes(raw))
     built, unseen = BuiltPdf(), 0
     burnt: list[BurntRegion] = []
     taken: list[str] = []
-    for page in drawn_pages(raw, dpi=dpi):
-        found = tuple(_burns(page, [one for one in redactions if isinstance(one.where, Pattern)], roster, taken))
-        drawn = [one for one in redactions if isinstance(one.where, Regions)]
-        burns = (*found, *_burns(page, drawn, roster, taken))
-        covered = _covered(page.pixels, burns)
-        under = [_under(word, covered) for word in page.words]
-        kept = [word for word, out in zip(page.words, under, strict=True) if word.seen and not out[0]]
-        unseen += sum(not word.seen for word in page.words)
-        taken += _lines(page.words, under, len(found))
-        pixels = burn(page.pixels, burns)
-        built.add_page(pixels, page.across, page.down, (*kept, *map(_told, burns)))
-        burnt += [BurntRegion(page=page.number, burn=one) for one in burns]
+    for drawn in drawn_pages(raw, dpi=dpi):
+        page = redacted_page(drawn, redactions, roster=roster)
+        built.add_page(page.pixels, drawn.across, drawn.down, (*page.words, *map(_told, page.burns)))
+        unseen += page.unseen
+        taken += page.taken
+        burnt += [BurntRegion(page=page.number, burn=one) for one in page.burns]
     return KeptPages(content=built.written(), burnt=tuple(burnt), taken=tuple(dict.fromkeys(taken)), unseen=unseen)
 
 
-def _check(one: Redaction, sizes: tuple[tuple[float, float], ...]) -> None:
+def redacted_page(page: DrawnPage, redactions: Sequence[Redaction], *, roster: Sequence[str] = ()) -> RedactedPage:
+    """A page that was drawn, with redactions burned in. That they fit its document was asked before."""
+    taken: list[str] = []
+    found = tuple(_burns(page, [one for one in redactions if isinstance(one.where, Pattern)], roster, taken))
+    drawn = [one for one in redactions if isinstance(one.where, Regions)]
+    burns = (*found, *_burns(page, drawn, roster, taken))
+    covered = _covered(page.pixels, burns)
+    under = [_under(word, covered) for word in page.words]
+    kept = tuple(word for word, out in zip(page.words, under, strict=True) if word.seen and not out[0])
+    taken += _lines(page.words, under, len(found))
+    return RedactedPage(
+        number=page.number,
+        pixels=burn(page.pixels, burns),
+        words=kept,
+        burns=burns,
+        taken=tuple(dict.fromkeys(taken)),
+        unseen=sum(not word.seen for word in page.words),
+    )
+
+
+def check_redactions(
+    redactions: Sequence[Redaction], sizes: tuple[tuple[float, float], ...], unit: Unit = Unit.POINTS
+) -> None:
+    """Refuse redactions that cannot be burned into pages of these sizes.
+
+    Raises:
+        Conflict: one is a draft.
+        InvalidInput: one does not lie on the pages, or is of words that a text has.
+    """
+    if any(one.state is not RedactionState.FINAL for one in redactions):
+        raise Conflict("A redaction is still a draft. Make it final, or remove it, before anything is given.")
+    for one in redactions:
+        _check(one, sizes, unit)
+
+
+def _check(one: Redaction, sizes: tuple[tuple[float, float], ...], unit: Unit) -> None:
     if isinstance(one.where, Regions):
-        if one.where.unit is not Unit.POINTS:
-            raise InvalidInput("Regions of a PDF are in points. Mark them again on its pages.")
+        if one.where.unit is not unit:
+            raise InvalidInput(f"Regions of this file are in {unit.value}. Mark them again on its pages.")
         check_regions(one.where.regions, sizes)
     elif not isinstance(one.where, Pattern):
-        raise InvalidInput("Words of a PDF are redacted by pattern or by region. Mark them on its pages.")
+        raise InvalidInput("Words of pages are redacted by pattern or by region. Mark them on the pages.")
     elif one.keep_only:
-        raise InvalidInput("What is kept of a PDF is marked as regions of its pages.")
+        raise InvalidInput("What is kept of pages is marked as regions of them.")
 
 
 def _burns(page: DrawnPage, redactions: Sequence[Redaction], roster: Sequence[str], taken: list[str]) -> Iterator[Burn]:

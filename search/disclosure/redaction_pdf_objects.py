@@ -9,6 +9,7 @@ same pages give the same bytes. What is read is read whole: every object, decode
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 
+from search.disclosure.redaction_pdf_pictures import width_of
 from search.disclosure.redaction_pixels import is_grey
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -58,31 +60,26 @@ _REFUSED: Final = {
     "/RichMedia": "media",
     "/Collection": "a file inside",
 }
+_SHOWS: Final = re.compile(rb"T[jJ]|['\"]\s")  # operators that show strings (ISO 32000-1 §9.4.3)
+_FONT_FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
+_FONTS: Final = (b"\x00\x01\x00\x00", b"OTTO", b"true")  # OpenType §"Organization of an OpenType Font"
 _RAISED: Final = (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, OSError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PagePicture:
-    """The one picture of a page, undone: `parts` is 1 for grey, 3 for red, green and blue."""
-
-    content: bytes
-    height: int
-    width: int
-    parts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a PDF's objects say: strings and names (those that are shown also joined in drawing order) and streams.
+    """What a PDF's objects say: strings (those that are shown also joined in drawing order), names and streams.
 
-    `pixels` are all pictures undone, `pages` the picture of each page, None where it has not exactly one of plain
-    pixels. `refused` are phrases for what a rebuilt document never has.
+    `fonts` are programs of fonts, `pictures` counts all pictures, `widths` has the pixels across of the picture of each
+    page (`redaction_pdf_pictures`). `refused` are phrases for what a rebuilt document never has.
     """
 
     texts: tuple[str, ...]
+    names: tuple[str, ...]
     streams: tuple[bytes, ...]
-    pixels: tuple[bytes, ...]
-    pages: tuple[PagePicture | None, ...]
+    fonts: tuple[bytes, ...]
+    pictures: int
+    widths: tuple[int | None, ...]
     refused: tuple[str, ...]
 
 
@@ -169,8 +166,10 @@ def _shown(word: PageWord, known: dict[str, tuple[int, int]], across: float, dow
         at = end
 
 
-def said_by(raw: bytes) -> Said:
+def said_by(raw: bytes, look: Callable[[bytes], None] = lambda _pixels: None) -> Said:
     """Everything in the objects of a PDF that qpdf reaches, and what it has that a rebuilt one never has.
+
+    `look` is given the pixels of each picture, one at a time: those of a long document do not lie in memory together.
 
     Raises:
         InvalidInput: it cannot be read whole.
@@ -179,18 +178,22 @@ def said_by(raw: bytes) -> Said:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what qpdf only warns of was not read whole either
             with Pdf.open(io.BytesIO(raw)) as pdf:
-                return _Reading(pdf).read(raw)
+                return _Reading(pdf, look).read(raw)
     except (*_RAISED, Warning):
         pass  # qpdf's errors quote what they read
     raise InvalidInput("The PDF cannot be read whole, so what is in it cannot be checked.")
 
 
 class _Reading:
-    def __init__(self, pdf: Pdf) -> None:
+    def __init__(self, pdf: Pdf, look: Callable[[bytes], None]) -> None:
         self._pdf = pdf
+        self._look = look
+        self._pictures = 0
         self._texts: list[str] = []
-        self._streams: list[bytes] = []
-        self._pixels: list[bytes] = []
+        self._names: dict[str, None] = {}
+        self._streams: list[tuple[pikepdf.Object, bytes]] = []
+        self._fonts: set[tuple[int, int]] = set()
+        self._shown: set[tuple[int, int]] = set()
         self._refused: dict[str, None] = {}
         self._left = MOST_OBJECTS
         self._room = MOST_DECODED
@@ -207,13 +210,24 @@ class _Reading:
             self._walk(one)
         for page in self._pdf.pages:
             self._texts += self._strings(page.obj)
+        fonts: list[bytes] = []
+        streams: list[bytes] = []
+        for one, content in self._streams:
+            if one.objgen in self._fonts and content[:4] in _FONTS:
+                fonts.append(content)
+                continue
+            streams.append(content)
+            if one.objgen not in self._shown and _SHOWS.search(content):
+                self._texts += self._strings(one)
         if self._pdf.get_warnings():
             self._refused["damage"] = None
         return Said(
             texts=tuple(dict.fromkeys(self._texts)),
-            streams=tuple(self._streams),
-            pixels=tuple(self._pixels),
-            pages=tuple(_page_picture(page.obj) for page in self._pdf.pages),
+            names=tuple(self._names),
+            streams=tuple(streams),
+            fonts=tuple(fonts),
+            pictures=self._pictures,
+            widths=tuple(width_of(page.obj) for page in self._pdf.pages),
             refused=tuple(self._refused),
         )
 
@@ -241,13 +255,15 @@ class _Reading:
         elif isinstance(one, (Dictionary, Stream)):
             for key in one.keys():  # noqa: SIM118 - pikepdf's own
                 self._name(str(key))
+                if str(key) in _FONT_FILES:
+                    self._fonts.add(one[key].objgen)
             if isinstance(one, Stream):
                 self._stream(one)
             return [value for _, value in one.items()]
         return []
 
     def _name(self, name: str) -> None:
-        self._texts.append(name)
+        self._names[name] = None
         if name in _REFUSED:
             self._refused[_REFUSED[name]] = None
 
@@ -258,15 +274,19 @@ class _Reading:
         except pikepdf.PdfError:
             content = one.read_raw_bytes()
             self._refused["a stream that cannot be undone"] = None
+        if picture:
+            self._pictures += 1
+            self._look(content)
+            return
         self._room -= len(content)
         if self._room < 0:
             raise ValueError("bytes")
-        (self._pixels if picture else self._streams).append(content)
-        if not picture:
-            self._texts += self._strings(one)
+        self._streams.append((one, content))
 
     def _strings(self, content: pikepdf.Object) -> tuple[str, ...]:
         """All strings that a content stream shows, joined in its order: letters shown one by one are a word again."""
+        if "/Contents" in content:
+            self._shown.add(content.Contents.objgen)
         try:
             instructions = pikepdf.parse_content_stream(pikepdf.Page(content) if "/Contents" in content else content)
         except (*_RAISED, Warning):
@@ -283,16 +303,3 @@ class _Reading:
                 parts += [bytes(one) for one in inside if isinstance(one, pikepdf.String)]
         joined = b"".join(parts)
         return (joined.decode("latin-1"), joined.decode("utf-16-be", "replace")) if joined else ()
-
-
-def _page_picture(page: pikepdf.Object) -> PagePicture | None:
-    try:
-        (one,) = page.Resources.XObject.values()
-        parts = {"/DeviceGray": 1, "/DeviceRGB": 3}.get(str(one.ColorSpace))
-        if one.Subtype != Name.Image or parts is None or one.BitsPerComponent != 8:  # noqa: PLR2004 - bits
-            return None
-        height, width, content = int(one.Height), int(one.Width), one.read_bytes()
-    except _RAISED:
-        return None
-    whole = len(content) == height * width * parts
-    return PagePicture(content=content, height=height, width=width, parts=parts) if whole else None

@@ -3,7 +3,7 @@
 Rule kept: these are suggestions and never decisions. Numbers are suggested where they satisfy the rules of their kind,
 not only its shape: social security numbers (area, group and serial as SSA has issued them since June 2011, POMS RM
 10201.035), telephone numbers (E.164, NANP), cards (ISO/IEC 7812-1 Annex B, Luhn). Names come from a list that the
-agency gives. All expressions are linear: repetitions are bounded.
+agency gives, addresses and private words from `private_words`. All expressions are linear: repetitions are bounded.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from search.disclosure.phrases import phrases_of
+from search.disclosure.private_words import addresses, private_terms
 from search.disclosure.redaction import Found, Span
-from search.disclosure.redaction_folding import Folded, fold, folded, unspaced
+from search.disclosure.redaction_folding import fold
 from storage.telephone_numbers import normal_number
 
 if TYPE_CHECKING:
@@ -27,6 +30,10 @@ _SSN_SAID: Final = re.compile(r"\b(?:ssn|social security|soc\.? ?sec)", re.IGNOR
 _NEVER_ISSUED: Final = frozenset({"078051120", "219099999"})  # printed on sample cards
 _ITIN_GROUPS: Final = (*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100))
 _PHONE: Final = re.compile(r"(?<![0-9])\+?\(?[0-9](?:[ .()/\u00a0\u2010-\u2013\u202f-]{0,3}[0-9]){6,16}(?![0-9])")
+_DIGITS: Final = re.compile("[0-9]+")
+_GROUPS: Final = frozenset({(10,), (11,), (3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7), (6, 4), (1, 10), (4, 3, 4)})
+_LOCAL: Final = re.compile(r"(?<![0-9.-])[2-9][0-9]{2}[-. \u2010-\u2013][0-9]{4}(?![0-9-])")  # of NANP, without area
+_PHONE_SAID: Final = re.compile(r"\b(?:call|cell|fax|mobile|phone|reach|tel|telephone|text)\b", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
 _BORN: Final = re.compile(r"\b(?:born|birth|birthday|birthdate|d\.?o\.?b\b)", re.IGNORECASE)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -40,6 +47,8 @@ _CARD: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])")
 _ACCOUNT: Final = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){4,16}(?![0-9])")
 _ACCOUNT_SAID: Final = re.compile(r"\b(?:acct|account|routing|iban|student id|id number)\b", re.IGNORECASE)
 _LEAST_NAME: Final = 2  # letters
+_MOST_LISTS: Final = 4
+_OF_WORDS: Final = frozenset({Found.WORDS, Found.NAME, Found.MEDICAL, Found.COUNSELLING})
 _DIGITS_OF_CENTURY: Final = 2
 
 
@@ -63,12 +72,17 @@ def find_spans(
     """What stands in a text of these kinds, in order, `most` at most; `words` for WORDS, `roster` for NAME."""
     found: list[Suggestion] = []
     wanted = frozenset(kinds)
-    if wanted & {Found.WORDS, Found.NAME}:
+    if wanted & _OF_WORDS:
         whole = fold(text)
         if Found.WORDS in wanted:
-            found += _said(whole, words, Found.WORDS, "the words that were asked for")
+            said = phrases_of(tuple(words)).find(whole)
+            found += (Suggestion(span=one, kind=Found.WORDS, reason="the words that were asked for") for one in said)
         if Found.NAME in wanted:
-            found += _said(whole, [form for name in roster for form in name_forms(name)], Found.NAME, "a name listed")
+            said = phrases_of(_forms(tuple(roster)), _LEAST_NAME).find(whole)
+            found += (Suggestion(span=one, kind=Found.NAME, reason="a name listed") for one in said)
+        for kind in sorted(wanted & {Found.MEDICAL, Found.COUNSELLING}):
+            told = private_terms(whole, kind)
+            found += (Suggestion(span=span, kind=kind, reason=reason) for span, reason in told)
     for kind, finder in _FINDERS.items():
         if kind in wanted:
             found += finder(text)
@@ -99,24 +113,9 @@ def has_luhn(digits: str) -> bool:
     return len(set(digits)) > 1 and (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
-def _said(whole: Folded, phrases: Sequence[str], kind: Found, reason: str) -> Iterator[Suggestion]:
-    by_first: dict[str, dict[int, set[tuple[str, ...]]]] = {}  # by first word and count of words, so one look each
-    for phrase in phrases:
-        needle = folded(phrase)
-        if unspaced(phrase):
-            spans = whole.spans(needle, whole_words=False)
-            yield from (Suggestion(span=one, kind=kind, reason=reason) for one in spans)
-        elif len(needle) >= (_LEAST_NAME if kind is Found.NAME else 1):
-            parts = tuple(word for word, _, _ in fold(phrase).words())
-            by_first.setdefault(parts[0], {}).setdefault(len(parts), set()).add(parts)
-    stream = list(whole.words())
-    for index, (word, start, _) in enumerate(stream):
-        longest = 0
-        for count, known in by_first.get(word, {}).items():
-            here = tuple(one for one, _, _ in stream[index : index + count])
-            longest = max(longest, count) if here in known else longest
-        if longest:
-            yield Suggestion(span=whole.span(start, stream[index + longest - 1][2]), kind=kind, reason=reason)
+@lru_cache(maxsize=_MOST_LISTS)
+def _forms(roster: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for name in roster for form in name_forms(name)))
 
 
 def _ssns(text: str) -> Iterator[Suggestion]:
@@ -132,9 +131,17 @@ def _ssns(text: str) -> Iterator[Suggestion]:
 
 
 def _phones(text: str) -> Iterator[Suggestion]:
-    for one in _PHONE.finditer(text):
-        if normal_number(one[0]):
-            yield _suggestion(one, Found.PHONE, "a valid telephone number")
+    whole = [one for one in _PHONE.finditer(text) if _written_as_phone(one[0]) and normal_number(one[0])]
+    ends = {one.end() for one in whole}
+    yield from (_suggestion(one, Found.PHONE, "a valid telephone number") for one in whole)
+    for one in _LOCAL.finditer(text):
+        if one.end() not in ends and _PHONE_SAID.search(text, max(0, one.start() - _NEAR), one.start()):
+            yield _suggestion(one, Found.PHONE, "a local number after a word for a telephone")
+
+
+def _written_as_phone(number: str) -> bool:
+    """Whether digits are grouped as telephone numbers are: days, times and numbers of orders are not."""
+    return number.startswith("+") or tuple(map(len, _DIGITS.findall(number))) in _GROUPS
 
 
 def _emails(text: str) -> Iterator[Suggestion]:
@@ -175,6 +182,11 @@ def _accounts(text: str) -> Iterator[Suggestion]:
             yield _suggestion(one, Found.ACCOUNT, "a number after a word for an account")
 
 
+def _addresses(text: str) -> Iterator[Suggestion]:
+    for span, reason in addresses(text):
+        yield Suggestion(span=span, kind=Found.ADDRESS, reason=reason)
+
+
 def _suggestion(found: re.Match[str], kind: Found, reason: str) -> Suggestion:
     return Suggestion(span=Span(start=found.start(), end=found.end()), kind=kind, reason=reason)
 
@@ -185,4 +197,5 @@ _FINDERS: Final[Mapping[Found, Callable[[str], Iterator[Suggestion]]]] = {
     Found.EMAIL: _emails,
     Found.BIRTH_DATE: _births,
     Found.ACCOUNT: _accounts,
+    Found.ADDRESS: _addresses,
 }

@@ -22,8 +22,20 @@ MESSAGE_OUT: Final = "message_out"
 FEES: Final = ("fee_estimated", "deposit_asked", "deposit_paid", "fee_paid", "fee_waived", "fee_refunded")
 REMINDED: Final = "reminded"
 """That somebody was reminded of a clock; only the service notes it."""
+REOPENED: Final = "reopened"
+"""That a closed request was opened again, after an appeal."""
+LETTER: Final = "letter"
+"""That a letter was made; `reason` is its kind, and its text has the SHA-256 of what was made."""
 OTHER_KINDS: Final = (NOTE, MESSAGE_IN, MESSAGE_OUT, *FEES)
 """What can be noted of a request beside what its clocks look at."""
+_BY_ACTS: Final = (
+    ClockEventKind.RECEIVED,
+    ClockEventKind.COMPLETED,
+    ClockEventKind.APPEALED,
+    ClockEventKind.APPEAL_DECIDED,
+)
+NOTABLE_KINDS: Final = (*(kind.value for kind in ClockEventKind if kind not in _BY_ACTS), *OTHER_KINDS)
+"""What somebody may write down of a request; receiving, closing and appealing one are acts of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +59,7 @@ class DisclosureRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """How a request came; `zone` is the agency's, in which its year is told."""
+    """How a request came; `zone` is the agency's, in which its year is told; `tag` what a program named it by."""
 
     profile: str
     received_at: datetime
@@ -55,6 +67,7 @@ class Intake:
     zone: ZoneInfo
     requester: RequesterClass = RequesterClass.GENERAL
     circumstances: frozenset[str] = frozenset()
+    tag: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

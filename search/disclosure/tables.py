@@ -12,6 +12,7 @@ from storage.columns import CarriedBy, Id, Moment, Position, carried, metadata
 
 # `number` is what people call it by, as in 2026-0014. `circumstances` are names of a profile's clocks that apply,
 # joined by commas. `sealed_terms` is who asks, how to reach him, and for what (`search.disclosure.request_terms`).
+# `opening_tag` is a keyed digest of what a program named its opening by, so that one sent twice opens one request.
 disclosure_requests = Table(
     "disclosure_requests",
     metadata,
@@ -29,6 +30,7 @@ disclosure_requests = Table(
     Column("closed_at", Moment, nullable=True),
     Column("closing", String(24), nullable=True),
     Column("sealed_terms", LargeBinary, nullable=False),
+    Column("opening_tag", LargeBinary, nullable=True, unique=True),
     CheckConstraint("state IN ('open', 'closed')", name="state"),
     info=carried(CarriedBy.SUBJECT, "id"),
 )

@@ -10,9 +10,12 @@ import pytest
 
 from retention import schedules
 from tests.archiver.commands import Office, a_mail, new_office
+from tests.archiver.release_scene import Given
+from tests.archiver.release_scene import fill as fill_given
 from tests.archiver.search_work_scene import fill
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WITH_ATTACHMENT = (
@@ -75,3 +78,12 @@ def office(new_archive: Path, tmp_path: Path) -> Office:
 def searched(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of `search_work_scene`, to be copied."""
     return fill(new_archive, tmp_path_factory.mktemp("searched"))
+
+
+@pytest.fixture(scope="session")
+def given(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
+    """The archive of `release_scene`, opened; tests read it and change nothing."""
+    place = tmp_path_factory.mktemp("given")
+    made = fill_given(Office(folder=shutil.copytree(new_archive, place / "archive")), place)
+    yield made
+    made.installation.close()

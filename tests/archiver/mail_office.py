@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from archiver.answering import Answering
 from archiver.config import Settings
 from archiver.wiring import Installation, open_installation
+from ingest.sandbox import SandboxedReader
 from ingest.submission import Handover
 from storage.archive import create_archive
 from storage.keys import Secret, SlotKind
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 OFFICE, PERSONAL = "jane@agency.example", "jane.doe@mail.example"
 ARCHIVE = "records@archive.localdomain"
 START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+_readers: dict[str, SandboxedReader] = {}
 
 
 class Clock:
@@ -37,6 +41,16 @@ class Clock:
 
     def forward(self, **by: float) -> None:
         self.at += timedelta(**by)
+
+
+@contextmanager
+def _lasting_reader(**options: Any) -> Iterator[SandboxedReader]:
+    """One reader for all of them: each that is started loads its parsers anew, which was most of these tests."""
+    name = repr(sorted(options.items()))
+    if name not in _readers:
+        _readers[name] = SandboxedReader(**options)
+        atexit.register(_readers[name].close)
+    yield _readers[name]
 
 
 class MailOffice:
@@ -105,6 +119,7 @@ def open_mail_office(folder: Path) -> Iterator[MailOffice]:
     made.close()
     installation = open_installation(folder, made.keyring)
     try:
-        yield MailOffice(installation)
+        with mock.patch("archiver.wiring.SandboxedReader", _lasting_reader):
+            yield MailOffice(installation)
     finally:
         installation.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,9 +48,17 @@ class Desk:
         return self.by(name, "request", "declare", self.number, "1", *more, status=status)
 
 
+@pytest.fixture(scope="module")
+def made(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(Office(folder=shutil.copytree(new_archive, tmp_path_factory.mktemp("desk") / "archive")))
+
+
 @pytest.fixture
-def desk(office: Office) -> Desk:
-    return Desk(office)
+def desk(made: Desk, tmp_path: Path) -> Desk:
+    """A copy for each test, because an ingest and its commands take their time."""
+    own = copy(made)
+    own.office = Office(folder=shutil.copytree(made.office.folder, tmp_path / "archive"))
+    return own
 
 
 def test_an_employee_sees_what_he_is_asked_and_nothing_else(desk: Desk) -> None:

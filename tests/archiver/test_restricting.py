@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,9 +40,18 @@ class Desk:
         return [one["id"] for one in self.by(name, "search", query)["hits"]]
 
 
+@pytest.fixture(scope="module")
+def made(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    place = tmp_path_factory.mktemp("desk")
+    return Desk(Office(folder=shutil.copytree(new_archive, place / "archive")), place)
+
+
 @pytest.fixture
-def desk(office: Office, tmp_path: Path) -> Desk:
-    return Desk(office, tmp_path)
+def desk(made: Desk, tmp_path: Path) -> Desk:
+    """A copy for each test, because an ingest and its commands take their time."""
+    own = copy(made)
+    own.office = Office(folder=shutil.copytree(made.office.folder, tmp_path / "archive"))
+    return own
 
 
 def test_a_restricted_record_is_as_if_it_were_not_there_until_a_grant_says_otherwise(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,11 +44,20 @@ class Desk:
         return self.by("olive", "request", "review", self.number, *arguments)
 
 
+@pytest.fixture(scope="module")
+def made(new_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    place = tmp_path_factory.mktemp("desk")
+    first = Desk(Office(folder=shutil.copytree(new_archive, place / "archive")), place)
+    first.by("olive", "request", "set", "add", first.number, "--query", "subject:lights")
+    return first
+
+
 @pytest.fixture
-def desk(office: Office, tmp_path: Path) -> Desk:
-    made = Desk(office, tmp_path)
-    made.by("olive", "request", "set", "add", made.number, "--query", "subject:lights")
-    return made
+def desk(made: Desk, tmp_path: Path) -> Desk:
+    """A copy for each test, because an ingest and its commands take their time."""
+    own = copy(made)
+    own.office = Office(folder=shutil.copytree(made.office.folder, tmp_path / "archive"))
+    return own
 
 
 def test_a_search_is_frozen_and_its_records_come_before_the_reviewers_once(desk: Desk) -> None:
@@ -117,6 +128,22 @@ def test_batches_are_listed_apart(desk: Desk) -> None:
     assert [one["record"] for one in desk.review("--batch", "3")["records"]] == [desk.lights[0]]
     first = desk.review("--limit", "1")
     assert [one["record"] for one in desk.review("--after", first["next"])["records"]] == [sorted(desk.lights)[1]]
+
+
+def test_reviewers_are_told_what_a_record_is(desk: Desk) -> None:
+    told = {one["subject"]: one for one in desk.review()["records"]}
+    assert set(told) == {"Lights", "Lights again"}
+    assert told["Lights"]["from"]
+    assert told["Lights"]["sent_at"]
+    shown = desk.office.run(
+        "request", "review", desk.number, "--as", "olive", ARCHIVER_TOKEN=desk.tokens["olive"]
+    ).out.splitlines()
+    assert [line.endswith("Lights again") for line in shown[:2]].count(True) == 1
+
+
+def test_records_are_named_behind_the_request_or_as_options(desk: Desk) -> None:
+    step = desk.code("olive", desk.lights[0], "--record", desk.lights[1], "--decision", "release")
+    assert step["records"] == 2
 
 
 def test_a_restricted_record_is_neither_listed_nor_decided(desk: Desk) -> None:

@@ -115,8 +115,29 @@ CHANGING += ["/hand-in", "/drafts/{draft_id}", "/api/v1/submissions"]
 CHANGING += [f"/api/v1/uploads/{{upload_id}}{rest}" for rest in ("", "/commit", "/files/{number}")]
 CHANGING += [f"/api/v1/{one}" for one in ("saved-searches", "frozen-sets", "hit-reports", "alerts")]
 CHANGING += ["/api/v1/saved-searches/{name}", "/api/v1/alerts/{alert_id}"]
+_OF_A_REQUEST = ["/events", "/extensions", "/assignment", "/holds", "/tasks", "/tasks/{number}/done", "/close"]
+_OF_A_REQUEST += ["/searches", "/searches/{number}/declaration", "/searches/{number}/accept", "/sets", "/samples"]
+_OF_A_REQUEST += [f"/review/{one}" for one in ("decisions", "confirmations", "batches", "steps/{step}/undo")]
+_OF_A_REQUEST += [f"/fees/{one}" for one in ("estimates", "charges", "deposits", "payments", "waivers", "refunds")]
+_OF_A_REQUEST += ["/instalments", "/instalments/{number}/claim", "/appeals", "/appeals/{number}/decision"]
+_OF_A_REQUEST += ["/notices", "/notices/{number}/action", "/notices/{number}/end", "/letters", "/clawbacks"]
+_OF_A_REQUEST += [f"/records/{{record_id}}/{one}" for one in ("redactions", "linked")]
+_OF_A_REQUEST += [f"/records/{{record_id}}/redactions/{one}" for one in ("change", "remove")]
+_OF_A_REQUEST += ["/redactions", "/redactions/final", "/redactions/steps/{step}/undo", "/suggestions"]
+_OF_A_REQUEST += ["/productions", "/productions/{number}/again"]
+_OF_A_REQUEST += ["/occurrences/accept", "/occurrences/withdraw"]
+_OF_A_REQUEST += [f"/students/{one}" for one in ("links", "suggestions", "grounds", "own")]
+CHANGING += ["/api/v1/roster", "/api/v1/student-disclosures"]
+CHANGING += ["/api/v1/requests", *(f"/api/v1/requests/{{request_id}}{one}" for one in _OF_A_REQUEST)]
 SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upload_id}/files/{number}": "PATCH"}
 SENT_OTHERWISE |= {"/api/v1/saved-searches/{name}": "DELETE", "/api/v1/alerts/{alert_id}": "PATCH"}
+
+
+@pytest.fixture(scope="module")
+def officer(site):
+    """A browser in which an officer has signed in once."""
+    with site.browser(Role.OFFICER) as client:
+        yield client
 
 
 @pytest.mark.parametrize("path", CHANGING)
@@ -130,17 +151,16 @@ SENT_OTHERWISE |= {"/api/v1/saved-searches/{name}": "DELETE", "/api/v1/alerts/{a
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"},
     ],
 )
-def test_a_form_from_elsewhere_changes_nothing(site, path, headers):
-    with site.browser(Role.OFFICER) as client:
-        ids = {"draft_id": "drf_none", "upload_id": "upl_none", "claim_id": "nrc_none", "number": 1}
-        ids |= {"name": "none", "alert_id": "alr_none"}
-        address = path.format(record_id=site.own.record, submission_id=site.lying, **ids)
-        fields = {"token": site.tokens[Role.ADMINISTRATOR]}
-        answer = client.request(SENT_OTHERWISE.get(path, "POST"), address, data=fields, headers=headers)
+def test_a_form_from_elsewhere_changes_nothing(site, officer, path, headers):
+    ids = {"draft_id": "drf_none", "upload_id": "upl_none", "claim_id": "nrc_none", "number": 1}
+    ids |= {"name": "none", "alert_id": "alr_none", "request_id": "dsr_none", "step": 1}
+    address = path.format(record_id=site.own.record, submission_id=site.lying, **ids)
+    fields = {"token": site.tokens[Role.ADMINISTRATOR]}
+    answer = officer.request(SENT_OTHERWISE.get(path, "POST"), address, data=fields, headers=headers)
 
-        assert answer.status_code == 403
-        assert "set-cookie" not in answer.headers
-        assert "the officer" in client.get("/").text
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    assert "the officer" in officer.get("/").text
 
 
 def test_every_state_changing_address_is_one_of_those_tested_for_other_origins(site):

@@ -18,6 +18,7 @@ from sqlalchemy import CheckConstraint, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import archiver.backing_up  # it names every floor's tables
 import archiver.tables
 import ingest.tables
 import retention.tables

@@ -118,8 +118,15 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "restriction.set restriction.lifted grant.given grant.taken "
         # a decision in review is the agency's own act: ids, decision, codes; what it says of a record is sealed
         "request.opened request.noted request.assigned request.task_added request.task_done request.closed "
+        "request.reopened student.linked student.unlinked student.ground_set student.disclosed students.viewed "
         "requests.viewed custodian.asked custodian.reminded custodian.declared custodian.accepted "
         "review.added review.decided review.confirmed review.batched review.undone "
+        # a mark says where in a record, never what stands there; a roster is the agency's list, of no record
+        "redaction.marked redaction.changed redaction.settled redaction.removed redaction.undone "
+        "roster.loaded roster.viewed "
+        # that a string may stand in a record: a name that the key makes, ids; the reason is sealed under the request's
+        "occurrence.accepted occurrence.withdrawn "
+        "request.produced request.records_produced request.production_written request.clawed_back "
     )
     # a new kind must be put here, or into DESCRIBING where its payload says something of one record
     assert {kind.value for kind in EventKind} == {*kept.split(), *(kind.value for kind in DESCRIBING)}

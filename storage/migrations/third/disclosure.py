@@ -23,9 +23,11 @@ def create() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("closing", sa.String(length=24), nullable=True),
         sa.Column("sealed_terms", sa.LargeBinary(), nullable=False),
+        sa.Column("opening_tag", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_disclosure_requests_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure_requests")),
         sa.UniqueConstraint("number", name=op.f("uq_disclosure_requests_number")),
+        sa.UniqueConstraint("opening_tag", name=op.f("uq_disclosure_requests_opening_tag")),
     )
     op.create_index(op.f("ix_disclosure_requests_state"), "disclosure_requests", ["state"], unique=False)
     op.create_index(op.f("ix_disclosure_requests_assigned_to"), "disclosure_requests", ["assigned_to"], unique=False)
@@ -90,6 +92,8 @@ def _review() -> None:
     for name in ("decision", "batch"):
         columns = ["request_id", name, "record_id"]
         op.create_index(op.f(f"ix_review_records_{name}"), "review_records", columns, unique=False)
+    columns = ["request_id", "decision", "confirmed_by"]
+    op.create_index(op.f("ix_review_records_progress"), "review_records", columns, unique=False)
     op.create_index(op.f("ix_review_records_record_id"), "review_records", ["record_id"], unique=False)
     op.create_table(
         "review_steps",

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.migrations.third import (
+    accepted,
     access,
     assignment,
     copies,
@@ -11,10 +12,15 @@ from storage.migrations.third import (
     dispositions,
     due,
     facts,
+    following,
     generations,
     holds,
     nonrecords,
+    participants,
+    productions,
+    redactions,
     searches,
+    students,
     transfers,
 )
 
@@ -32,7 +38,7 @@ def upgrade() -> None:
     _drafts()
     _uploads()
     _mailboxes()
-    _participants()
+    participants.create()
     _quarantine()
     _transcriptions()
     _matching()
@@ -48,6 +54,11 @@ def upgrade() -> None:
     generations.create()
     access.create()
     disclosure.create()
+    following.create()
+    students.create()
+    redactions.create()
+    accepted.create()
+    productions.create()
 
 
 def _answers() -> None:
@@ -203,35 +214,6 @@ def _conversations() -> None:
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_superseded_records")),
     )
     op.create_index(op.f("ix_superseded_records_by_id"), "superseded_records", ["by_id"], unique=False)
-
-
-def _participants() -> None:
-    """Who took part in which record, and whom somebody said that a handle is."""
-    op.create_table(
-        "record_participants",
-        sa.Column("record_id", sa.String(length=64), nullable=False),
-        sa.Column("day", sa.String(length=10), nullable=False),
-        sa.Column("tags", sa.LargeBinary(), nullable=False),
-        sa.Column("addresses", sa.LargeBinary(), nullable=False),
-        sa.Column("owner", sa.LargeBinary(length=16), nullable=True),
-        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_record_participants_record_id_records")),
-        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record_participants")),
-    )
-    op.create_index(op.f("ix_record_participants_owner"), "record_participants", ["owner"], unique=False)
-    op.create_table(
-        "participant_links",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("tag", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("custodian_id", sa.String(length=64), nullable=True),
-        sa.Column("position", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=False),
-        sa.Column("ended", sa.BigInteger().with_variant(sa.INTEGER(), "sqlite"), nullable=True),
-        sa.Column("sealed_person", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["custodian_id"], ["custodians.id"], name=op.f("fk_participant_links_custodian_id_custodians")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_participant_links")),
-    )
-    op.create_index(op.f("ix_participant_links_tag"), "participant_links", ["tag"], unique=False)
 
 
 def _drafts() -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from search.disclosure.jurisdictions import shipped_profile
 from search.disclosure.request_terms import Closing, Received, RequestTerms
@@ -205,3 +206,15 @@ def test_taking_back_every_step_from_the_last_on_leaves_nothing_decided(
     for number in reversed(numbers):
         table.review.undo(table.request, number, actor="usr_ann")
     assert table.progress()["undecided"] == len(IDS)
+
+
+def test_how_far_a_review_has_come_is_counted_without_reading_its_rows(table: Table) -> None:
+    asked: list[str] = []
+    with table.archive.store.read() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        table.review.progress(connection, table.request)
+        (counting,) = asked
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting}", (table.request,))
+        assert [row[-1] for row in plan] == [
+            "SEARCH review_records USING COVERING INDEX ix_review_records_progress (request_id=?)"
+        ]

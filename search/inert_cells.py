@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _ACTIVE: Final = frozenset(
     "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
@@ -24,7 +24,8 @@ _ACTIVE: Final = frozenset(
 def inert(value: object) -> str:
     """A value as a cell that is only text."""
     text = "" if value is None else str(value)
-    text = "".join(one if _is_shown(one) else "\N{REPLACEMENT CHARACTER}" for one in text)
+    if not text.isprintable():
+        text = "".join(one if _is_shown(one) else "\N{REPLACEMENT CHARACTER}" for one in text)
     return f"'{text}" if text[:1] in _ACTIVE or text.lstrip()[:1] in _ACTIVE else text
 
 
@@ -34,8 +35,13 @@ def _is_shown(sign: str) -> bool:
 
 def as_csv(rows: Iterable[Sequence[object]]) -> bytes:
     """Rows as a file; numbers stay numbers, everything else is inert."""
-    target = io.StringIO(newline="")
-    writer = csv.writer(target)
+    return b"".join(csv_pieces(rows))
+
+
+def csv_pieces(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The same row by row, for tables that need not stand in memory."""
+    yield b"\xef\xbb\xbf"
     for row in rows:
-        writer.writerow([one if type(one) is int else inert(one) for one in row])
-    return b"\xef\xbb\xbf" + target.getvalue().encode("utf-8", "replace")
+        target = io.StringIO(newline="")
+        csv.writer(target).writerow([one if type(one) is int else inert(one) for one in row])
+        yield target.getvalue().encode("utf-8", "replace")

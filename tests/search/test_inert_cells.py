@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from archiver.inert_cells import as_csv, inert
+from search.inert_cells import as_csv, inert
 
 _SIGNS = "=+-@\t\r\n"
 _WIDE = "".join(chr(ord(one) + 0xFEE0) for one in "=+-@")
