@@ -115,3 +115,14 @@ def test_its_frozen_search_and_its_request_stand_as_they_were_left(number, tmp_p
     shown = command(frozen, "request", "review", asked["number"], "--decision", "withhold")
     assert [one["record"] for one in shown["records"]] == [asked["withheld"]]
     assert command(frozen, "request", "show", asked["number"])["text"] == "All about the walrus costume."
+
+
+@pytest.mark.parametrize("number", [number for number in FORMATS if number > 2])  # format 2 had no productions
+def test_its_production_and_its_marks_stand_as_they_were_left(number, tmp_path):
+    frozen = unpack(number, tmp_path)
+    command(frozen, "upgrade")
+    given, asked = frozen.facts["production"], frozen.facts["request"]["number"]
+    found = command(frozen, "request", "produced", "--of", given["first"])
+    assert [one["record"] for one in found] == [given["record"]]
+    marks = command(frozen, "request", "redact", "list", asked, given["record"])["marks"]
+    assert [(one["state"], one["spans"]) for one in marks] == [("final", [[0, len(given["left_out"])]])]
