@@ -8,14 +8,20 @@ FIXTURES ?= ../shared/fixtures
 export PYTHONDONTWRITEBYTECODE :=  # programs that tests start would compile themselves each time
 JOBS ?= 4  # more than cores: many tests wait for the disk, or for programs that they started
 
-.PHONY: demo test check system lint types floors tests coverage faults fuzz differential bench accuracy first-run lock clean
+.PHONY: demo test check checked compiled system lint types floors tests coverage faults fuzz differential bench accuracy first-run journey xray lock clean
 
 demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
 	$(BIN)/archiver demo $(if $(ONCE),--once)
 
-test: $(READY) system check  ## set up, then every check
+test: $(READY)  ## set up, then every check
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target system checked
+	@$(MAKE) --no-print-directory tests
 
-check: lint types floors tests  ## ruff, mypy, import-linter, pytest
+check: $(READY)  ## ruff, mypy, import-linter, pytest
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target checked
+	@$(MAKE) --no-print-directory tests
+
+checked: lint floors types compiled  ## what needs one core each, side by side
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..." >&2; exit 1; }
@@ -36,6 +42,9 @@ types: $(READY)
 
 floors: $(READY)
 	$(BIN)/lint-imports
+
+compiled: $(READY)  ## the modules of the tests, written once; else each worker of a first run makes all of them
+	@$(BIN)/pytest --collect-only -qq >/dev/null 2>&1 || true  # what is wrong with one is told by the run itself
 
 tests: $(READY)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxfail=25 -rs
@@ -61,6 +70,12 @@ accuracy: $(READY)  ## what is read right of real mails, exports and drawn scree
 
 first-run: $(READY)  ## the run of docs/first-run.md
 	$(BIN)/python -m benchmarks.first_run --corpus $(CORPUS) --write docs/first-run.md
+
+journey: $(READY)  ## the request of docs/first-request.md; PAGES=folder keeps drawn pages to look at
+	$(BIN)/python -m benchmarks.first_request --corpus $(CORPUS) --fixtures $(FIXTURES) $(if $(PAGES),--pages $(PAGES)) --write docs/first-request.md
+
+xray: $(READY)  ## another program (x-ray) looks for text under the boxes of redacted PDFs, in an environment of its own
+	sh scripts/xray.sh $(BIN)/python
 
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from archiver.accepting_occurrences import accepted_of
 from archiver.exemption_log_pdf import exemption_log_pdf
 from archiver.exemption_logging import log_of_request
+from archiver.letter_values import counted
 from archiver.production_gating import PackageGate
 from archiver.production_package import Row
 from archiver.production_ports import Tools
@@ -103,7 +104,7 @@ def _put_rows(package: Package, name: str, pieces: Iterable[bytes], produced: Se
     rows: list[Row] = []
     following = next(waiting, None)
 
-    def counted() -> Iterator[bytes]:
+    def told() -> Iterator[bytes]:
         nonlocal following
         for piece in pieces:
             if following is not None and following.first.encode() in piece:
@@ -114,7 +115,7 @@ def _put_rows(package: Package, name: str, pieces: Iterable[bytes], produced: Se
                 rows.append(Row(length=len(piece)))
             yield piece
 
-    package.put(f"{_FOLDER}/{name}", counted(), "rows", rows=rows)
+    package.put(f"{_FOLDER}/{name}", told(), "rows", rows=rows)
 
 
 def _papers(
@@ -136,8 +137,8 @@ def _papers(
     pages = sum(one.document.page_count for one in produced)
     fills = {
         "production": str(terms.number),
-        "documents": _counted(len(produced), "document"),
-        "pages": _counted(pages, "page"),
+        "documents": counted(len(produced), "document"),
+        "pages": counted(pages, "page"),
         "first_page": produced[0].first,
         "last_page": produced[-1].last,
         # of this production, not of the request as a whole; what is empty is not said
@@ -148,10 +149,6 @@ def _papers(
         letter = make_letter(installation, who, plan.request.id, LetterKind.COVER, fills=fills, as_pdf=as_pdf)
         made[f"letter{suffix}"] = letter.content
     return made
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _witness(

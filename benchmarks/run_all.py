@@ -57,6 +57,8 @@ def main() -> None:
             ["--records", "5000", "--due", "50", "--sealed", "600", "--destroy", "100", "200"] if chosen.quick else []
         )
         good &= _run("bench_retention", *common, *fewer)
+        good &= _run("bench_review", *common, *(["--records", "2000", "--rounds", "3"] if chosen.quick else []))
+        good &= _run("bench_production", *common, *(["--records", "200"] if chosen.quick else []))
         good &= _run("bench_ingest", "--corpus", corpus, "--runs", runs, "--keep", str(kept), *common, *few, *alone)
         source = ["--archive", str(kept)] if kept.exists() else ["--corpus", corpus, *few]
         good &= _run("bench_search", *source, *common, *(["--rounds", "3"] if chosen.quick else []))

@@ -16,13 +16,14 @@ Rules:
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
-import rensa
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 LEAST_WORDS: Final = 24
 MOST_BYTES: Final = 32_768
@@ -32,30 +33,51 @@ NEAR: Final = 0.8
 _SEED: Final = 20_250_401
 _RUN: Final = 3
 _BY_CHANCE: Final = 1 / 256
-SIGNATURE_VERSION: Final = f"minhash{rensa.RMinHash.ALGORITHM_VERSION}/{PERMUTATIONS}x8/{_RUN}"
+_ALGORITHM: Final = 2
+SIGNATURE_VERSION: Final = f"minhash{_ALGORITHM}/{PERMUTATIONS}x8/{_RUN}"
 _SPACE: Final = 0x20
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse
-_POWERS: Final = np.cumprod(np.full(MOST_BYTES, _BASE, dtype=np.uint64))
-_INVERSES: Final = np.cumprod(np.full(MOST_BYTES, pow(_BASE, -1, 1 << 64), dtype=np.uint64))
-_MIX: Final = np.uint64(0xD6E8FEB86659FD93)
-_HALF: Final = np.uint64(32)
+_MIX: Final = 0xD6E8FEB86659FD93
+_HALF: Final = 32
+
+
+@cache
+def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The powers of the base modulo 2^64, and those of its inverse, for each place of a text.
+
+    Raises:
+        RuntimeError: the library has another algorithm than the signatures that are kept.
+    """
+    import numpy as np  # noqa: PLC0415 - see likeness_of
+    import rensa  # noqa: PLC0415
+
+    if rensa.RMinHash.ALGORITHM_VERSION != _ALGORITHM:
+        raise RuntimeError("rensa makes other signatures than those that are kept; set _ALGORITHM to its version")
+    powers: NDArray[np.uint64] = np.multiply.accumulate(np.full(MOST_BYTES, _BASE, dtype=np.uint64))
+    inverses: NDArray[np.uint64] = np.multiply.accumulate(np.full(MOST_BYTES, pow(_BASE, -1, 1 << 64), dtype=np.uint64))
+    return powers, inverses
 
 
 def likeness_of(line: str) -> bytes:
     """The signature of a text from the line of its folded words; empty where it has too few."""
+    import numpy as np  # noqa: PLC0415 - a tenth of a command's start, and few commands make signatures
+    import rensa  # noqa: PLC0415 - the same
+
     letters = np.frombuffer(line.encode("utf-8", "replace")[:MOST_BYTES], dtype=np.uint8)
     spaces = np.flatnonzero(letters == _SPACE)
     if len(spaces) + 1 < LEAST_WORDS:
         return b""
+    powers, inverses = _powers()
     sums = np.zeros(len(letters) + 1, dtype=np.uint64)
-    np.cumsum(letters * _POWERS[: len(letters)], out=sums[1:])
+    np.cumsum(letters * powers[: len(letters)], out=sums[1:])
     ends = np.append(spaces[_RUN - 1 :], len(letters))
     starts = np.zeros(len(ends), dtype=np.intp)
     starts[1:] = spaces[: len(ends) - 1] + 1
-    hashes = (sums[ends] - sums[starts]) * _INVERSES[starts]
-    hashes ^= hashes >> _HALF
-    hashes *= _MIX
-    hashes ^= hashes >> _HALF
+    hashes = (sums[ends] - sums[starts]) * inverses[starts]
+    half = np.uint64(_HALF)
+    hashes ^= hashes >> half
+    hashes *= np.uint64(_MIX)
+    hashes ^= hashes >> half
     sketch = rensa.RMinHash.digest_matrix_from_flat_token_hashes(hashes, [0, len(hashes)], PERMUTATIONS, _SEED)
     return bytes([value & 0xFF for value in sketch.to_rows()[0]])
 
@@ -69,6 +91,8 @@ def nearest(signature: bytes, others: Sequence[bytes]) -> tuple[int, float]:
     """Which of some signatures is nearest to one, the first of equals, and how near; (-1, 0) without any."""
     if len(signature) != PERMUTATIONS or not others:
         return -1, 0.0
+    import numpy as np  # noqa: PLC0415 - see likeness_of
+
     signatures = np.frombuffer(b"".join(others), dtype=np.uint8).reshape(-1, PERMUTATIONS)
     same = np.count_nonzero(signatures == np.frombuffer(signature, dtype=np.uint8), axis=1)
     place = int(same.argmax())

@@ -13,8 +13,13 @@ from hypothesis import HealthCheck, settings
 from storage.archive import Archive, create_archive
 from storage.keys import Secret, SlotKind
 from tests.archiver.worker_copies import workers_copied
-from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 - hooks
+from tests.distribution import (  # noqa: F401 - hooks
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 from tests.new_archives import tables_remembered
+from tests.shared_statements import statements_remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,13 +52,14 @@ def shared_dir() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_archives() -> Iterator[None]:
-    """Archives of this program stretch passphrases as little as can be, take their tables from the first, copy workers.
+    """Archives of this program stretch passphrases as little as can be, take tables from the first, copy workers.
 
-    Two thirds of many a test went there. Programs that a test starts do all three as they do for users;
+    They share the words of statements. Most of many a test went there. Programs that a test starts do all of it as
+    they do for users;
     `tests/storage/test_keys.py` looks how much is stretched, `tests/test_new_archives.py` that the tables are the same.
     """
     cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
-    with patch.dict("storage.keys._ARGON2", cheap), tables_remembered(), workers_copied():
+    with patch.dict("storage.keys._ARGON2", cheap), tables_remembered(), statements_remembered(), workers_copied():
         yield
 
 

@@ -14,8 +14,8 @@ from archiver.cli.request_fees import FEES
 from archiver.cli.request_following import FOLLOWING
 from archiver.cli.request_gate import GATE
 from archiver.cli.request_letters import LETTERS
-from archiver.cli.request_redact import REDACT
 from archiver.cli.request_produce import PRODUCTION
+from archiver.cli.request_redact import REDACT
 from archiver.cli.request_reports import REPORTS
 from archiver.cli.request_review import REVIEW
 from archiver.cli.request_students import STUDENTS

@@ -10,6 +10,7 @@ import click
 from archiver.access import Act
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with
+from archiver.letter_values import counted
 from archiver.problems import Exit
 from archiver.producing import Wishes, produce, produce_again
 from archiver.production_plan import Choice
@@ -119,7 +120,7 @@ def _produced_text(told: dict[str, Any]) -> str:
             lines.append(f"What stands in other records: archiver request occurrences {told['request']}")
             lines.append("  there, leave it out (request redact linked --mark), or allow it (accept-occurrence)")
         return "\n".join(lines)
-    what = f"{told['records']:,} records, {told['documents']:,} documents, {told['pages']:,} pages"
+    what = ", ".join(counted(told[f"{one}s"], one) for one in ("record", "document", "page"))
     if not told["produced"]:
         lines.append(f"Nothing stands against it: {what}")
     else:

@@ -61,5 +61,5 @@ def run_mutants(seed: int, count: int) -> Counts:
     return Counts(run=len(jobs), failures=tuple(failures), notes=needed)
 
 
-CAMPAIGN = Campaign(name="crash replay", requires=100_000, quick=2_000, run=run)
+CAMPAIGN = Campaign(name="crash replay", requires=100_000, quick=1_000, run=run)
 MUTANT_CAMPAIGN = Campaign(name="mutants of our order", requires=len(MUTANTS), quick=3, run=run_mutants)
