@@ -33,6 +33,19 @@ def test_digests_ids_and_pictures_do_not_hold_a_name_by_chance():
     assert not gate.report().passed
 
 
+def test_moments_do_not_hold_a_number_by_chance_and_their_days_are_read():
+    gate = SetGate()
+    gate.take("rec_1", [document("rec_1", "528-10-3551", "2011-03-04")])
+    gate.check(
+        text(
+            '"at": "2026-11-22T15:28:10.355130+00:00", "local": "2026-11-22T09:28:10.3551-06:00"', None, "proofs.jsonl"
+        )
+    )
+    assert gate.report().refusals == ()
+    gate.check(text('"born": "2011-03-04T00:00:00Z"', None, "manifest.json"))
+    assert not gate.report().passed
+
+
 @pytest.mark.parametrize(
     "said",
     [
