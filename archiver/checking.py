@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from archiver.checking_acts import further_phases
+from archiver.checking_requests import REQUEST_COLUMNS
 from archiver.tables import users
 from retention.tables import holds, subjects
 from search.saved_tables import alerts, frozen_sets, saved_searches
@@ -68,6 +69,7 @@ FURTHER = (
         sealed=alerts.c.sealed_alert,
         kind=SealKind.SEARCH,
     ),
+    *REQUEST_COLUMNS,
 )
 _MOST_LINES = 20
 

@@ -33,7 +33,7 @@ from storage.tables import (
 from storage.vault import WrappedKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Column, Connection
 
@@ -51,25 +51,34 @@ class SealedColumnPhase:
         self.name = f"sealed-{column.name}"
 
     def page(self, after: str, limit: int) -> Page:
-        """Open the next `limit` rows behind an id."""
-        tally, about, vault = Tally(), self._column, self._archive.store.vault
+        """Open the rows of the next `limit` holders behind an id."""
+        tally, about = Tally(), self._column
+        there = about.sealed.is_not(None)
+        some = select(about.holder).where(about.holder > after, there).distinct().order_by(about.holder).limit(limit)
         query = select(
             about.holder.label("holder"), about.sealed.label("sealed"), wrapped_keys.c.epoch, wrapped_keys.c.wrapped
         )
         query = query.select_from(about.holder.table.outerjoin(wrapped_keys, wrapped_keys.c.holder == about.holder))
         with self._archive.store.read() as connection:
-            rows = connection.execute(query.where(about.holder > after).order_by(about.holder).limit(limit)).all()
+            holders = connection.execute(some).scalars().all()
+            rows = connection.execute(query.where(about.holder.in_(holders), there).order_by(about.holder))
+            last = self._open_all(rows, tally)
+        return Page(last, tally)
+
+    def _open_all(self, rows: Iterable[Any], tally: Tally) -> str | None:
+        """Open row by row, since one holder may have many; the last holder."""
+        about, vault, last = self._column, self._archive.store.vault, None
         for row in rows:
+            last = row.holder
             if row.wrapped is None:
                 tally.fault("key", row.holder, f"the key of the {about.name} is missing")
                 continue
             try:
-                vault.unseal(
-                    vault.unwrap(WrappedKey(row.holder, row.epoch, row.wrapped)), about.kind, row.holder, row.sealed
-                )
+                key = vault.unwrap(WrappedKey(row.holder, row.epoch, row.wrapped))
+                vault.unseal(key, about.kind, f"{row.holder}{about.bound_to}", row.sealed)
             except (Corrupt, NotFound) as error:
                 tally.fault(about.name, row.holder, error.message)
-        return Page(rows[-1].holder if rows else None, tally)
+        return last
 
 
 class KeyPhase:
@@ -87,7 +96,7 @@ class KeyPhase:
             Prefix.SUBMISSION.value: submissions.c.id,
             Prefix.RECORD.value: records.c.id,
             Prefix.EVENT.value: ledger_payloads.c.event_id,
-        } | {one.prefix: one.holder for one in columns}
+        } | {one.prefix: one.holder for one in columns if one.prefix}
 
     def page(self, after: str, limit: int) -> Page:
         """Look for the owners of the next `limit` keys behind a holder."""

@@ -99,7 +99,8 @@ class SealedColumn:
     """A column of sealed containers that a check opens; each row's key belongs to the id that stands in `holder`.
 
     A floor above hands down those of its own tables. `prefix` is the type that its ids name (``usr``), by which a
-    key without a holder is told.
+    key without a holder is told; it is empty where the table has no row for each holder, or many for one. `bound_to`
+    is what the containers are bound to behind the holder's id. A row without a container is passed over.
     """
 
     name: str
@@ -107,3 +108,4 @@ class SealedColumn:
     holder: Column[Any]
     sealed: Column[Any]
     kind: SealKind
+    bound_to: str = ""
