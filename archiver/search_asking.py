@@ -112,13 +112,16 @@ def ask(
         InvalidInput: it cannot be understood, `position` says where; or there is no such engine.
         Denied: it asks for what this principal is not told.
         Corrupt: the index cannot be read.
+        SearchStopped: `stop` was asked.
     """
     index = installation.indexes.index(engine)
-    query = understand(installation, text)
+    with stop.working():
+        query = understand(installation, text)
     _let_catch_up(installation, engine)
     stop.check()
     # behind the catching up: what the index took in meanwhile is in what the catalogue says
-    meant = resolve(query, catalogue_for(installation, principal))
+    with stop.working():
+        meant = resolve(query, catalogue_for(installation, principal))
     superseded = superseded or asks_for(query, Fact.STATE, "superseded")
     return Asked(
         text=text or "",

@@ -37,6 +37,7 @@ def grouped_page(asked: Asked, by: str, *, limit: int, offset: int, order: Order
 
     Raises:
         InvalidInput: more hits than can be grouped.
+        SearchStopped: it takes more than a search may.
     """
     page = asked.index.search(
         asked.bound, limit=MOST_GROUPED, order=order, allowed=asked.scope.allowed, stop=asked.stop
@@ -46,7 +47,7 @@ def grouped_page(asked: Asked, by: str, *, limit: int, offset: int, order: Order
             f"{page.total:,} records were found, and {MOST_GROUPED:,} can be grouped; ask for less, such as a year"
         )
     asked.stop.check()
-    gathered = grouped(page.ids, asked.index.groups(page.ids), Grouping(by))
+    gathered = grouped(page.ids, asked.index.groups(page.ids), Grouping(by), asked.stop.check)
     return GroupedPage(records=page.total, groups=len(gathered), members=gathered[offset : offset + limit])
 
 

@@ -79,7 +79,9 @@ def _unknown(asked: Asked) -> Iterator[Words]:
 def _best(asked: Asked, leaf: Words) -> tuple[str, int] | None:
     """The word that is most like another and stands in some record, with how many; of equals the most frequent."""
     for distance in (1, 2):
-        near = asked.index.expand(Like(leaf.field, Likeness.FUZZY, leaf.words[0], distance), _MOST_EXPANDED)
+        near = asked.index.expand(
+            Like(leaf.field, Likeness.FUZZY, leaf.words[0], distance), _MOST_EXPANDED, stop=asked.stop
+        )
         counted = []
         for word in sorted(near, key=lambda one: _unlike(leaf.words[0], one))[:_MOST_COUNTED]:
             total = asked.count(Words(leaf.field, (word,), exact=True))

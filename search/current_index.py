@@ -139,10 +139,10 @@ class CurrentIndex:
         with self._watched() as index:
             return index.facets(query, names, zone=zone, most=most, allowed=allowed, stop=stop)
 
-    def expand(self, like: Like, most: int) -> tuple[str, ...]:
+    def expand(self, like: Like, most: int, *, stop: Stop | None = None) -> tuple[str, ...]:
         """The words of the index that are like what was asked."""
         with self._watched() as index:
-            return index.expand(like, most)
+            return index.expand(like, most, stop=stop)
 
     def document_positions(self, record_ids: Sequence[str]) -> dict[str, int]:
         """The ledger position of each of these records' documents."""
@@ -153,6 +153,11 @@ class CurrentIndex:
         """The groups of these records."""
         with self._watched() as index:
             return index.groups(record_ids)
+
+    def sharing(self, record_ids: Sequence[str], *, threads: bool) -> frozenset[str]:
+        """These records, and all that have directly in common what puts records together."""
+        with self._watched() as index:
+            return index.sharing(record_ids, threads=threads)
 
     def close(self) -> None:
         """Close the generation that is open, if one is."""

@@ -15,6 +15,7 @@ import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
+from search.fts_counts import VOCABULARY
 from storage.database import DatabaseError, open_encrypted, translate
 from storage.errors import ArchiveError, Corrupt, TemporarilyUnavailable
 
@@ -55,6 +56,7 @@ class Connections:
         try:
             if connection is None:
                 connection = self._connect(_READER_KIBIBYTES)
+                connection.execute(VOCABULARY)
             with nullcontext() if stop is None else _stopped_by(connection, stop):
                 connection.execute("BEGIN")
                 yield connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from search.fts_facts import Facts
 
+_AT_ONCE: Final = 1 << 17
+"""Hits that are counted together, so that what it takes of memory does not grow with them."""
 _FIRST_YEAR: Final = 1
 _LAST_YEAR: Final = 9999
 
@@ -57,18 +60,17 @@ def read_groups(connection: Any, record_ids: Sequence[str]) -> dict[str, Groups]
 
 
 def _facet(connection: Any, facts: Facts, places: NDArray[np.int64], name: FacetName, zone: tzinfo, most: int) -> Facet:
+    pieces = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
     if name is FacetName.MONTH:
-        counts = months_of(facts.happened[places], zone)
-        return _most(name, counts.items(), most, without=0)
-    if name is FacetName.CORRESPONDENT:
-        lengths = np.diff(facts.starts)[places]
-        codes = facts.people[_runs(facts.starts[places], lengths)].astype(np.int64)
-        without = int(np.count_nonzero(lengths == 0))
-    else:
-        codes = facts.codes[name.value][places].astype(np.int64)
-        without = int(np.count_nonzero(codes == NO_VALUE))
-        codes = codes[codes != NO_VALUE]
-    tally = np.bincount(codes) if len(codes) else np.zeros(0, np.int64)
+        months: Counter[str] = Counter()
+        for some in pieces:
+            months.update(months_of(facts.happened[some], zone))
+        return _most(name, months.items(), most, without=0)
+    tally, without = np.zeros(0, np.int64), 0
+    for some in pieces:
+        codes, lacking = _values_of(facts, some, name)
+        without += lacking
+        tally = _added(tally, np.bincount(codes))
     present = np.flatnonzero(tally)
     shown = present
     if len(present) > most > 0:  # the values are needed only of those that may be shown
@@ -82,6 +84,25 @@ def _facet(connection: Any, facts: Facts, places: NDArray[np.int64], name: Facet
     )
     counted = [(values[code], int(tally[code])) for code in shown.tolist()]
     return _most(name, counted, most, without=without, values=len(present))
+
+
+def _values_of(facts: Facts, places: NDArray[np.int64], name: FacetName) -> tuple[NDArray[Any], int]:
+    """The codes of the values that these documents have, one after the other, and how many of them have none."""
+    if name is FacetName.CORRESPONDENT:
+        starts = facts.starts[places]
+        lengths = facts.starts[places + 1] - starts
+        return facts.people[_runs(starts, lengths)].astype(np.int64), int(np.count_nonzero(lengths == 0))
+    codes = facts.codes[name.value][places]
+    present = codes != NO_VALUE
+    return codes[present], len(codes) - int(np.count_nonzero(present))
+
+
+def _added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sums of counts, of which the shorter has no more."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    found = longer.copy()
+    found[: len(shorter)] += shorter
+    return found
 
 
 def _most(

@@ -22,6 +22,7 @@ from search.fts_connections import Connections
 from search.fts_facets import count_facets, read_groups
 from search.fts_facts import FactsInMemory
 from search.fts_known import KnownNow
+from search.fts_marks import MarksInMemory
 from search.fts_numbers import NumbersInMemory
 from search.fts_reading import Reading
 from search.fts_schema import SCHEMA
@@ -55,6 +56,7 @@ class FtsIndex:
         self._facts = FactsInMemory()
         self._terms = TermsInMemory(clock)
         self._numbers = NumbersInMemory()
+        self._marks = MarksInMemory()
 
     def present(self) -> FtsIndex:
         """Itself: a generation stays what it is."""
@@ -117,16 +119,21 @@ class FtsIndex:
             facts, places = self._search_on(connection, stop).places(query, allowed)
             return count_facets(connection, facts, places, names, zone, most)
 
-    def expand(self, like: Like, most: int) -> tuple[str, ...]:
+    def expand(self, like: Like, most: int, *, stop: Stop | None = None) -> tuple[str, ...]:
         """The words of the index that are like what was asked, sorted; one more than `most` where there are more."""
-        with self._connections.reading() as connection:
-            found = self._terms.expand(connection, like, most, allowance=self._terms.allowance())
+        with self._connections.reading(stop) as connection:
+            found = self._terms.expand(connection, like, most, allowance=self._terms.allowance(), stop=stop)
         return tuple(sorted({word for words in found.values() for word in words})[: most + 1])
 
     def groups(self, record_ids: Sequence[str]) -> dict[str, Groups]:
         """The groups of these records; unknown ids are left out."""
         with self._connections.reading() as connection:
             return read_groups(connection, record_ids)
+
+    def sharing(self, record_ids: Sequence[str], *, threads: bool) -> frozenset[str]:
+        """These records, and all that have directly in common what puts records together."""
+        with self._connections.reading() as connection:
+            return self._marks.sharing(connection, record_ids, threads=threads)
 
     def document_positions(self, record_ids: Sequence[str]) -> dict[str, int]:
         """The ledger position of each of these records' documents; ids that are not there are left out."""
@@ -145,11 +152,6 @@ class FtsIndex:
                 check_thoroughly(connection)
             else:
                 check_quickly(connection)
-
-    def settle(self) -> None:
-        """Write all words anew as one segment, which makes every search faster; for the end of a build."""
-        with self._writing() as connection:
-            connection.execute("INSERT INTO words(words) VALUES ('optimize')")
 
     def close(self) -> None:
         """Close every connection; harmless when repeated."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from search.fts_counts import count_matching
 from search.fts_facts import unknown_record
 from search.fts_match import MOST_RANKED, ranking_expression, translate_query, word_count
 from search.fts_schema import PLACES, day_of
@@ -140,9 +141,7 @@ class Reading:
     def _count(self, hits: Straight) -> int:
         if hits.is_every:
             return int(meta(self._connection)["indexed"])
-        condition, parameters = hits.condition()
-        rows = self._connection.execute(f"SELECT count(*) FROM words WHERE {condition}", parameters)  # noqa: S608 - ours
-        return int(rows.fetchone()[0])
+        return count_matching(self._connection, hits)
 
     def _all(self, hits: Straight) -> NDArray[np.int64]:
         """The numbers of what matches, newest day first."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _FEW: Final = 1_000
 _CHUNK: Final = 20_000
 _AT_ONCE: Final = 16
+_MOST_REMEMBERED: Final = 100
 _DAY: Final = 1 << PLACES
 _HAPPENED = "(SELECT happened_at FROM docs WHERE doc = words.rowid)"
 
@@ -56,10 +57,14 @@ class Straight:
         return BEGINNING in self.expression
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the expression says it all."""
+        return all(one is None for one in (self.start, self.end, self.among, self.without, self.least))
+
+    @property
     def is_every(self) -> bool:
         """Whether it is every document."""
-        conditions = (self.start, self.end, self.among, self.without, self.least)
-        return self.expression == EVERY and all(one is None for one in conditions)
+        return self.expression == EVERY and self.is_plain
 
     def condition(self) -> tuple[str, list[str | int]]:
         """What follows ``FROM words WHERE``, and its parameters."""
@@ -122,6 +127,7 @@ class Masks:
         self._connection = connection
         self._facts = facts
         self._stop = stop
+        self._marked: dict[str, NDArray[np.uint8]] = {}
 
     def of(self, node: Node) -> NDArray[np.bool_]:
         """Which documents are in the node; a mask that belongs to the caller."""
@@ -162,11 +168,18 @@ class Masks:
         return {"happened": facts.happened, "captured": facts.captured, "size": facts.sizes}[name]
 
     def _mark(self, mask: NDArray[np.bool_], expression: str) -> None:
+        """Add what an expression matches; what a query says again and again is asked once."""
         if self._stop is not None:
             self._stop.check()
-        condition, parameters = Straight(expression).condition()
-        for numbers in matching(self._connection, condition, parameters):
-            mask[self._facts.places(numbers)] = True
+        if (bits := self._marked.get(expression)) is None:
+            found = np.zeros(len(mask), dtype=np.bool_)
+            condition, parameters = Straight(expression).condition()
+            for numbers in matching(self._connection, condition, parameters):
+                found[self._facts.places(numbers)] = True
+            bits = np.packbits(found)
+            if len(self._marked) < _MOST_REMEMBERED:
+                self._marked[expression] = bits
+        mask |= np.unpackbits(bits, count=len(mask)).view(np.bool_)
 
 
 def _within(measure: NDArray[np.int64], span: Range) -> NDArray[np.bool_]:

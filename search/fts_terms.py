@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _NOT_KEPT: Final = "h"
 _CHUNK: Final = 1 << 17
+_ROWS: Final = 20_000
 _SECONDS: Final = 1.2
 _MOST_MEMORY: Final = 8 << 20
 # single bytes, quoted text, which may hold anything, and the multi-line flag itself
@@ -110,7 +112,7 @@ class TermsInMemory:
         left = most + 1
         for family in families_of(like.field):
             words: list[str] = []
-            for chunk in self._chunks(connection, family, like):
+            for chunk in self._chunks(connection, family, like, stop):
                 words += allowance.spend(like, chunk, left - len(words))
                 if len(words) >= left:
                     break
@@ -122,14 +124,14 @@ class TermsInMemory:
                 break
         return found
 
-    def _chunks(self, connection: Any, family: str, like: Like) -> Iterator[bytes]:
+    def _chunks(self, connection: Any, family: str, like: Like, stop: Stop | None) -> Iterator[bytes]:
         """The words of a list that may be like this, a line each, in pieces of whole lines."""
         if family == _NOT_KEPT:
             cursor = connection.execute("SELECT word FROM terms WHERE family = ?", (family,))
             while rows := cursor.fetchmany(_CHUNK // 64):
                 yield "\n".join([row[0] for row in rows]).encode()
             return
-        by_length = self._text(connection, family).by_length
+        by_length = self._text(connection, family, stop).by_length
         for length in sorted(by_length):
             if like.how is Likeness.FUZZY and abs(length - len(like.pattern)) > like.distance:
                 continue
@@ -140,7 +142,7 @@ class TermsInMemory:
                 yield lines[start:end]
                 start = end + 1
 
-    def _text(self, connection: Any, family: str) -> _Text:
+    def _text(self, connection: Any, family: str, stop: Stop | None) -> _Text:
         edit: int = meta(connection)["edit"]
         with self._lock:
             present = self._texts.get(family)
@@ -149,12 +151,24 @@ class TermsInMemory:
                 return present
             new = None if present is None else _new_words(connection, family, present.edit, edit)
             if present is None or new is None:
-                rows = connection.execute("SELECT word FROM terms WHERE family = ?", (family,))
-                found = _Text(edit, _by_length({}, (row[0] for row in rows)))
+                with nullcontext() if stop is None else stop.spared():
+                    found = _Text(edit, _all_by_length(connection, family, stop))
             else:
                 found = _Text(edit, _by_length(present.by_length, new))
             self._texts[family] = found
             return found
+
+
+def _all_by_length(connection: Any, family: str, stop: Stop | None) -> dict[int, bytes]:
+    """Lines of all words of a list by length; no more of them than a chunk are ever objects of their own."""
+    lines: dict[int, bytearray] = {}
+    cursor = connection.execute("SELECT word FROM terms WHERE family = ?", (family,))
+    while rows := cursor.fetchmany(_ROWS):
+        if stop is not None:
+            stop.check()
+        for length, some in _by_length({}, (row[0] for row in rows)).items():
+            lines.setdefault(length, bytearray()).extend(some + b"\n")
+    return {length: bytes(lines.pop(length)[:-1]) for length in list(lines)}
 
 
 def _by_length(present: Mapping[int, bytes], words: Iterable[str]) -> dict[int, bytes]:

@@ -80,7 +80,13 @@ def lines(document: IndexDocument, codes: Iterable[int]) -> tuple[str, ...]:
 def family_words(documents: Sequence[IndexDocument], family: str) -> set[str]:
     """The words of documents that stand in a list."""
     places = _FAMILY_PLACES[family]
-    found = set(" ".join([document.columns[place] for document in documents for place in places]).split(" "))
+    found: set[str] = set()
+    for document in documents:
+        columns = document.columns
+        for place in places:
+            if line := columns[place]:
+                # a line at a time: a list of all words would not fit the caches of a processor
+                found.update(line.split(" "))
     return found - {"", BOUNDARY}
 
 

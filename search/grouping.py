@@ -24,7 +24,7 @@ from search.message_links import ANSWER, ANSWERED, LINK_BYTES
 from search.near_duplicates import NEAR, PERMUTATIONS, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from search.index import Groups
 
@@ -41,13 +41,16 @@ class Grouping(StrEnum):
     NEAR = "near"
 
 
-def grouped(ids: Sequence[str], known: Mapping[str, Groups], by: Grouping) -> tuple[tuple[str, ...], ...]:
+def grouped(
+    ids: Sequence[str], known: Mapping[str, Groups], by: Grouping, look: Callable[[], None] = lambda: None
+) -> tuple[tuple[str, ...], ...]:
     """The groups of these records, in order.
 
     Args:
         ids: the records, each once, in the order in which they are shown.
         known: what is known of them, from `IndexInsight.groups`; a record that lacks is alone.
         by: what puts them together.
+        look: called between the steps of what may take long; it raises where nobody waits for it.
     """
     keys: Mapping[str, Hashable]
     match by:
@@ -56,7 +59,7 @@ def grouped(ids: Sequence[str], known: Mapping[str, Groups], by: Grouping) -> tu
         case Grouping.DUPLICATE:
             keys = {one: known[one].equal for one in ids if one in known and known[one].equal}
         case Grouping.NEAR:
-            keys = _near_keys([(one, known[one]) for one in ids if one in known])
+            keys = _near_keys([(one, known[one]) for one in ids if one in known], look)
     members: dict[Hashable, list[str]] = {}
     for one in ids:
         members.setdefault(keys.get(one, one), []).append(one)
@@ -113,12 +116,13 @@ class _Joined:
             self._above[second] = first
 
 
-def _near_keys(known: Sequence[tuple[str, Groups]]) -> dict[str, str]:
+def _near_keys(known: Sequence[tuple[str, Groups]], look: Callable[[], None]) -> dict[str, str]:
     """By record, the id of the first record of its group."""
     keys: dict[str, str] = {}
     by_equal: dict[bytes, str] = {}
     bands: dict[tuple[int, bytes], list[tuple[str, bytes]]] = {}
     for record_id, groups in known:
+        look()
         first = by_equal.get(groups.equal) if groups.equal else None
         signature = groups.likeness
         if first is None and signature:

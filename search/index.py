@@ -196,7 +196,7 @@ class IndexInsight(Protocol):
             SearchStopped: `stop` was asked.
         """
 
-    def expand(self, like: Like, most: int) -> tuple[str, ...]:
+    def expand(self, like: Like, most: int, *, stop: Stop | None = None) -> tuple[str, ...]:
         """The words of the index that are like what was asked, sorted; one more than `most` where there are more.
 
         All that stand in the field are among them, and maybe others of the index, also of records that are removed or
@@ -205,7 +205,15 @@ class IndexInsight(Protocol):
         Raises:
             Corrupt: the index is damaged or not under this key.
             InvalidInput: the pattern is too dear to compare.
+            SearchStopped: `stop` was asked.
         """
 
     def groups(self, record_ids: Sequence[str]) -> dict[str, Groups]:
         """The groups of these records; unknown ids are left out."""
+
+    def sharing(self, record_ids: Sequence[str], *, threads: bool) -> frozenset[str]:
+        """These records, as far as they are known, and all that have directly in common what puts records together.
+
+        With `threads` a link of a thread, else that they say the same. What belongs together is among them, one step
+        further; whether it does says `search.grouping`.
+        """

@@ -20,6 +20,7 @@ from search.index import (
 )
 from search.naive_matcher import matches
 from search.queries import Like, all_leaves, exact_columns, leaves, patterns
+from search.shared_marks import marks_of
 from search.term_patterns import word_test
 
 if TYPE_CHECKING:
@@ -105,8 +106,10 @@ class MemoryIndex:
         found = self._matching(query, allowed, stop)
         return tuple(_facet([_values(one, name, zone) for one in found], name, most) for name in names)
 
-    def expand(self, like: Like, most: int) -> tuple[str, ...]:
+    def expand(self, like: Like, most: int, *, stop: Stop | None = None) -> tuple[str, ...]:
         """The words of the index that are like what was asked, sorted; one more than `most` where there are more."""
+        if stop is not None:
+            stop.check()
         fits = word_test(like)
         with self._lock:
             documents = list(self._documents.values())
@@ -119,6 +122,15 @@ class MemoryIndex:
         with self._lock:
             found = [self._documents[one] for one in record_ids if one in self._documents]
         return {one.record_id: Groups(one.thread, one.equal, one.likeness) for one in found}
+
+    def sharing(self, record_ids: Sequence[str], *, threads: bool) -> frozenset[str]:
+        """These records, and all that have directly in common what puts records together."""
+        asked = self.groups(record_ids)
+        wanted = {mark for groups in asked.values() for mark in marks_of(groups, threads=threads)}
+        with self._lock:
+            everything = list(self._documents)
+        known = self.groups(everything).items()
+        return frozenset(asked) | {one for one, own in known if wanted & marks_of(own, threads=threads)}
 
     def document_positions(self, record_ids: Sequence[str]) -> dict[str, int]:
         """The ledger position of each of these records' documents; ids that are not there are left out."""

@@ -1,7 +1,12 @@
 """Ending a search before it is done: because nobody waits for it any more, or because its time is over.
 
-Rule: whoever searches passes a `Stop` along; engines look at it between their steps, and hang on it what ends a step
-that is running (sqlite.org/c3ref/interrupt.html). A search that was stopped says so, and gives no part as the whole.
+Rules:
+
+- Whoever searches passes a `Stop` along; engines look at it between their steps, and hang on it what ends a step that
+  is running (sqlite.org/c3ref/interrupt.html). A search that was stopped says so, and gives no part as the whole.
+- What a search may take of a processor is one allowance for all its steps. What it may be answered without has the
+  rest of it (`Stop.part`), and ends alone. What is read once and kept for all searches is none of it (`Stop.spared`):
+  else a search after a start could be refused each time that it is asked.
 """
 
 from __future__ import annotations
@@ -30,14 +35,18 @@ class SearchStopped(TemporarilyUnavailable):
 
 
 class Stop:
-    """Tells one search, or several of one request, to end. Safe from every thread.
+    """Tells one search to end. Safe from every thread.
 
-    `processor_seconds` is what each step of an engine may take of a processor; a busy machine refuses nothing by it.
+    `processor_seconds` is what is left of what all its steps may take of a processor; a busy machine refuses nothing by
+    it. None is no bound.
     """
 
     def __init__(self, *, processor_seconds: float | None = None) -> None:
         self.processor_seconds = processor_seconds
         self._lock = threading.Lock()
+        self._at_work: set[int] = set()
+        self._spared = 0.0
+        self._sparing = False
         self._sentence: str | None = None
         self._ends: list[Callable[[], None]] = []
 
@@ -77,27 +86,64 @@ class Stop:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Ask to end if the block takes this thread more of a processor than it may."""
-        if self.processor_seconds is None:
+        """Ask to end if the block takes this thread more of a processor than is left; a block within one is part of it.
+
+        Raises:
+            SearchStopped: nothing is left.
+        """
+        thread = threading.get_ident()
+        left = self.processor_seconds
+        if left is None or thread in self._at_work:
             yield
             return
-        clock = time.pthread_getcpuclockid(threading.get_ident())
-        most = time.clock_gettime(clock) + self.processor_seconds
+        if left <= 0:
+            self.ask(TOO_MUCH)
+            self.check()
+        clock = time.pthread_getcpuclockid(thread)
+        began = time.clock_gettime(clock)
+        most = began + left - self._spared
         done = threading.Event()
 
         def watch() -> None:
             while not done.wait(_LOOK_SECONDS):
-                if time.clock_gettime(clock) >= most:
+                if not self._sparing and time.clock_gettime(clock) >= most + self._spared:
                     self.ask(TOO_MUCH)
                     return
 
         watching = threading.Thread(target=watch, daemon=True)
         watching.start()
+        self._at_work.add(thread)
         try:
             yield
         finally:
+            self._at_work.discard(thread)
             done.set()
             watching.join()  # it reads the clock of this thread, which must not end before
+            self.processor_seconds = most + self._spared - time.clock_gettime(clock)
+
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """Count nothing of the block; it can be ended as any other."""
+        began = time.thread_time()
+        self._sparing = True
+        try:
+            yield
+        finally:
+            self._spared += time.thread_time() - began
+            self._sparing = False
+
+    @contextmanager
+    def part(self) -> Iterator[Stop]:
+        """A stop for what the search may be answered without: it has what is left, and when that is over ends alone.
+
+        Not inside `working`, whose time is over with that of its part.
+        """
+        inner = Stop(processor_seconds=self.processor_seconds)
+        try:
+            with self.ending(lambda: inner.ask(self._sentence or NOBODY_WAITS)), inner.working():
+                yield inner
+        finally:
+            self.processor_seconds = inner.processor_seconds
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:

@@ -131,15 +131,20 @@ class WhooshIndex:
             found = view.find(query, allowed, Work(stop))
             return tuple(view.facet(found, name, zone=zone, most=most) for name in names)
 
-    def expand(self, like: Like, most: int) -> tuple[str, ...]:
+    def expand(self, like: Like, most: int, *, stop: Stop | None = None) -> tuple[str, ...]:
         """The words of the index that are like what was asked, sorted; one more than `most` where there are more."""
         with self._reading() as view:
-            return view.expanded(like, most, Work())
+            return view.expanded(like, most, Work(stop))
 
     def groups(self, record_ids: Sequence[str]) -> dict[str, Groups]:
         """The groups of these records; unknown ids are left out."""
         with self._reading() as view:
             return view.groups(record_ids)
+
+    def sharing(self, record_ids: Sequence[str], *, threads: bool) -> frozenset[str]:
+        """These records, and all that have directly in common what puts records together."""
+        with self._reading() as view:
+            return view.sharing(record_ids, threads=threads)
 
     def document_positions(self, record_ids: Sequence[str]) -> dict[str, int]:
         """The ledger position of each of these records' documents; ids that are not there are left out."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from search.index import MOST_EXPANSIONS, Facet, FacetName, Groups, IndexCounts, Order, too_many_words
+from search.shared_marks import marks_of
 from search.term_patterns import word_test
 from search.whoosh_facts import moment_of
 from search.whoosh_match import SegmentSearch, Work, ranks
@@ -154,6 +155,19 @@ class View:
             for record_id, number in self._numbers(opened, record_ids):
                 made[record_id] = Groups(*(bytes.fromhex(column[number]) for column in columns))
         return made
+
+    def sharing(self, record_ids: Sequence[str], *, threads: bool) -> frozenset[str]:
+        """These records, and all that have directly in common what puts records together."""
+        asked = self.groups(record_ids)
+        wanted = frozenset(one for groups in asked.values() for one in marks_of(groups, threads=threads))
+        found = set(asked)
+        for opened in self.segments if wanted else ():
+            thread, equal = opened.facts.values("thread"), opened.facts.values("equal")
+            for number, record_id in enumerate(opened.facts.record_ids):
+                own = Groups(bytes.fromhex(thread[number]), bytes.fromhex(equal[number]), b"")
+                if number not in opened.segment.removed and not wanted.isdisjoint(marks_of(own, threads=threads)):
+                    found.add(record_id)
+        return frozenset(found)
 
     @staticmethod
     def _numbers(opened: OpenSegment, record_ids: Sequence[str]) -> Iterator[tuple[str, int]]:

@@ -114,3 +114,4 @@ class SearchDocument(_Document):
     groups: GroupCount | None = None
     suggestions: list[dict[str, Any]] | None = Field(None, description="if nothing was found: words that may be meant")
     excluding: list[dict[str, Any]] | None = Field(None, description="if nothing was found: parts that exclude all")
+    left_out: list[str] | None = Field(None, description="what the search had no time for: marks, facets, hints")

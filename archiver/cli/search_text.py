@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.cli.session import printable
-from archiver.searching import not_looked_into
+from archiver.searching import left_out_of, not_looked_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +28,7 @@ def search_text(document: dict[str, Any], offset: int, mark: Callable[[str], str
     lines += facet_lines(document.get("facets", {}))
     lines.append(_total(document, offset))
     lines += _empty(document)
+    lines += left_out_of(document)
     return "\n".join([*lines, *not_looked_into(document["coverage"])])
 
 

@@ -16,7 +16,7 @@ from archiver.covering import list_uncovered
 from archiver.search_asking import covered, understand
 from archiver.search_facets import FACETS
 from archiver.search_groups import GROUPINGS, NO_GROUPS
-from archiver.searching import search_records
+from archiver.searching import left_out_of, search_records
 from archiver.web.paging import PAGE_SIZE, Pager, read_page
 from archiver.web.sentences import query_place
 from search.coverage import REASONS
@@ -131,6 +131,7 @@ class PageFound:
     pager: Pager
     facets: tuple[ShownFacet, ...]
     shorter: tuple[tuple[str, int], ...]
+    left_out: tuple[str, ...]
 
     @property
     def total(self) -> int:
@@ -202,6 +203,7 @@ def find(installation: Installation, principal: Principal, asked: PageAsked, sto
         pager=Pager(page=asked.page, total=total),
         facets=_facets(installation, asked, document.get("facets", {})) if document["total"] else (),
         shorter=tuple((one["clause"], one["total"]) for one in document.get("excluding", ())),
+        left_out=tuple(left_out_of(document)),
     )
 
 

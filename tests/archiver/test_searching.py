@@ -10,10 +10,11 @@ import pytest
 
 from archiver.access import Principal, Role
 from archiver.api.search import while_waited_for
-from archiver.search_asking import understand
+from archiver.search_asking import Asked, understand
 from archiver.search_facets import FACETS
 from archiver.search_scope import scope_of
-from archiver.searching import search_coverage, search_ids, search_records
+from archiver.search_view import HitView, Shown
+from archiver.searching import left_out_of, search_coverage, search_ids, search_records
 from search.stopping import SearchStopped, Stop
 from storage.errors import Denied, InvalidInput
 from storage.events import EventKind
@@ -204,6 +205,59 @@ def test_a_search_that_was_stopped_tells_nothing_and_is_no_event(house):
     before = len(searches(house))
     with pytest.raises(SearchStopped):
         find(house, "heronry", stop=stop)
+    assert len(searches(house)) == before
+
+
+def _no_time_for(monkeypatch, *names: str) -> None:
+    """Let these steps find that the time is over."""
+
+    def over(*arguments: Any, **_: Any) -> None:
+        (asked,) = [one for one in arguments if isinstance(one, Asked)]
+        asked.stop.ask()
+        asked.stop.check()
+
+    for name in names:
+        monkeypatch.setattr(f"archiver.searching.{name}", over)
+
+
+def test_an_answer_without_what_it_had_no_time_for_says_so_and_keeps_its_hits(house, monkeypatch):
+    whole = find(house, "heronry", facets=("kind",))
+    assert "left_out" not in whole
+    _no_time_for(monkeypatch, "facet_documents", "suggestions")
+    found = find(house, "heronry", facets=("kind",))
+    assert found["left_out"] == ["facets"]
+    assert (found["total"], found["hits"]) == (whole["total"], whole["hits"])
+    nothing = find(house, "heronryy")
+    assert (nothing["total"], nothing["left_out"], nothing["suggestions"]) == (0, ["hints"], [])
+    assert len(left_out_of(nothing)) == len(left_out_of(found)) == 1
+
+
+def test_hits_for_whose_marks_there_is_no_time_are_shown_without(house, monkeypatch):
+    whole, view = find(house, "heronry"), HitView.hit
+    assert len(whole["hits"]) > 1
+    marked: list[Shown] = []
+
+    def slow(self: HitView, one: Shown) -> dict[str, Any]:
+        if self._seekers and marked:
+            raise SearchStopped("over")
+        marked.append(one)
+        return view(self, one)
+
+    monkeypatch.setattr(HitView, "hit", slow)
+    found = find(house, "heronry")
+    assert found["left_out"] == ["marks"]
+    assert [one["id"] for one in found["hits"]] == [one["id"] for one in whole["hits"]]
+    assert found["hits"][0] == whole["hits"][0]
+    assert not [part for one in found["hits"][1:] for part in one["subject_parts"] + one["snippet_parts"] if part[1]]
+
+
+def test_the_whole_search_is_refused_where_its_page_takes_too_much(house):
+    class UsedUp(Stop):
+        processor_seconds = property(lambda _: 0.0, lambda *_: None)  # type: ignore[assignment]
+
+    before = len(searches(house))
+    with pytest.raises(SearchStopped, match="more work than it may"):
+        find(house, "heronry", stop=UsedUp())
     assert len(searches(house)) == before
 
 

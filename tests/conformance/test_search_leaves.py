@@ -13,6 +13,7 @@ import pytest
 from search.analysis import words
 from search.documents import COLUMNS, Column
 from search.index import Facet, FacetName, Groups, IdScope, Order
+from search.message_links import ANSWER, ANSWERED
 from search.naive_matcher import matches
 from search.projection import project
 from search.queries import (
@@ -235,6 +236,35 @@ def test_the_groups_of_records_are_told_and_unknown_ones_left_out(index):
         "rec_000002": Groups(b"", b"", b""),
     }
     assert index.groups([]) == {}
+
+
+def test_who_shares_a_link_or_says_the_same_is_told_one_step_further(index):
+    first, second, third = b"i" * 8, b"j" * 8, b"k" * 8
+    question, answer = ANSWERED + b"people.", ANSWER + b"people."
+    threads = (first, first + second, second + third, third, b"", question, answer)
+    same = (b"a" * 16, b"", b"a" * 16, b"a" * 8 + b"b" * 8, b"", b"", b"c" * 16)
+    index.add(
+        [
+            replace(document(number), thread=thread, equal=equal, likeness=b"")
+            for number, (thread, equal) in enumerate(zip(threads, same, strict=True))
+        ],
+        7,
+    )
+
+    def sharing(*numbers: int, threads: bool) -> set[int]:
+        asked = [f"rec_{number:06}" for number in numbers]
+        return {int(one.removeprefix("rec_")) for one in index.sharing(asked, threads=threads)}
+
+    assert sharing(0, threads=True) == {0, 1}
+    assert sharing(1, threads=True) == {0, 1, 2}
+    assert sharing(5, threads=True) == sharing(6, threads=True) == {5, 6}
+    assert sharing(4, 9, threads=True) == {4}
+    assert sharing(threads=True) == sharing(9, threads=False) == set()
+    assert {0, 2} <= sharing(0, threads=False) <= {0, 2, 3}
+    assert sharing(1, threads=False) == {1}
+    index.remove(["rec_000001"], 8)
+    assert sharing(0, threads=True) == {0}
+    assert sharing(1, threads=True) == set()
 
 
 def test_a_search_that_was_asked_to_end_gives_no_part(index):

@@ -1,9 +1,9 @@
 """Queries that somebody could type to bring a search down, and a program that asks them all and says what became of it.
 
 ``python -m tests.search.hostile ENGINE PATH [SECONDS]`` opens an index, whose key in hexadecimal comes by standard
-input, and asks each query by date, by relevance and for its number; with SECONDS all three are given up after so long,
-and each is bounded by the work that a person's search may take. It prints one line of JSON: by query the outcome, the
-seconds of the slowest of the three and the work, and the highest memory of the program.
+input, and asks each query as people do: by date with every count, by relevance, and for its number; with SECONDS each
+of the three is given up after so long, and bounded by the work that a person's search may take. It prints one line of
+JSON: by query the outcome, the seconds of the slowest of the three and the work, and the highest memory of the program.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,14 +19,14 @@ from zoneinfo import ZoneInfo
 
 from archiver.settings_sections import SearchSection
 from search.engines import engine_named
-from search.index import Order
+from search.index import FacetName, Order
 from search.queries import CATALOGUED, Among, Is, replace_leaves
 from search.query_language import parse_query
 from search.stopping import SearchStopped, Stop
 from storage.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from search.engines import EngineIndex
     from search.queries import Leaf, Query
@@ -35,6 +35,7 @@ ANSWERED, REFUSED, STOPPED, CRASHED = "answered", "refused", "stopped", "crashed
 _HUNDRED_KB: Final = 100_000
 _ZONE: Final = ZoneInfo("America/Los_Angeles")
 _TODAY: Final = date(2025, 4, 9)
+_WAYS: Final = ((20, Order.DATE, tuple(FacetName)), (20, Order.RELEVANCE, ()), (0, Order.DATE, ()))
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -162,51 +163,55 @@ def _resolved(leaf: Leaf) -> Query:
     return Among(frozenset()) if isinstance(leaf, Is) and leaf.fact in CATALOGUED else leaf
 
 
-def ask(index: EngineIndex, text: str, stop: Stop, seconds: float | None = None) -> str:
-    """Ask in every way, all of them in so many seconds; the outcome."""
+def ask(
+    index: EngineIndex, text: str, stops: Callable[[], Stop], seconds: float | None = None
+) -> tuple[str, float, float]:
+    """Ask in every way, each in so many seconds.
+
+    The outcome, how many seconds the slowest took, its reading with it, and how many of a processor the dearest.
+    """
+    began, worked, slowest, dearest = time.monotonic(), time.process_time(), 0.0, 0.0
+    read, understanding = 0.0, 0.0
     try:
-        with nullcontext() if seconds is None else stop.within(seconds):
-            query = understood(text)
-            for limit, order in ((20, Order.DATE), (20, Order.RELEVANCE), (0, Order.DATE)):
-                with _timed(stop):
+        query = understood(text)
+        read, understanding = time.monotonic() - began, time.process_time() - worked
+        for limit, order, names in _WAYS:
+            stop, began, worked = stops(), time.monotonic(), time.process_time()
+            try:
+                with nullcontext() if seconds is None else stop.within(seconds):
                     index.search(query, limit=limit, order=order, stop=stop)
+                    with suppress(SearchStopped), stop.part() as part:
+                        index.facets(query, names, zone=_ZONE, most=20, stop=part)
+                stop.check()
+            finally:
+                slowest = max(slowest, time.monotonic() - began)
+                dearest = max(dearest, time.process_time() - worked)
     except SearchStopped:
-        return STOPPED
+        outcome = STOPPED
     except ArchiveError:
-        return REFUSED
+        outcome = REFUSED
     except Exception as error:  # noqa: BLE001 - which one is what has to be told
-        return f"{CRASHED}: {type(error).__name__}: {str(error)[:200]}"
-    return ANSWERED
+        outcome = f"{CRASHED}: {type(error).__name__}: {str(error)[:200]}"
+    else:
+        outcome = ANSWERED
+    return outcome, read + slowest, understanding + dearest
 
 
 class CountingStop(Stop):
     """Counts how often an engine looks whether to go on: every so many steps of its database, and between its own."""
 
-    def __init__(self, *, processor_seconds: float | None = None) -> None:
-        super().__init__(processor_seconds=processor_seconds)
-        self.looks = 0
-        self.slowest = 0.0
+    looks = 0
 
     @property
     def asked(self) -> bool:
         """Whether it was asked to end."""
-        self.looks += 1
+        CountingStop.looks += 1
         return super().asked
 
     def check(self) -> None:
         """Go on, or not."""
-        self.looks += 1
+        CountingStop.looks += 1
         super().check()
-
-
-@contextmanager
-def _timed(stop: Stop) -> Iterator[None]:
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        if isinstance(stop, CountingStop):
-            stop.slowest = max(stop.slowest, time.monotonic() - began)
 
 
 def _peak() -> int:
@@ -216,15 +221,13 @@ def _peak() -> int:
 
 
 def ask_all(index: EngineIndex, seconds: float | None) -> Iterator[dict[str, Any]]:
-    """Ask every hostile query: name, outcome, seconds, looks, and by how many bytes it raised the highest memory."""
+    """Ask every hostile query: name, outcome, seconds, seconds of a processor, looks, and growth of memory."""
     bound = None if seconds is None else SearchSection.model_fields["processor_seconds"].default
     for name, text in HOSTILE:
-        stop, before = CountingStop(processor_seconds=bound), _peak()
-        began = time.monotonic()
-        outcome = ask(index, text, stop, seconds)
-        took = stop.slowest or time.monotonic() - began  # what is refused is refused before any of the three
-        said = {"name": name, "outcome": outcome, "seconds": took}
-        yield {**said, "grown": _peak() - before, "looks": stop.looks}
+        before, CountingStop.looks = _peak(), 0
+        outcome, took, worked = ask(index, text, lambda: CountingStop(processor_seconds=bound), seconds)
+        said = {"name": name, "outcome": outcome, "seconds": took, "processor": worked}
+        yield {**said, "grown": _peak() - before, "looks": CountingStop.looks}
 
 
 def main() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from search.analysis import LONGEST_WORD, as_mark, fold, locate, marks, normalise, stem, stem_variants, words
 from search.languages import guess_language
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "expected"),
     [
         ("renesas_clk", ["renesas", "clk"]),
@@ -137,7 +138,7 @@ def test_a_text_is_found_by_its_own_words_whatever_language_it_was_taken_for():
             assert " ".join(stem(word, language) for word in phrase) in stem_variants(phrase)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "code"),
     [
         ("The board will meet and we have the budget for that", "en"),
@@ -158,7 +159,7 @@ def test_folding_one_run_is_the_same_as_reading_it():
     assert fold("École") == "ecole"
 
 
-@pytest.mark.parametrize("mark", list("\u0301\u093e\ua9bd\uabec\ufb1e\ufe20\U00011131\U0001e8d0\U000e0100"))
+@every_case("mark", list("\u0301\u093e\ua9bd\uabec\ufb1e\ufe20\U00011131\U0001e8d0\U000e0100"))
 def test_a_mark_does_not_end_a_word(mark):
     assert unicodedata.category(mark)[0] == "M"
     assert len(words(f"a{mark}b")) == 1

@@ -4,6 +4,7 @@ import pytest
 
 from search.naive_matcher import matches
 from storage.records import Party
+from tests.every_case import every_case
 from tests.search.building import document, mail, parse
 
 GERMAN = (
@@ -15,7 +16,7 @@ ENGLISH = "The board will be meeting with all of the parents about the budgets f
 LETTER = f"{SPANISH}\n\n{ENGLISH}"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "query"),
     [
         (GERMAN, "Schule"),
@@ -74,7 +75,7 @@ def test_a_text_is_found_by(text, query):
     assert matches(parse(query), document(1, text=text))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "query"),
     [
         (GERMAN, "exact:schule"),
@@ -95,8 +96,8 @@ def test_a_text_is_not_found_by(text, query):
 NOTATIONS = ("(206) 555-0142", "+1 206.555.0142", "2065550142", "1-206-555-0142", "206 555 0142", "+12065550142")
 
 
-@pytest.mark.parametrize("written", NOTATIONS)
-@pytest.mark.parametrize("asked", NOTATIONS)
+@every_case("written", NOTATIONS)
+@every_case("asked", NOTATIONS)
 def test_a_number_is_found_in_any_notation(written, asked):
     assert matches(parse(f'"{asked}"'), document(1, text=f"call {written}, please"))
 

@@ -19,6 +19,7 @@ from storage.records import (
     RecordKind,
     Version,
 )
+from tests.every_case import every_case
 from tests.search.building import document
 
 
@@ -34,7 +35,7 @@ def component(media_type, name=None, role=ComponentRole.ATTACHMENT):
     return Component(id="c", role=role, media_type=media_type, name=name, size=1, sha256="a" * 64)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("media_type", "name", "expected"),
     [
         ("image/png", None, ["attachment", "image"]),
@@ -78,7 +79,7 @@ def test_a_mail_has(changes, expected):
     assert flags(**changes) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "expected"),
     [
         ({"reactions": (Reaction(by=None, emoji="x"),)}, ["reaction"]),

@@ -11,6 +11,7 @@ import pytest
 from search.index_set import Indexes
 from storage.errors import Corrupt
 from storage.identifiers import Prefix, new_id
+from tests.every_case import every_case
 from tests.search.building import parse
 from tests.search.follower_kills import ACTOR
 from tests.storage.archives import custodian, file_one, make_archive
@@ -52,7 +53,7 @@ def program(tmp_path_factory):
     archive.close()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("act", "owner", "step", "call", "when"), STEPS, ids=[f"{one[0]}: {one[4]} {one[2]} {one[3]}" for one in STEPS]
 )
 def test_a_kill_at_any_step_loses_and_doubles_nothing(program, act, owner, step, call, when):

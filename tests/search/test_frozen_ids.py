@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from search.frozen_ids import PIECE, chunks, compared, digest_of, ids_in, listed, packed, unpacked
 from storage.errors import Corrupt
 from storage.identifiers import Prefix, new_id
+from tests.every_case import every_case
 
 
 def some_ids(count: int, seed: int) -> list[str]:
@@ -29,7 +30,7 @@ def test_a_fresh_id_is_packed_and_comes_back():
     assert unpacked(packed(made)) == made
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "",

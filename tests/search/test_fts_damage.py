@@ -138,7 +138,8 @@ def test_a_whole_index_passes_the_thorough_check_and_goes_on_being_used(folded, 
     index.check(thorough=True)
     index.remove(["rec_000001"], 7)
     index.check(thorough=True)
-    index.settle()
+    with index._connections.writing() as connection:
+        connection.execute("INSERT INTO words(words) VALUES ('optimize')")
     index.check(thorough=True)
     assert index.search(Words(Field.TEXT, ("roof",)), limit=0).total == BATCHES * EACH - 1
     index.close()

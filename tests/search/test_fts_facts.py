@@ -15,6 +15,7 @@ from search.fts_index import open_fts_index
 from search.fts_schema import microseconds
 from search.index import FacetName, IdScope
 from search.memory_index import MemoryIndex
+from search.message_links import ANSWER, ANSWERED
 from search.queries import Among, Between, Clock, Field, Sized, Words
 from tests.search.building import ZONE, document
 
@@ -117,3 +118,35 @@ def test_many_records_out_of_sight_take_nothing_from_the_others(tmp_path):
             assert index.search(query, limit=0, allowed=allowed).total == left
             assert len(list(index.ids(query, allowed=allowed))) == left
     index.close()
+
+
+@pytest.mark.parametrize("kept", [256, 1])
+def test_what_is_shared_follows_what_is_added_replaced_and_removed(tmp_path, monkeypatch, kept):
+    monkeypatch.setattr("search.fts_writing.EDITS_KEPT", kept)
+    chance = random.Random(SEED)
+    index, plain = open_fts_index(tmp_path / "gen-1.db", KEY, create=True), MemoryIndex()
+    beside = open_fts_index(tmp_path / "gen-1.db", KEY)
+    links = [sort + f"{number:07}".encode() for sort in (b"i", ANSWER, ANSWERED) for number in range(9)]
+    met = 0
+    for position in range(30):
+        some = [
+            replace(
+                document(chance.randint(0, 40), position=position),
+                thread=b"".join(chance.sample(links, k=chance.randint(0, 3))),
+                equal=chance.choice([b"", b"e" * 16, b"f" * 16]),
+            )
+            for _ in range(chance.randint(0, 4))
+        ]
+        gone = [f"rec_{chance.randint(0, 40):06}" for _ in range(chance.randint(0, 1))]
+        for one in (index, plain):
+            one.add(some, position)
+            one.remove(gone, position)
+        asked = [f"rec_{number:06}" for number in chance.sample(range(41), k=3)]
+        for threads in (True, False) if chance.random() < 0.7 else ():
+            expected = plain.sharing(asked, threads=threads)
+            assert index.sharing(asked, threads=threads) == expected, (SEED, position)
+            assert beside.sharing(asked, threads=threads) == expected, (SEED, position)
+            met += len(expected)
+    assert met > 50
+    index.close()
+    beside.close()

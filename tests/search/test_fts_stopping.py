@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -89,6 +90,59 @@ def test_time_that_is_over_stops(index):
         over.wait()
     with pytest.raises(SearchStopped, match="longer than it may"):
         index.search(_ANY, limit=5, stop=stop)
+
+
+def test_all_steps_of_a_search_have_one_allowance_and_nothing_is_begun_when_it_is_used_up(index):
+    stop = Stop(processor_seconds=600)
+    for _ in range(3):
+        index.search(_ANY, limit=5, stop=stop)
+        index.facets(_ANY, [FacetName.KIND], zone=ZONE, most=5, stop=stop)
+    left = stop.processor_seconds
+    assert left is not None
+    assert 500 < left < 600
+    stop.processor_seconds = 0.0
+    with pytest.raises(SearchStopped, match="more work than it may"):
+        index.search(_ANY, limit=5, stop=stop)
+
+
+def test_a_block_within_a_block_is_counted_once():
+    stop = Stop(processor_seconds=600)
+    with stop.working():
+        with stop.working():
+            sum(range(10_000))
+        assert stop.processor_seconds == 600
+    assert stop.processor_seconds < 600
+
+
+def test_what_is_read_once_for_all_searches_is_not_counted_and_can_be_ended(index):
+    stop = Stop(processor_seconds=0.05)
+    with stop.working():
+        with stop.spared():
+            began = time.thread_time()
+            while time.thread_time() - began < 0.2:
+                pass
+        stop.check()
+        assert stop.processor_seconds == 0.05
+    stop.check()
+    assert 0 < stop.processor_seconds < 0.05
+    with pytest.raises(SearchStopped, match="more work than it may"):
+        count_without_end(index, stop, lambda: 0)
+    with stop.spared(), pytest.raises(SearchStopped):
+        stop.check()
+
+
+def test_a_part_that_has_used_up_the_time_ends_alone_and_with_the_whole(index):
+    stop = Stop(processor_seconds=0.01)
+    with pytest.raises(SearchStopped, match="more work than it may"), stop.part() as part:
+        count_without_end(index, part, lambda: 0)
+    stop.check()
+    with pytest.raises(SearchStopped), stop.part():
+        pytest.fail("there is nothing left")
+    whole = Stop(processor_seconds=600)
+    with whole.part() as part:
+        whole.ask()
+        with pytest.raises(SearchStopped, match=NOBODY_WAITS):
+            part.check()
 
 
 def test_work_that_is_too_much_stops_and_says_what_to_ask_instead(index):

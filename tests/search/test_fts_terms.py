@@ -15,6 +15,7 @@ from search.fts_index import FtsIndex, open_fts_index
 from search.queries import Field, Like, Likeness, Words, disjunction
 from search.term_patterns import word_test
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.search.building import document
 
 SEED = 41
@@ -51,7 +52,7 @@ def filled(tmp_path_factory):
     made.close()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "expression",
     [
         "a.*b",
@@ -88,15 +89,15 @@ def test_an_expression_gives_the_words_that_it_matches_whole(filled, expression)
     assert list(index.expand(like, 9_999)) == list(filter(word_test(like), words))
 
 
-@pytest.mark.parametrize("pattern", ["*a*", "a?", "??", "*", "b*9", "*é", "?🎉*", "a.b", "[ab]", "(a)"])
+@every_case("pattern", ["*a*", "a?", "??", "*", "b*9", "*é", "?🎉*", "a.b", "[ab]", "(a)"])
 def test_stars_and_question_marks_give_the_words_that_fit(filled, pattern):
     index, words = filled
     like = Like(Field.TEXT, Likeness.GLOB, pattern)
     assert list(index.expand(like, 9_999)) == list(filter(word_test(like), words))
 
 
-@pytest.mark.parametrize("distance", [0, 1, 2])
-@pytest.mark.parametrize("pattern", ["abc", "a", "日a", "bad1", "zzzzzzzzzzzz"])
+@every_case("distance", [0, 1, 2])
+@every_case("pattern", ["abc", "a", "日a", "bad1", "zzzzzzzzzzzz"])
 def test_changed_letters_give_the_words_within_the_distance(filled, pattern, distance):
     index, words = filled
     like = Like(Field.TEXT, Likeness.FUZZY, pattern, distance)

@@ -8,13 +8,14 @@ import io
 import pytest
 
 from search.inert_cells import as_csv, inert
+from tests.every_case import every_case
 
 _SIGNS = "=+-@\t\r\n"
 _WIDE = "".join(chr(ord(one) + 0xFEE0) for one in "=+-@")
 
 
-@pytest.mark.parametrize("sign", [*_SIGNS, *_WIDE, "\N{MINUS SIGN}"])
-@pytest.mark.parametrize("behind", ["", "1+1", "cmd|' /C calc'!A0"])
+@every_case("sign", [*_SIGNS, *_WIDE, "\N{MINUS SIGN}"])
+@every_case("behind", ["", "1+1", "cmd|' /C calc'!A0"])
 def test_a_cell_never_begins_with_an_active_sign(sign, behind):
     assert inert(f"{sign}{behind}") == f"'{sign}{behind}"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from search.leaf_text import quoted, said
+from tests.every_case import every_case
 from tests.search.building import ASKED, ZONE, parse
 
 MORE = ("before:2025-02-01", "after:2025-02", "size:1MB..5MB", "size:>10kB", "hold:any")
 
 
-@pytest.mark.parametrize("text", [*dict.fromkeys(ASKED), *MORE])
+@every_case("text", [*dict.fromkeys(ASKED), *MORE])
 def test_a_part_that_is_told_means_what_was_asked(text):
     query = parse(text)
     assert parse(said(query, ZONE)) == query

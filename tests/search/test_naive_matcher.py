@@ -10,6 +10,7 @@ from search.documents import COLUMN_NUMBER, Column
 from search.naive_matcher import matches
 from search.queries import Among, Fact, Is, Not
 from storage.records import Party
+from tests.every_case import every_case
 from tests.search.building import document, mail, parse
 
 ANA = Party(name="Ana Ortiz", address="ana@far.example")
@@ -20,7 +21,7 @@ def finds(query: str, **said: object) -> bool:
     return matches(parse(query), document(**said))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "answer"),
     [
         ('"bus late"~0', False),

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from search import fast_scans
 from search.phone_words import locate_phones, phone_key, phone_words
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "expected"),
     [
         ("(206) 555-0142", ["12065550142", "5550142"]),
@@ -28,7 +29,7 @@ def test_a_number_in_a_text_is_a_word(text, expected):
     assert phone_words(text) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "2025-03-14 10:22",

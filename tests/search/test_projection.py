@@ -8,6 +8,7 @@ from search.near_duplicates import SIGNATURE_VERSION
 from search.projection import PROJECTION_VERSION, project
 from search.projection_people import MOST_CORRESPONDENTS
 from storage.records import Component, ComponentRole, Conversation, Forward, ForwardMethod, Message, Party, RecordKind
+from tests.every_case import every_case
 from tests.search.building import described, document, mail, parse
 
 ANA = Party(name="Ana Ortiz", address="ana@z.example")
@@ -40,7 +41,7 @@ CHAT = document(
 )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "query",
     [
         "from:ana",
@@ -69,7 +70,7 @@ def test_a_forwarded_mail_is_found_by(query):
     assert matches(parse(query), FORWARDED)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "query",
     [
         "from:dana",

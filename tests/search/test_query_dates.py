@@ -9,6 +9,7 @@ from retention.calendars import YEAR_END, Calendars, MonthDay
 from search.query_dates import end_of, read_days, start_of
 from search.query_errors import Misread
 from search.query_periods import Days, Periods
+from tests.every_case import every_case
 
 TODAY = date(2025, 4, 9)
 AUGUST = Calendars(school_year_end=MonthDay(month=8, day=14), fiscal_year_end=MonthDay(month=9, day=30))
@@ -20,7 +21,7 @@ def days(text: str, calendars: Calendars | None = None, today: date = TODAY) -> 
     return found.first, found.last
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "first", "last"),
     [
         ("2025-03-31", date(2025, 3, 31), date(2025, 3, 31)),
@@ -66,7 +67,7 @@ def test_a_phrase_means_these_days(text, first, last):
     assert days(text) == (first, last)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "calendars", "first", "last"),
     [
         ("this school year", Calendars(), date(2024, 7, 1), date(2025, 6, 30)),
@@ -98,7 +99,7 @@ def test_where_schedules_end_their_years_on_different_days_no_year_is_guessed():
     assert read_days("last month", Periods(TODAY, None), 0) == Days(date(2025, 3, 1), date(2025, 3, 31))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "sentence"),
     [
         ("2025-02-30", "no 30 February 2025: that month has 28 days"),
@@ -119,7 +120,7 @@ def test_the_refusal_of_a_date_says_what_is_wrong_with_it(text, sentence):
         days(text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",
@@ -146,10 +147,8 @@ def test_what_is_no_date_is_refused_with_its_place(text):
     assert refused.value.fields["position"] == 7
 
 
-@pytest.mark.parametrize("today", [date.min, date(1, 12, 31), date.max, date(9998, 1, 1)])
-@pytest.mark.parametrize(
-    "text", ["last year", "next school year", "last 12 months", "next week", "FY 9999", "sy 00-01"]
-)
+@every_case("today", [date.min, date(1, 12, 31), date.max, date(9998, 1, 1)])
+@every_case("text", ["last year", "next school year", "last 12 months", "next week", "FY 9999", "sy 00-01"])
 def test_at_the_ends_of_the_calendar_a_period_is_told_or_refused(text, today):
     try:
         first, last = days(text, today=today)

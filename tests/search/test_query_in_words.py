@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from search.queries import Among, And, Between, Clock, Fact, Field, Is, Like, Likeness, Not, Or, Sized, Words
 from search.query_in_words import in_words
+from tests.every_case import every_case
 
 ZONE = ZoneInfo("America/Los_Angeles")
 BUS = Words(Field.TEXT, ("bus",))
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "said"),
     [
         (BUS, 'the word "bus" in any form in the text'),
@@ -49,11 +48,11 @@ def test_the_first_and_the_last_moment_there_is_are_said():
     assert "9999-12-31" in said
 
 
-@pytest.mark.parametrize("field", Field)
+@every_case("field", Field)
 def test_every_field_has_its_place(field):
     assert in_words(Words(field, ("bus",)), ZONE)
 
 
-@pytest.mark.parametrize("fact", Fact)
+@every_case("fact", Fact)
 def test_every_fact_is_said(fact):
     assert in_words(Is(fact, "x"), ZONE).endswith(" x")

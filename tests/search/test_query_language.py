@@ -7,6 +7,7 @@ import pytest
 from search.queries import And, Between, Clock, Fact, Is, Not, Or, Sized, Words
 from search.queries import Field as In
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.search.building import parse
 
 
@@ -17,7 +18,7 @@ def word(*these: str, where: In = In.ANY, exact: bool = False, prefix: bool = Fa
 A, B, C = word("a"), word("b"), word("c")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "tree"),
     [
         ("a", A),
@@ -120,7 +121,7 @@ def test_days_are_those_of_the_archives_zone(text, clock, start, end):
     assert parse(text) == Between(clock, start, end)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "position"),
     [
         ("", 0),

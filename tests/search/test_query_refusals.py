@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from search.queries import Words
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.search.building import parse
 
 
@@ -19,7 +20,7 @@ def refusal(text: str) -> InvalidInput:
     return refused.value
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "suggestion"),
     [
         ("form:ana", "from:ana"),
@@ -66,7 +67,7 @@ def test_nearness_as_others_write_it_is_refused_with_how_it_is_written_here():
     assert parse('"bus w/5 late"')
 
 
-@pytest.mark.parametrize("text", ["", "*", "ab~", "on:soon", "/a(/", "is:lost", "()", '""', "form:x (", "\ud800 (a"])
+@every_case("text", ["", "*", "ab~", "on:soon", "/a(/", "is:lost", "()", '""', "form:x (", "\ud800 (a"])
 def test_where_nothing_is_plain_nothing_is_suggested(text):
     assert "suggestion" not in refusal(text).fields
 
@@ -154,7 +155,7 @@ BAD = {
 
 
 @pytest.mark.timeout(20)  # what is not linear here takes minutes
-@pytest.mark.parametrize("name", BAD)
+@every_case("name", BAD)
 def test_bad_queries_are_answered_or_refused(name):
     try:
         parse(BAD[name])

@@ -7,6 +7,7 @@ import pytest
 from search.queries import Field as In
 from search.queries import Like, Likeness, Or, Words
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.search.building import parse
 
 
@@ -22,7 +23,7 @@ def regex(pattern: str, where: In = In.ANY) -> Like:
     return Like(where, Likeness.REGEX, pattern)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "tree"),
     [
         ("*board*", glob("*board*")),
@@ -70,7 +71,7 @@ def test_a_sign_is_read_as(text, tree):
     assert parse(text) == tree
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "sentence", "position"),
     [
         ("*", "need a letter", 0),
@@ -138,7 +139,7 @@ def test_at_most_twenty_words_are_compared_with_every_word_there_is():
         parse(" OR ".join(f"w{number}*x" for number in range(21)))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "least", "below"),
     [
         ("size:>10MB", 10_000_001, None),
@@ -159,7 +160,7 @@ def test_a_size_is_a_number_of_bytes(text, least, below):
     assert (tree.least, tree.below) == (least, below)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     ["size:big", "size:>", "size:10XB", "size:5MB..1MB", "size:..", "size:-1", "size:99999999999TB", "size:10MB"],
 )

@@ -12,6 +12,7 @@ from search.rule_matching import RuleMatcher
 from storage.errors import InvalidInput
 from storage.records import Conversation, Forward, ForwardMethod, Message, Party, RecordKind
 from storage.transcriptions import StoredTranscription
+from tests.every_case import every_case
 from tests.search.building import CAPTURED, ZONE, described, mail
 from tests.storage.transcribing import version
 
@@ -35,7 +36,7 @@ def talk(*names: str, owner: str | None = None, platform: str = "whatsapp", day:
     return described(kind=RecordKind.CONVERSATION, conversation=conversation, platform=platform, **more)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("sought", "answer"),
     [
         ("pat.roe@other.example", MATCH),

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.peer_syntax import as_mu, as_notmuch, as_tree
 from benchmarks.search_queries import asked, queries_of_made_documents, queries_of_mails
+from tests.every_case import every_case
 
 CLASSES = {"rare", "frequent", "phrase", "proximity", "prefix", "infix", "wildcard", "fuzzy", "expression", "boolean"}
 
@@ -15,7 +16,7 @@ def test_every_query_of_a_benchmark_is_understood_and_every_class_is_asked(queri
     assert {one.kind for one in queries()} == CLASSES | {"dates", "field"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "notmuch", "mu"),
     [
         ("clock", "clock", "clock"),

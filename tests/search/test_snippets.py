@@ -4,6 +4,7 @@ import pytest
 
 from search.marking import Seeker, wanted_leaves
 from search.snippets import TEXT_COLUMNS, cut_snippets, make_snippet, mark_line
+from tests.every_case import every_case
 from tests.search.building import parse
 
 MAIL = "Dear Ana,\nthe lights over the playing field of Lincoln are broken. Call (206) 555-0142.\n"
@@ -18,7 +19,7 @@ def pieces(text: str, query: str, most: int) -> list[str]:
     return [one.as_text("[", "]") for one in cut_snippets(text, seeker, most=most)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "query", "expected"),
     [
         ("The schools of the district", "school", "The [schools] of the district"),
@@ -98,8 +99,8 @@ def test_a_text_without_a_hit_shows_its_beginning():
     assert marked("word " * 100, "nowhere", width=20) == "word word word word\u2026"
 
 
-@pytest.mark.parametrize("query", ["roof", '"the roof"~9', "*oo*", "/ro+f/", "rooof~1", "2065550142", "from:x"])
-@pytest.mark.parametrize("filler", ["x y ", "日本", "a" * 5_000, "é " * 40, "5550142 ", "\n"])
+@every_case("query", ["roof", '"the roof"~9', "*oo*", "/ro+f/", "rooof~1", "2065550142", "from:x"])
+@every_case("filler", ["x y ", "日本", "a" * 5_000, "é " * 40, "5550142 ", "\n"])
 @pytest.mark.timeout(60)  # what is not linear here takes minutes
 def test_work_is_bounded_whatever_the_text(query, filler):
     text = filler * ((5_000_000 if query == "roof" else 1_000_000) // len(filler))

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from search.queries import Field, Like, Likeness
 from search.term_patterns import compiled, fold_expression, word_test
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 
 
 def fits(how: Likeness, pattern: str, word: str, distance: int = 0) -> bool:
     return word_test(Like(Field.ANY, how, pattern, distance))(word)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("pattern", "word", "answer"),
     [
         ("b*d", "board", True),
@@ -35,7 +36,7 @@ def test_a_star_is_any_letters_and_a_question_mark_is_one(pattern, word, answer)
     assert fits(Likeness.GLOB, pattern, word) is answer
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("word", "distance"),
     [
         ("budget", 0),
@@ -110,9 +111,7 @@ def test_the_letters_of_an_expression_are_folded_as_words_are():
     assert fold_expression(r"\d+[a-z]") == r"\d+[a-z]"
 
 
-@pytest.mark.parametrize(
-    "expression", ["(a", "a)", "[a", "*a", "a**", "(?=a)", r"(a)\1", "a{1001}", "[z-a]", "(?P<q>a"]
-)
+@every_case("expression", ["(a", "a)", "[a", "*a", "a**", "(?=a)", r"(a)\1", "a{1001}", "[z-a]", "(?P<q>a"])
 def test_a_refused_expression_is_not_repeated(expression):
     with pytest.raises(InvalidInput) as refused:
         compiled(expression)

@@ -11,6 +11,7 @@ from search.naive_matcher import matches
 from search.projection import project
 from search.three_valued import weigh
 from storage.records import Message, RecordKind
+from tests.every_case import every_case
 from tests.search.building import ASKED, document, generated_records, mail, parse
 
 UNREAD = ("attachment 1 could not be read: it is encrypted",)
@@ -46,7 +47,7 @@ def test_an_answer_that_is_told_does_not_change_when_the_rest_is_read(seed):
             assert after is before
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "answer"),
     [
         ("board", True),
@@ -93,7 +94,7 @@ def test_an_unread_picture_may_show_anybody_on_any_platform():
     assert told("kind:email", **unread) is False
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "answer"),
     [
         ("captured:2025-04", True),

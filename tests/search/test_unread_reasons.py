@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ingest.formats.enclosures import _NOT_OPENED
 from ingest.formats.message_text import ENCRYPTED_TEXT
 from ingest.formats.ocr.choosing import COULD_NOT, NO_LETTERS
@@ -12,6 +10,7 @@ from ingest.formats.ocr.pages import _NO_ENGINE
 from ingest.slice_reading import _TOO_LARGE
 from search.unread_reasons import SENTENCES, Unread, reason_of, reason_words
 from storage.transcription import NOT_READ_YET
+from tests.every_case import every_case
 
 TOLD = (
     (f"the picture: {NOT_READ_YET}", Unread.WAITING),
@@ -39,7 +38,7 @@ TOLD = (
 )
 
 
-@pytest.mark.parametrize(("sentence", "code"), TOLD, ids=[f"{number}" for number in range(len(TOLD))])
+@every_case(("sentence", "code"), TOLD, ids=[f"{number}" for number in range(len(TOLD))])
 def test_a_sentence_has_the_code_of_what_it_says(sentence, code):
     assert reason_of(sentence) is code
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from search.leaf_text import said_leaf
 from search.naive_matcher import matches
 from search.projection import project
 from search.why import reasons_for
 from storage.records import Letterhead, Party
+from tests.every_case import every_case
 from tests.search.building import ASKED, ZONE, described, parse
 
 ONE = described(
@@ -33,7 +32,7 @@ def why(query: str) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("query", "expected"),
     [
         ("roof", [("roof", {"subject": ("Roof",), "text": ("roof",)})]),
@@ -59,7 +58,7 @@ def test_each_part_that_holds_is_told_with_the_words_that_stand_there(query, exp
         assert found == wanted
 
 
-@pytest.mark.parametrize("query", dict.fromkeys(ASKED))
+@every_case("query", dict.fromkeys(ASKED))
 def test_a_record_that_matches_has_a_reason_and_one_that_does_not_has_none(query):
     asked = parse(query)
     told = reasons_for(asked, ONE, ONE.description, project(ONE), lambda leaf: leaf)
