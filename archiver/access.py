@@ -79,6 +79,7 @@ class Act(StrEnum):
     REVIEW = "decide what is released of a request"
     DECLARE = "declare a search of one's own accounts"
     PRODUCE = "produce records for a disclosure request"
+    KEEP_EXEMPTIONS = "keep the agency's own exemptions"
 
 
 _OF_PERSONS = frozenset(
@@ -92,6 +93,7 @@ _OF_PERSONS = frozenset(
         Act.REVIEW,
         Act.DECLARE,
         Act.PRODUCE,
+        Act.KEEP_EXEMPTIONS,
         Act.PROPOSE_DISPOSITION,
         Act.APPROVE_DISPOSITION,
         Act.EXECUTE_DISPOSITION,
@@ -145,6 +147,7 @@ _PERMITTED: dict[Role, frozenset[Act]] = {
         Act.DECLARE,
         Act.REVIEW,
         Act.PRODUCE,
+        Act.KEEP_EXEMPTIONS,
     },
     Role.REVIEWER: frozenset({Act.SEARCH, Act.READ_RECORD, Act.WORK_SEARCHES, Act.SEE_REQUESTS, Act.REVIEW}),
     Role.APPROVER: _DISPOSITION | _NONRECORDS | {Act.SEARCH, Act.READ_RECORD, Act.EVALUATE, Act.SEE_HOLDS},
@@ -165,6 +168,7 @@ class Principal:
     role: Role
     custodian_id: str | None = None
     grants: frozenset[RestrictedClass] = frozenset()
+    is_closed: bool = False  # has no token any more
 
     @property
     def classes_hidden(self) -> frozenset[RestrictedClass]:

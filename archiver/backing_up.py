@@ -21,11 +21,13 @@ from search import tables as search_tables
 from search.disclosure import (
     accepted_tables,
     asking_tables,
+    exemption_tables,
     follow_tables,
     production_tables,
     redaction_tables,
     review_tables,
     student_tables,
+    tag_tables,
 )
 from search.disclosure import tables as disclosure_tables
 from storage import (
@@ -67,6 +69,8 @@ CARRIED = tuple(
         asking_tables,
         follow_tables,
         student_tables,
+        exemption_tables,
+        tag_tables,
         saved_tables,
         access_tables,
         container_tables,

@@ -16,6 +16,7 @@ from search.disclosure.redaction_tables import record_redactions, redaction_chan
 from search.disclosure.review_tables import review_steps
 from search.disclosure.student_tables import student_disclosures, student_grounds
 from search.disclosure.tables import disclosure_requests, request_tasks
+from search.disclosure.tag_tables import review_tags
 from storage.fixity_report import SealedColumn
 from storage.identifiers import Prefix
 from storage.sealing import SealKind
@@ -43,6 +44,7 @@ REQUEST_COLUMNS: Final = (
     _of_request("search asked of an employee", custodian_searches.c.sealed_asked),
     _of_request("declaration of an employee", custodian_searches.c.sealed_answer),
     _of_request("note of a review", review_steps.c.sealed_note),
+    _of_request("tag of a review", review_tags.c.sealed_name, "/tag"),
     _of_request("redactions of a record", record_redactions.c.sealed_redactions),
     _of_request("redactions before a step", redaction_changes.c.sealed_before),
     _of_request("accepted occurrence", accepted_occurrences.c.sealed_reason),

@@ -6,15 +6,14 @@ the same fonts are.
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.pdf_fonts import BOLD, PLAIN, markup, register
+from archiver.plain_paper import on_plain_paper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MARGIN: Final = 64
 _RESULTS: Final = {
     "none": "Nothing was found.",
     "submitted": "What was found was handed in to the archive.",
@@ -26,9 +25,8 @@ def declaration_pdf(document: Mapping[str, Any], sha256: str) -> bytes:
     """The declaration as PDF; `document` is the signed one, `sha256` that of its file."""
     # loaded here, since few commands make one
     from reportlab import rl_config  # noqa: PLC0415
-    from reportlab.lib.pagesizes import letter  # noqa: PLC0415
     from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer  # noqa: PLC0415
+    from reportlab.platypus import Paragraph, Spacer  # noqa: PLC0415
 
     rl_config.invariant = 1
     register()
@@ -59,19 +57,7 @@ def declaration_pdf(document: Mapping[str, Any], sha256: str) -> bytes:
     ]
     if said["test_archive"]:
         story.insert(1, Paragraph(markup("Made in an archive for tests."), plain))
-    target = io.BytesIO()
-    paper = SimpleDocTemplate(
-        target,
-        pagesize=letter,
-        leftMargin=_MARGIN,
-        rightMargin=_MARGIN,
-        topMargin=_MARGIN,
-        bottomMargin=_MARGIN,
-        title="Declaration of a search of personal accounts",
-        author=document["agency"],
-    )
-    paper.build(story)
-    return target.getvalue()
+    return on_plain_paper(story, title="Declaration of a search of personal accounts", author=document["agency"])
 
 
 def _paragraphs(text: str, paragraph: Any, style: Any) -> list[Any]:

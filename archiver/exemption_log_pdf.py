@@ -49,10 +49,11 @@ def exemption_log_pdf(log: ExemptionLog, *, agency: str, request: str, made_on: 
     """
     # loaded here, since few commands make one
     from reportlab import rl_config  # noqa: PLC0415
-    from reportlab.lib import colors  # noqa: PLC0415
     from reportlab.lib.pagesizes import landscape, letter  # noqa: PLC0415
     from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle  # noqa: PLC0415
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer  # noqa: PLC0415
+
+    from archiver.pdf_long_tables import LongTable, MeasuredRows  # noqa: PLC0415
 
     rl_config.invariant = 1
     register()
@@ -61,21 +62,12 @@ def exemption_log_pdf(log: ExemptionLog, *, agency: str, request: str, made_on: 
     title = ParagraphStyle("title", fontName=BOLD, fontSize=14, leading=19, spaceAfter=6)
     empty = [name for name in _WHERE_SAID if not any(getattr(one, name) for one in log.rows)]
     columns = [one for one in _WIDTHS if one not in empty]
-    heads = [[Paragraph(markup(title_of(one).capitalize(), bold=True), strong) for one in columns]]
+    heads = [Paragraph(markup(title_of(one).capitalize(), bold=True), strong) for one in columns]
     rows: list[list[Any]] = []
     ends: list[int] = []  # the last row on paper of each row of the log
     for one in log.rows:
         rows += [[Paragraph(markup(cell), plain) for cell in some] for some in _in_parts(cells_of(one, columns))]
-        ends.append(len(rows))
-    lined = TableStyle(
-        [
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
-            *(("LINEBELOW", (0, end), (-1, end), 0.25, colors.grey) for end in ends),
-            ("LEFTPADDING", (0, 0), (-1, -1), 3),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ]
-    )
+        ends.append(len(rows) - 1)
     rest = _WIDTH - sum(_WIDTHS[one] for one in columns)
     widths = [_WIDTHS[one] or rest for one in columns]
     name = f"Log of records withheld or released in part, request {request}"
@@ -87,7 +79,7 @@ def exemption_log_pdf(log: ExemptionLog, *, agency: str, request: str, made_on: 
         story.append(Paragraph(markup(f"{log.citation} asks for: {'; '.join(log.asked)}."), plain))
     story.append(Spacer(1, 8))
     if rows:
-        story.append(Table(heads + rows, colWidths=widths, style=lined, repeatRows=1, hAlign="LEFT"))
+        story.append(LongTable(MeasuredRows(heads, rows, widths=widths, ends=ends)))
     else:
         story.append(Paragraph(markup("Nothing of this request is kept back."), plain))
     target = io.BytesIO()

@@ -16,13 +16,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from archiver.access import Act, authorize
+from archiver.own_exemptions import law_in_force
 from archiver.release_messages import parties, party
 from archiver.release_parts import PartReader
 from archiver.releasing import Releaser
-from archiver.reviewing import members_of
+from archiver.review_groups import members_of
 from archiver.seeing import hidden_records
 from search.disclosure.exemption_log import Decided, exemption_log
-from search.disclosure.jurisdictions import shipped_profile
 from search.disclosure.kept_text import keep_text
 from search.disclosure.letter_templates import read_own_file
 from search.disclosure.production_types import page_number
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.wiring import Installation
     from search.disclosure.exemption_log import ExemptionLog
+    from search.disclosure.jurisdictions import Profile
     from search.disclosure.redaction import Redaction
     from search.disclosure.release_types import ProducedDocument
     from search.disclosure.request_types import DisclosureRequest
@@ -125,7 +126,8 @@ def log_of_request(
             )
         )
     rows.sort(key=lambda row: (not row.numbers, row.numbers, row.day, row.record))
-    log = exemption_log(rows, shipped_profile(found.profile), words_of_grounds(installation, found.profile))
+    law = law_in_force(installation, found.profile, retired=True)
+    log = exemption_log(rows, law, words_of_grounds(installation, law))
     if produced is None:
         with store.write() as transaction:
             payload = {"exemptions": len(rows)}
@@ -133,8 +135,8 @@ def log_of_request(
     return found, log
 
 
-def words_of_grounds(installation: Installation, profile_id: str) -> dict[str, str]:
-    """What the agency says of the grounds of a law, by code.
+def words_of_grounds(installation: Installation, law: Profile) -> dict[str, str]:
+    """What the agency says of the grounds of a law, and of its own beside it, by code.
 
     Raises:
         InvalidInput: its file cannot be read, or words a ground that the law does not have.
@@ -143,15 +145,15 @@ def words_of_grounds(installation: Installation, profile_id: str) -> dict[str, s
     if folder is None or not (folder / GROUNDS).is_file():
         return {}
     try:
-        stated = tomllib.loads(read_own_file(folder / GROUNDS)).get(profile_id, {})
+        stated = tomllib.loads(read_own_file(folder / GROUNDS)).get(law.id, {})
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{GROUNDS} in the folder of letters is no TOML: {error}") from error
-    known = [one.code for one in shipped_profile(profile_id).exemptions]
+    known = [one.code for one in law.exemptions]
     if not isinstance(stated, dict):
-        raise InvalidInput(f"{GROUNDS} has no table [{profile_id}] of texts by code")
+        raise InvalidInput(f"{GROUNDS} has no table [{law.id}] of texts by code")
     wrong = next((code for code, text in stated.items() if code not in known or not isinstance(text, str)), None)
     if wrong is not None:
-        raise InvalidInput(f"{GROUNDS} words {wrong[:40]!r}, which is no ground of {profile_id}: {', '.join(known)}")
+        raise InvalidInput(f"{GROUNDS} words {wrong[:40]!r}, which is no ground of {law.id}: {', '.join(known)}")
     return dict(stated)
 
 

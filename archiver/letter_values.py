@@ -15,10 +15,11 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
+from archiver.own_exemptions import law_in_force
 from archiver.requesting import clocks_of
 from search.disclosure.deadlines import ClockEventKind, ClockState
 from search.disclosure.fee_rules import shipped_fees
-from search.disclosure.jurisdictions import Confidence, DayUnit, RequesterClass, shipped_profile
+from search.disclosure.jurisdictions import Confidence, DayUnit, RequesterClass
 from search.disclosure.letter_templates import check_fields, read_own_file
 from search.disclosure.production_types import page_number
 from search.disclosure.productions import Productions
@@ -67,7 +68,7 @@ def letter_values(
     who: Principal,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Texts by field, and the citations among them that nobody verified, by field."""
-    archive, profile = installation.archive, shipped_profile(found.profile)
+    archive, profile = installation.archive, law_in_force(installation, found.profile, connection, retired=True)
     events = Requests(archive.store).events(connection, found.id)
     today = archive.store.clock().astimezone(archive.zone).date()
     terms = Requests(archive.store).terms(connection, found.id)

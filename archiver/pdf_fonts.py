@@ -16,25 +16,16 @@ import base64
 import io
 import unicodedata
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
+
+from search.disclosure.machine_fonts import FURTHER, PLAIN_SCRIPTS, TURNED, drawing_font, font_files, is_drawn, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.ImageFont import FreeTypeFont
-
 PLAIN: Final = "Vera"
 BOLD: Final = "VeraBd"
-_FOLDERS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
-_EMBEDDED: Final = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansSymbols*-Regular.ttf", "NotoEmoji-Regular.ttf")
-_IDEOGRAPHS: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"})
-_CJK: Final = ("NotoSansCJK-Regular.ttc", "NotoSerifCJK-Regular.ttc", "NotoSansCJK*-Regular.otf")
-# scripts whose letters stand side by side from left to right, whatever their neighbours
-_PLAIN_SCRIPTS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ETHIOPIC", "CHEROKEE"})
-_TURNED: Final = frozenset({"R", "AL"})
-_NO_SIGN: Final = "\U0010ffff"
 _DRAWN: Final = 64  # pixels of a letter's height, shown as `_POINTS`
 _POINTS: Final = 8.5
 _LONGEST_PICTURE: Final = 24  # letters: what is longer would not fit into a column
@@ -53,11 +44,6 @@ def register() -> None:
         pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
 
 
-def _files(*patterns: str) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from sorted(one for folder in _FOLDERS for one in folder.rglob(pattern))
-
-
 @cache
 def _signs_of(name: str) -> frozenset[int]:
     from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415
@@ -73,7 +59,7 @@ def _embedded() -> tuple[str, ...]:
     from reportlab.pdfbase.ttfonts import TTFError, TTFont  # noqa: PLC0415
 
     found = []
-    for path in _files(*_EMBEDDED):
+    for path in font_files(*FURTHER):
         try:
             pdfmetrics.registerFont(TTFont(path.stem, str(path)))
         except (TTFError, OSError, ValueError, KeyError, IndexError):
@@ -83,42 +69,14 @@ def _embedded() -> tuple[str, ...]:
 
 
 @cache
-def _script(sign: str) -> str:
-    return unicodedata.name(sign, "").partition(" ")[0].partition("-")[0]
-
-
-@cache
 def _font_of(sign: str, own: str) -> str | None:
     """The font that a sign is written with; None where it is drawn, or cannot be shown."""
     if ord(sign) in _signs_of(own):
         return own
     is_letter = unicodedata.category(sign)[0] in "LM"
-    if unicodedata.bidirectional(sign) in _TURNED or (is_letter and _script(sign) not in _PLAIN_SCRIPTS):
+    if unicodedata.bidirectional(sign) in TURNED or (is_letter and script(sign) not in PLAIN_SCRIPTS):
         return None
     return next((name for name in _embedded() if ord(sign) in _signs_of(name)), None)
-
-
-@cache
-def _drawing_font(script: str) -> FreeTypeFont | None:
-    from PIL import ImageFont, features  # noqa: PLC0415
-
-    ideographs = script in _IDEOGRAPHS
-    if not ideographs and not features.check("raqm"):
-        return None  # letters that should join would stand apart
-    name = script.capitalize()
-    patterns = _CJK if ideographs else (f"NotoSans{name}-Regular.ttf", f"Noto*{name}-Regular.ttf", "DejaVuSans.ttf")
-    for path in _files(*patterns):
-        try:
-            return ImageFont.truetype(str(path), _DRAWN)
-        except OSError:
-            continue
-    return None
-
-
-@cache
-def _is_drawn(sign: str) -> bool:
-    font = _drawing_font(_script(sign))
-    return font is not None and bytes(font.getmask(sign)) != bytes(font.getmask(_NO_SIGN))
 
 
 @cache
@@ -126,7 +84,7 @@ def _picture(text: str) -> str:
     """Text of one script as a picture in a paragraph."""
     from PIL import Image, ImageDraw  # noqa: PLC0415
 
-    font = _drawing_font(_script(text[0]))
+    font = drawing_font(script(text[0]), _DRAWN)
     assert font is not None, "only what can be drawn comes here"
     ascent, descent = font.getmetrics()
     width, height = int(font.getlength(text)) + 2, ascent + descent
@@ -149,7 +107,7 @@ def _runs(line: str, own: str) -> Iterator[tuple[str, str]]:
             continue
         font = _font_of(sign, own)
         shown = sign
-        if font is None and _is_drawn(sign):
+        if font is None and is_drawn(sign, _DRAWN):
             font = ""
         elif font is None:
             font, shown = own, _coded(sign)
@@ -168,11 +126,11 @@ def _coded(sign: str) -> str:
 
 def _is_between_turned(before: str, after: str) -> bool:
     ends = (before[-1:], after)
-    return len(before) < _LONGEST_PICTURE and all(one and unicodedata.bidirectional(one) in _TURNED for one in ends)
+    return len(before) < _LONGEST_PICTURE and all(one and unicodedata.bidirectional(one) in TURNED for one in ends)
 
 
 def _goes_on(run: str, sign: str) -> bool:
-    return len(run) < _LONGEST_PICTURE and (_script(run[0]) == _script(sign) or unicodedata.category(sign)[0] == "M")
+    return len(run) < _LONGEST_PICTURE and (script(run[0]) == script(sign) or unicodedata.category(sign)[0] == "M")
 
 
 def markup(text: object, *, bold: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Producing: what was decided to be given, laid out, looked at, numbered and handed over as a folder.
+"""Producing: what was decided to be given, laid out, looked at, numbered and handed over as a folder or ZIP file.
 
 Rules:
 
@@ -20,11 +20,11 @@ from archiver.production_holds import times_to_pass
 from archiver.production_manifest import WRITTEN_LAST, manifest, said_before
 from archiver.production_natives import find_scanner
 from archiver.production_order import refuse_instalment, states_of, steps_made
-from archiver.production_package import Package
+from archiver.production_package import Package, package_name
 from archiver.production_plan import Plan, PlannedRecord, plan_production, states_now
 from archiver.production_terms import Form, ProductionTerms, checked_stamps, terms_again
 from archiver.production_writing import Work
-from archiver.reviewing import members_of
+from archiver.review_groups import members_of
 from archiver.seeing import hidden_records
 from archiver.signing import as_json
 from search.disclosure.deadlines import ClockEventKind
@@ -56,7 +56,8 @@ _ATTEMPTS: Final = 3
 class Wishes:
     """What somebody asks of a production; see `archiver.production_terms.ProductionTerms`.
 
-    `scanner` is the program that looks at native files, that of the settings where it is None.
+    `scanner` is the program that looks at native files, that of the settings where it is None; `as_zip` makes one ZIP
+    file instead of a folder.
     """
 
     choice: Choice
@@ -66,6 +67,7 @@ class Wishes:
     natives: bool = False
     form: Form = Form.ALL
     scanner: str | None = None
+    as_zip: bool = False
 
 
 def produce(
@@ -120,7 +122,7 @@ def produce(
         natives=wishes.natives,
         form=wishes.form,
     )
-    with Package(folder) as package:
+    with Package(folder, as_zip=wishes.as_zip) as package:
         said = said_before(installation, who, plan, terms)
         work = Work(installation, who, plan, terms, tools, package)
         written = work.write(said, progress, scanner=scanner)
@@ -151,9 +153,10 @@ def produce_again(
     folder: Path,
     tools: Tools,
     *,
+    as_zip: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> dict[str, Any]:
-    """Write a production once more, the same byte for byte.
+    """Write a production once more, the same byte for byte, as a folder or as one ZIP file.
 
     Raises:
         NotFound: there is no such request or production, or no folder to write into.
@@ -174,7 +177,7 @@ def produce_again(
     terms = terms_again(about, made.made_at)
     plan = _plan_again(installation, found, {one.record_id: one.state for one in documents}, about)
     fixed = {name: value for name, value in about.items() if name not in WRITTEN_LAST}
-    with Package(folder) as package:
+    with Package(folder, as_zip=as_zip) as package:
         work = Work(installation, who, plan, terms, tools, package)
         written = work.write(fixed, progress, papers=papers, scanned=about["natives"]["scanner"])
         if not written.answer.passed:
@@ -231,7 +234,7 @@ def _finish(
     with store.write() as transaction:
         digest = hashlib.sha256(content).hexdigest()
         Productions(store).written_in(transaction, made, digest, actor=who.actor)
-    package.finish()
+    package.finish(package_name(about["request"], made.number))
 
 
 def states_of_plan(installation: Installation, plan: Plan) -> dict[str, str]:

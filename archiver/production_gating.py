@@ -4,6 +4,8 @@ Rules:
 
 - All records come first, then all files; a row of a load file is judged by the record that it is of.
 - The programs beside this one have none of the archive's keys: they get what is sought, and read files of the package.
+  They begin with the documents while the rest is still written, then come the largest files, then the many small ones,
+  so that none of them is the last one at work for long. What is told is in the order of the files.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from archiver.production_ports import GateAnswer
@@ -22,6 +24,7 @@ from storage.errors import TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
 
 _MANY: Final = 200
 _TOGETHER: Final = 16
+_LARGE: Final = 1 << 20  # bytes of files that are looked at one after the other
 _MOST_WORKERS: Final = 4
+_WRITTEN_ONCE: Final = ("pdf", "conversation")  # a scanner, which is another's program, is still given native files
 _KINDS: Final = {"pdf": GivenKind.PDF, "native": GivenKind.NATIVE, "conversation": GivenKind.MESSAGES}
 
 
@@ -54,10 +59,28 @@ class PackageGate:
     ) -> None:
         self._gate = SetGate(accepted, expects_engine=expects_engine)
         self._regions = regions
+        self._programs: _Programs | None = None
 
     def take(self, record_id: str, documents: Sequence[ReleasedDocument], roster: Sequence[str]) -> None:
         """Remember what was left out of a record."""
         self._gate.take(record_id, documents, roster=roster)
+
+    @contextmanager
+    def beside(self, package: Package) -> Iterator[None]:
+        """Begin to look at documents that are written, in other programs where there are many; they end with this.
+
+        No record is taken any more. `check_all` comes before it ends.
+        """
+        if len(package.files) < _MANY:
+            yield
+            return
+        self._programs = _Programs(self._gate.sought(), package.place)
+        try:
+            self._programs.look_at([one for one in package.files if one.kind in _WRITTEN_ONCE])
+            yield
+        finally:
+            self._programs.end()
+            self._programs = None
 
     def check_all(self, package: Package) -> None:
         """Look at every file of a package.
@@ -65,10 +88,12 @@ class PackageGate:
         Raises:
             TemporarilyUnavailable: a program that was to look at some of them ended before.
         """
-        try:
-            self._look_at(package)
-        except BrokenProcessPool as error:
-            raise TemporarilyUnavailable("the files of the production could not be looked at; try again") from error
+        if self._programs is None:
+            for found in _findings(self._gate.sought(), package.place, package.files):
+                self._gate.add(found)
+        else:
+            for found in self._programs.findings(package.files):
+                self._gate.add(found)
         burnt = [one for one in package.files if one.burnt]
         if not burnt:
             return
@@ -77,23 +102,6 @@ class PackageGate:
             if reader is not None:
                 for one in burnt:
                     self._gate.read_regions(_given_file(package.place, one), reader)
-
-    def _look_at(self, package: Package) -> None:
-        files = package.files
-        if len(files) < _MANY:
-            for found in _findings(self._gate.sought(), package.place, files):
-                self._gate.add(found)
-            return
-        parts = [files[start : start + _TOGETHER] for start in range(0, len(files), _TOGETHER)]
-        with ProcessPoolExecutor(
-            min(os.cpu_count() or 1, _MOST_WORKERS),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
-            initargs=(self._gate.sought(), package.place),
-        ) as pool:
-            for some in pool.map(_look, parts):
-                for found in some:
-                    self._gate.add(found)
 
     def check_content(self, name: str, content: bytes) -> None:
         """Look at a text that is written later under this name."""
@@ -106,6 +114,65 @@ class PackageGate:
         return GateAnswer(passed=told.passed, lines=tuple(lines), document=told.as_json())
 
 
+class _Programs:
+    """Other programs that look at files of one package; each file is looked at by one of them."""
+
+    def __init__(self, sought: SoughtSet, place: Path) -> None:
+        self._pool = ProcessPoolExecutor(
+            min(os.cpu_count() or 1, _MOST_WORKERS),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(sought, place),
+        )
+        self._begun: dict[str, tuple[Future[list[list[FileFindings]]], int]] = {}
+
+    def look_at(self, files: Sequence[PackageFile]) -> None:
+        """Let them look at files in this order, behind those that they have; large ones alone, small ones together."""
+        try:
+            for some in _portions(files):
+                answer = self._pool.submit(_look, some)
+                self._begun |= {one.name: (answer, at) for at, one in enumerate(some)}
+        except BrokenProcessPool as error:
+            raise _ended() from error
+
+    def findings(self, files: Sequence[PackageFile]) -> Iterator[FileFindings]:
+        """What they find in these files, in this order, whenever they were told to look at them.
+
+        Raises:
+            TemporarilyUnavailable: a program ended before.
+        """
+        rest = [one for one in files if one.name not in self._begun]
+        self.look_at(sorted(rest, key=lambda one: one.size, reverse=True))
+        try:
+            for one in files:
+                answer, at = self._begun.pop(one.name)
+                yield from answer.result()[at]
+        except BrokenProcessPool as error:
+            raise _ended() from error
+
+    def end(self) -> None:
+        """End them, when they are through with what they look at just now."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _ended() -> TemporarilyUnavailable:
+    return TemporarilyUnavailable("the files of the production could not be looked at; try again")
+
+
+def _portions(files: Sequence[PackageFile]) -> Iterator[list[PackageFile]]:
+    """Files that one program looks at before it asks for more."""
+    some: list[PackageFile] = []
+    size = 0
+    for one in files:
+        if some and (len(some) == _TOGETHER or size + one.size > _LARGE):
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += one.size
+    if some:
+        yield some
+
+
 _given: list[tuple[SoughtSet, Path]] = []
 
 
@@ -116,9 +183,9 @@ def _begin(sought: SoughtSet, place: Path) -> None:
     _given[:] = [(sought, place)]
 
 
-def _look(files: Sequence[PackageFile]) -> list[FileFindings]:
+def _look(files: Sequence[PackageFile]) -> list[list[FileFindings]]:
     sought, place = _given[0]
-    return list(_findings(sought, place, files))
+    return [list(_findings(sought, place, [one])) for one in files]
 
 
 def _findings(sought: SoughtSet, place: Path, files: Sequence[PackageFile]) -> Iterator[FileFindings]:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from archiver.frozen_sets import opened
+from archiver.own_exemptions import law_in_force
 from archiver.signing import STATEMENT_FORMAT, heading, present_key, sign_statement
 from search.disclosure.asking import CustodianSearches
-from search.disclosure.jurisdictions import shipped_profile
 from search.disclosure.release_types import Leaves
 from search.disclosure.review import Review
 from search.disclosure.review_rows import chunks
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 WRITTEN_LAST: Final = ("last_page", "records", "counts", "natives", "documents", "files")
 """What a manifest says only when everything is written; the rest is known before."""
+EXPLAINED: Final = "exemptions"
+"""What the codes of a production mean, for who has nothing but its folder."""
 
 
 def said_before(installation: Installation, who: Principal, plan: Plan, terms: ProductionTerms) -> dict[str, Any]:
@@ -55,8 +57,8 @@ def said_before(installation: Installation, who: Principal, plan: Plan, terms: P
         size = archive.ledger.head(connection).size
         sets = Review(archive.store).sets(connection, plan.request.id)
         asked = CustodianSearches(archive.store).of_request(connection, plan.request.id)
-    profile = shipped_profile(plan.request.profile)
-    citations = {one.code: one.citation for one in profile.exemptions}
+    law = law_in_force(installation, plan.request.profile, retired=True)
+    citations = {one.code: one.citation for one in law.exemptions}
     searches = []
     for set_id, _ in sets:
         about = opened(installation, who, set_id).about
@@ -80,11 +82,26 @@ def said_before(installation: Installation, who: Principal, plan: Plan, terms: P
             {"exemption": code, "citation": citations.get(code, ""), "records": count}
             for code, count in plan.withheld.items()
         ],
+        EXPLAINED: [
+            {"exemption": one.code, "title": one.title, "citation": one.citation, "source": one.source}
+            for one in law.exemptions
+        ],
         "searches": searches,
         "custodians": {"asked": len(asked), "declared": sum(one.result is not None for one in asked)},
         "ledger_size": size,
         "test_archive": archive.test_clock,
     }
+
+
+def explained(said: Mapping[str, Any], produced: Sequence[ProducedDocument]) -> dict[str, Any]:
+    """The same as `said`, with what the codes mean that stand in this production, and of no others.
+
+    A production of a program that explained none is said as it was.
+    """
+    if EXPLAINED not in said:
+        return dict(said)
+    used = {code for one in produced for code in one.document.codes} | {one["exemption"] for one in said["withheld"]}
+    return {**said, EXPLAINED: [one for one in said[EXPLAINED] if one["exemption"] in used]}
 
 
 def whole_about(

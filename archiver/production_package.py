@@ -1,10 +1,12 @@
-"""The folder of a production while it is written: aside, for nobody else to read, and under its name only when whole.
+"""A production's folder or ZIP file while it is written: aside, for nobody else to read, under its name when whole.
 
 Rules:
 
-- Nothing is written outside the folder beside the target; it is taken away when something fails, and what a killed
-  program left there is taken away by the next one that writes to the same target, never while another still writes.
+- Nothing is written outside the folder beside the target, but for a ZIP file that is not whole yet (`.new`). That is
+  taken away when something fails, and what a killed program left is taken away by the next one that writes to the same
+  target, never while another still writes.
 - Every file is counted with its size and SHA-256 as it is written.
+- One ZIP file is made of the folder aside when that is whole; the folder goes with it, so both have to fit on the disk.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from storage.errors import Conflict, NotFound
+from archiver.production_zip import zipped
+from storage.errors import Conflict, InvalidInput, NotFound
 from storage.files import sync_folder, write_pieces
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from search.disclosure.redaction_pages import BurntRegion
 
 _MARK: Final = ".unfinished-production"
+_ZIP: Final = ".zip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +69,16 @@ class PackageFile:
     text: str = field(default="", repr=False)
 
 
-class Package:
-    """A package that is written; use it as a context, and `finish` it."""
+def package_name(request: str, number: int) -> str:
+    """What the folder of a production is called where nobody names it; `request` is the request's number."""
+    return f"{request}-{number:03d}"
 
-    def __init__(self, target: Path) -> None:
+
+class Package:
+    """A package that is written; use it as a context, and `finish` it. `as_zip` makes it one ZIP file."""
+
+    def __init__(self, target: Path, *, as_zip: bool = False) -> None:
+        self.as_zip = as_zip
         self.target = target
         self.place = target.with_name(f".{target.name}.unfinished")
         self.files: list[PackageFile] = []
@@ -79,10 +89,15 @@ class Package:
 
         Raises:
             Conflict: the target is there already, somebody else writes it, or something else has this name.
+            InvalidInput: a ZIP file's name ends in something else.
             NotFound: there is no folder to write it into.
         """
-        if self.target.exists() or self.target.is_symlink():
-            raise Conflict(f"{self.target} is there already; name a new folder")
+        if self.as_zip and self.target.suffix != _ZIP:
+            raise InvalidInput(f"{self.target.name} is no name of a ZIP file; name one that ends in {_ZIP}")
+        there = self.target.exists() or self.target.is_symlink()
+        told = f"{self.target} is there already; name a new {'file' if self.as_zip else 'folder'}"
+        if there and not self.place.exists():
+            raise Conflict(told)
         if not self.target.parent.is_dir():
             raise NotFound(f"there is no folder {self.target.parent}; make it first")
         if self.place.is_symlink() or (self.place.exists() and not (self.place / _MARK).is_file()):
@@ -102,6 +117,9 @@ class Package:
                 shutil.rmtree(one)
             else:
                 one.unlink()
+        if there:  # whoever gave it its name was killed before the folder aside was taken away
+            self.__exit__()
+            raise Conflict(told)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -138,17 +156,22 @@ class Package:
         """The bytes of a file that was written."""
         return (self.place / file.name).read_bytes()
 
-    def finish(self) -> None:
-        """Make everything durable and give the folder its name.
+    def finish(self, top: str) -> None:
+        """Make everything durable and give it its name; `top` is the folder's name in a ZIP file.
 
         Raises:
             Conflict: something has that name by now.
+            StorageFull, TemporarilyUnavailable: the disk says no.
         """
         if self.target.exists() or self.target.is_symlink():
-            raise Conflict(f"{self.target} is there by now; name a new folder")
-        (self.place / _MARK).unlink()
-        os.sync()  # once for all files: one by one would be a wait for the disk for each
-        self.place.rename(self.target)
+            raise Conflict(f"{self.target} is there by now; name another")
+        if self.as_zip:
+            write_pieces(self.target, zipped(self.place, top, leave_out=_MARK))
+            shutil.rmtree(self.place)
+        else:
+            (self.place / _MARK).unlink()
+            os.sync()  # once for all files: one by one would be a wait for the disk for each
+            self.place.rename(self.target)
         sync_folder(self.target.parent)
         os.close(self._lock)
         self._lock = -1

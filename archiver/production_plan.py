@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archiver.production_holds import release_reasons
 from archiver.production_order import families_of, in_order, read_anew, states_of
-from archiver.reviewing import members_of
+from archiver.review_groups import members_of
 from archiver.seeing import hidden_records
 from search.disclosure.asking import CustodianSearches
 from search.disclosure.production_types import state_of

@@ -47,6 +47,9 @@ class Gate(Protocol):
     def take(self, record_id: str, documents: Sequence[ReleasedDocument], roster: Sequence[str]) -> None:
         """Remember what was left out of a record."""
 
+    def beside(self, package: Package) -> AbstractContextManager[None]:
+        """Begin to look at what is written while the rest is; no record is taken any more, `check_all` comes in it."""
+
     def check_all(self, package: Package) -> None:
         """Look at every file of a package as it leaves."""
 

@@ -54,9 +54,11 @@ def readme(said: Mapping[str, Any], last_page: int, counts: Mapping[str, int], n
             f"  {_records(one['records'])}: {one['exemption']}" + (f" ({one['citation']})" if one["citation"] else "")
             for one in said["withheld"]
         ]
+    lines += ["", "A black box with a code on a page means that something was left out there on that ground."]
+    if said.get("exemptions"):
+        lines += ["", "What the codes mean"]
+        lines += [f"  {one['exemption']}: {_meaning(one)}" for one in said["exemptions"]]
     lines += [
-        "",
-        "A black box with a code on a page means that something was left out there on that ground.",
         "",
         "How to check it",
         "  Nothing in this folder was changed since it was made if this command finds no fault:",
@@ -70,6 +72,12 @@ def readme(said: Mapping[str, Any], last_page: int, counts: Mapping[str, int], n
             f"Files in natives/ were {'looked at by a virus scanner' if scanner else 'not scanned for viruses'}.",
         ]
     return "\n".join([*lines, ""])
+
+
+def _meaning(one: Mapping[str, str]) -> str:
+    law = f" ({one['citation']})" if one["citation"] else ""
+    own = "" if one["source"] == "shipped" else "; a ground that the agency names itself"
+    return f"{one['title']}{law}{own}"
 
 
 def _records(count: int) -> str:

@@ -11,16 +11,15 @@ Rules:
 
 from __future__ import annotations
 
-import io
-import os
-import zipfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.access import Act, authorize
 from archiver.producing import produce, produce_again
+from archiver.production_package import package_name
 from archiver.production_plan import plan_production
-from archiver.seeing import hidden_records
+from archiver.production_zip import zipped
+from archiver.seeing import hidden_records, note_viewed
 from search.disclosure.productions import Productions
 from search.disclosure.requests import Requests
 from storage.errors import Conflict, InvalidInput, NotFound
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from search.disclosure.request_types import DisclosureRequest
 
 MOST_RECORDS: Final = 500
-_PIECE: Final = 1 << 20
-_LARGE: Final = 1 << 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +59,7 @@ def told_plan(installation: Installation, who: Principal, name: str, choice: Cho
     with store.read() as connection:
         found = Requests(store).get(connection, name)
     plan = plan_production(installation, who, found, choice)
-    with store.write() as transaction:
-        transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))
+    note_viewed(store, who, found.id)
     return {
         "request": found.number,
         "records": len(plan.records),
@@ -147,56 +143,7 @@ def open_package(installation: Installation, who: Principal, name: str, number: 
     with store.write() as transaction:
         payload = {"package": number}
         transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,), payload=payload)
-    return HandedOut(name=f"{folder.name}.zip", pieces=zipped(folder))
-
-
-def zipped(folder: Path) -> Iterator[bytes]:
-    """The files of a folder as one ZIP file, in the order of their names and without a time, so always the same bytes.
-
-    Raises:
-        Conflict: something in it is no plain file.
-    """
-    written = _Pieces()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_dir() and not path.is_symlink():
-                continue
-            if path.is_symlink() or not path.is_file():
-                raise Conflict("something in this package is no plain file; take it away, or write the package again")
-            about = zipfile.ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}")
-            about.external_attr = 0o600 << 16
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as source:
-                is_large = os.fstat(source.fileno()).st_size >= _LARGE
-                with archive.open(about, "w", force_zip64=is_large) as member:
-                    while piece := source.read(_PIECE):
-                        member.write(piece)
-                        yield written.take()
-            yield written.take()
-    yield written.take()
-
-
-class _Pieces(io.RawIOBase):
-    """What is written to it can be taken from it; it cannot be gone back in, so the archive's sizes follow its data."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._held = bytearray()
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, piece: Any, /) -> int:
-        """Hold a piece until it is taken."""
-        self._held += piece
-        return len(piece)
-
-    def take(self) -> bytes:
-        """What came since the last time."""
-        taken = bytes(self._held)
-        self._held.clear()
-        return taken
+    return HandedOut(name=f"{folder.name}.zip", pieces=zipped(folder, folder.name))
 
 
 def _shelf(installation: Installation) -> Path:
@@ -207,7 +154,7 @@ def _shelf(installation: Installation) -> Path:
 
 
 def _place(shelf: Path, found: DisclosureRequest, number: int) -> Path:
-    return shelf / f"{found.number}-{number:03d}"
+    return shelf / package_name(found.number, number)
 
 
 def _refuse_many(records: int) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
-from archiver.seeing import hidden_records, no_such_record
+from archiver.seeing import hidden_records, no_such_record, note_viewed
 from search.disclosure.production_types import page_number, read_page_number
 from search.disclosure.productions import Productions
 from search.disclosure.requests import Requests
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from archiver.access import Principal
     from archiver.wiring import Installation
     from search.disclosure.production_types import NumberedDocument, Production
-    from search.disclosure.request_types import DisclosureRequest
 
 
 def list_productions(installation: Installation, who: Principal, name: str) -> dict[str, Any]:
@@ -42,7 +41,7 @@ def list_productions(installation: Installation, who: Principal, name: str) -> d
         found = Requests(store).get(connection, name)
         made = productions.all_of(connection, found.id)
         back = productions.clawbacks(connection, found.id)
-    _viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     zone = installation.archive.zone
     return {
         "request": found.number,
@@ -68,7 +67,7 @@ def list_documents(installation: Installation, who: Principal, name: str, number
         made = productions.get(connection, found.id, number)
         documents = productions.documents(connection, found.id, number)
         hidden = hidden_records(connection, who)
-    _viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     return (document_told(made, one) for one in documents if one.record_id not in hidden)
 
 
@@ -149,8 +148,3 @@ def document_told(made: Production, one: NumberedDocument) -> dict[str, Any]:
         "leaves": one.leaves.value,
         "clawback": one.clawback,
     }
-
-
-def _viewed(installation: Installation, who: Principal, found: DisclosureRequest) -> None:
-    with installation.archive.store.write() as transaction:
-        transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))

@@ -3,7 +3,8 @@
 Rules:
 
 - Records are opened some at a time and dropped when their documents are written.
-- The gate learns of everything that was left out before it looks at the first file, and it looks at every file.
+- The gate learns of everything that was left out before it looks at the first file, and it looks at every file. It
+  begins with the documents while what joins and lists them is written.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.production_layout import Layout
-from archiver.production_manifest import proof_lines, whole_about
+from archiver.production_manifest import explained, proof_lines, whole_about
 from archiver.production_natives import native_of, scan
 from archiver.production_readme import readme
 from archiver.production_terms import Form
@@ -100,24 +101,26 @@ class Work:
         terms, package, tools = self._terms, self._package, self._tools
         layout, gate = Layout(package, terms, tools), tools.gate(self._plan.request.id)
         self._lay_out(layout, gate, progress)
-        if terms.form is not Form.LOAD_FILES:
-            layout.join()
-        if terms.form is not Form.PDF:
-            tools.load_files(package, terms, layout.produced)
-        if papers is None:
-            papers = tools.papers(self._who, self._plan, terms, layout.produced)
-        for name, content in sorted(papers.items()):
-            package.put(name, [content], "paper", text=_said(name, papers))
-        if terms.natives and scanned is None:
-            scanned = scan(package, scanner)
-        counts = {one.value: sum(some.leaves is one for some in layout.numbered) for one in Leaves}
-        names = {one.name for one in package.files} | {MANIFEST, PROOFS}
-        text = readme({**said, "scanner": scanned}, layout.numbered[-1].last_page, counts, names)
-        package.put("README.txt", [text.encode("utf-8", "replace")], "paper")
-        given = {one.record_id for one in layout.numbered if one.leaves is not Leaves.SLIP_SHEET}
-        proved = [one.record_id for one in self._plan.records if one.record_id in given]
-        package.put(PROOFS, proof_lines(self._installation, proved, said["ledger_size"]), "proofs")
-        gate.check_all(package)
+        said = explained(said, layout.produced)
+        with gate.beside(package):
+            if terms.form is not Form.LOAD_FILES:
+                layout.join()
+            if terms.form is not Form.PDF:
+                tools.load_files(package, terms, layout.produced)
+            if papers is None:
+                papers = tools.papers(self._who, self._plan, terms, layout.produced)
+            for name, content in sorted(papers.items()):
+                package.put(name, [content], "paper", text=_said(name, papers))
+            if terms.natives and scanned is None:
+                scanned = scan(package, scanner)
+            counts = {one.value: sum(some.leaves is one for some in layout.numbered) for one in Leaves}
+            names = {one.name for one in package.files} | {MANIFEST, PROOFS}
+            text = readme({**said, "scanner": scanned}, layout.numbered[-1].last_page, counts, names)
+            package.put("README.txt", [text.encode("utf-8", "replace")], "paper")
+            given = {one.record_id for one in layout.numbered if one.leaves is not Leaves.SLIP_SHEET}
+            proved = [one.record_id for one in self._plan.records if one.record_id in given]
+            package.put(PROOFS, proof_lines(self._installation, proved, said["ledger_size"]), "proofs")
+            gate.check_all(package)
         replaced = {one.record_id: one.replaces for one in self._plan.records if one.replaces is not None}
         withheld = frozenset(one.record_id for one in self._plan.records if one.decision is Decision.WITHHOLD)
         about = whole_about(said, layout.produced, layout.numbered, replaced, withheld, package.files, scanned)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, Self
 from sqlalchemy import select
 
 from archiver.access import authorize
+from archiver.own_exemptions import law_in_force
 from archiver.release_parts import PartReader
 from archiver.seeing import hidden_records, no_such_record
-from search.disclosure.jurisdictions import shipped_profile
 from search.disclosure.redactions import Redactions
 from search.disclosure.requests import Requests
 from search.disclosure.review_rows import chunks, read_records
@@ -81,8 +81,8 @@ class RequestRecords:
 
     @property
     def profile(self) -> Profile:
-        """The law of the request."""
-        return shipped_profile(self.request.profile)
+        """The law of the request, with the grounds that the agency offers beside it."""
+        return law_in_force(self._installation, self.request.profile)
 
     @cached_property
     def roster(self) -> Roster:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from archiver.access import Act, authorize
 from archiver.agency_days import agency_calendar
 from archiver.requesting import clocks_of
+from archiver.seeing import note_viewed
 from search.disclosure.deadlines import ClockState
 from search.disclosure.release_notices import NoticeEnd, ReleaseHold, ReleaseNotices, notice_hold, notice_rules
 from search.disclosure.requests import Requests
-from storage.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,8 +149,7 @@ def list_notices(installation: Installation, who: Principal, name: str, *, seen:
         notices = ReleaseNotices(archive.store).of(connection, found.id)
         holds = release_holds(installation, connection, found.id)
     if seen:
-        with archive.store.write() as transaction:
-            transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))
+        note_viewed(archive.store, who, found.id)
     return {
         "request": found.number,
         "notices": [_notice(found, one, calendar, today) for one in notices],

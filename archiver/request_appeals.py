@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from archiver.access import Act, authorize
 from archiver.request_view import clock_document
 from archiver.requesting import clocks_of
+from archiver.seeing import note_viewed
 from search.disclosure.appeals import Appeals
 from search.disclosure.requests import Requests
-from storage.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,8 +84,7 @@ def show_appeals(installation: Installation, who: Principal, name: str, *, seen:
         appeals = Appeals(archive.store).of(connection, found.id)
         clocks = clocks_of(installation, found, requests.events(connection, found.id))
     if seen:
-        with archive.store.write() as transaction:
-            transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))
+        note_viewed(archive.store, who, found.id)
     last = next((one.due for one in clocks if one.clock == _CLOCKS[0]), None)
 
     def told(one: Appeal) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a law lets be charged, as people and programs see it. Pure.
 
-Rule: beside every amount stands the law that sets it, with how sure that reading is.
+Rule: beside every amount stands the law that sets it, with how sure that reading is. The agency's own rate stands apart
+from the law's.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from search.disclosure.fee_rules import FeeItem, FeeSchedule
 
 
-def schedule_document(schedule: FeeSchedule) -> dict[str, Any]:
-    """The fees of a profile; amounts in cents."""
+def schedule_document(schedule: FeeSchedule, own: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The fees of a profile, with the agency's own rates by unit; amounts in cents."""
     deposit, late, waiver = schedule.deposit, schedule.late, schedule.waiver
     return {
         "profile": schedule.profile,
-        "items": [_item(one) for one in schedule.items],
+        "items": [_item(one) | {"own_cents": (own or {}).get(one.id)} for one in schedule.items],
         "deposit": None
         if deposit is None
         else {
@@ -88,9 +89,10 @@ def _told(one: Mapping[str, Any]) -> str:
     if one["kind"] == "cost":
         said.append("what it cost the agency")
     elif one["cents"] is None:
-        said.append("the agency's own rate (--rate)")
+        said.append("what the agency sets (--rate, or fees of its settings)")
     else:
         said.append(f"up to {money(one['cents'])}" + (f" for each {one['per']}" if one["per"] > 1 else ""))
+    said += [f"the agency's own rate is {money(one['own_cents'])}"] if one["own_cents"] is not None else []
     said += [f"the first {one['free']} free"] if one["free"] else []
     said += [f"for {who} the first {count} free" for who, count in one["free_for"].items()]
     said += [f"with --when {name} the first {count} free" for name, count in one["free_when"].items()]

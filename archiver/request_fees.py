@@ -12,7 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.access import Act, authorize
+from archiver.own_rates import own_rates
 from archiver.requesting import clocks_of
+from archiver.seeing import note_viewed
 from search.disclosure.deadlines import ClockEventKind, ClockState
 from search.disclosure.fee_rules import shipped_fees
 from search.disclosure.fees import (
@@ -35,7 +37,6 @@ from search.disclosure.jurisdictions import shipped_profile
 from search.disclosure.request_types import NewEvent
 from search.disclosure.requests import Requests, refuse_closed
 from storage.errors import Conflict
-from storage.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -248,8 +249,7 @@ def show_fees(installation: Installation, who: Principal, name: str, *, seen: bo
         ]
         tolled = [one.clock for one in clocks_of(installation, found, events) if one.state is ClockState.TOLLED]
     if seen:
-        with archive.store.write() as transaction:
-            transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))
+        note_viewed(archive.store, who, found.id)
     stops = any("fees" in one.tolled_by for one in shipped_profile(found.profile).clocks)
     return {
         "request": found.number,
@@ -324,12 +324,14 @@ def _estimate(
     rates: Mapping[str, int],
     circumstances: frozenset[str],
 ) -> Estimate:
+    section = installation.settings.disclosure
     clocks = clocks_of(installation, found, Requests(installation.archive.store).events(connection, found.id))
     return estimate(
         shipped_fees(found.profile),
         quantities,
         requester=found.requester,
         rates=rates,
+        own_rates=own_rates(section.fees, section.profile),
         circumstances=circumstances,
         late_clocks=frozenset(one.clock for one in clocks if one.state in _LATE),
     )

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
 from archiver.agency_days import agency_calendar
+from archiver.seeing import note_viewed
 from search.disclosure.calendars import count_business_days
 from search.disclosure.instalments import Instalments, lies_until, unclaimed_rule
 from search.disclosure.request_types import REMINDED, NewEvent
 from search.disclosure.requests import Requests
-from storage.events import EventKind
 from storage.outbox import Letter, Outbox
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def list_instalments(
             for one in Instalments(archive.store).of(connection, found.id)
         ]
     if seen:
-        with archive.store.write() as transaction:
-            transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))
+        note_viewed(archive.store, who, found.id)
     return told
 
 

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 from archiver.access import Act, authorize
 from archiver.letter_values import letter_values, standing_values
 from archiver.request_letter_pdf import letter_pdf
-from archiver.reviewing import members_of
-from archiver.seeing import hidden_records
+from archiver.review_groups import members_of
+from archiver.seeing import hidden_records, note_viewed
 from search.disclosure.letter_templates import FIELDS, LetterKind, check_fields, find_template, write_letter
 from search.disclosure.request_types import LETTER, NewEvent
 from search.disclosure.requests import Requests
 from storage.errors import Conflict, InvalidInput
-from storage.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,5 +148,4 @@ def note_letter(installation: Installation, who: Principal, made: MadeLetter) ->
 
 def looked_at(installation: Installation, who: Principal, made: MadeLetter) -> None:
     """Write down that a draft was looked at, since it says who asks for what."""
-    with installation.archive.store.write() as transaction:
-        transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(made.request_id,))
+    note_viewed(installation.archive.store, who, made.request_id)

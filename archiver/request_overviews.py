@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.access import Act, authorize
+from archiver.own_exemptions import law_in_force
 from archiver.requesting import list_requests, show_request
-from search.disclosure.jurisdictions import profile_ids, shipped_profile
+from search.disclosure.jurisdictions import profile_ids
 
 if TYPE_CHECKING:
     from archiver.access import Principal
@@ -48,15 +49,15 @@ def due_clocks(installation: Installation, who: Principal, name: str | None = No
     return rows
 
 
-def known_profiles(who: Principal, name: str | None = None) -> list[dict[str, Any]]:
-    """The laws that are known, or one of them.
+def known_profiles(installation: Installation, who: Principal, name: str | None = None) -> list[dict[str, Any]]:
+    """The laws that are known, or one of them, with the grounds that the agency offers beside them.
 
     Raises:
         NotFound: there is no such profile.
         Denied: this role may not see requests.
     """
     authorize(who, Act.SEE_REQUESTS)
-    return [profile_document(shipped_profile(one)) for one in ([name] if name else profile_ids())]
+    return [profile_document(law_in_force(installation, one)) for one in ([name] if name else profile_ids())]
 
 
 def profile_document(profile: Profile) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def profile_document(profile: Profile) -> dict[str, Any]:
                 "title": ground.title,
                 "citation": ground.citation,
                 "confidence": ground.confidence,
+                "source": ground.source,
             }
             for ground in profile.exemptions
         ],

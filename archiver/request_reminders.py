@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from archiver.agency_days import agency_calendar
 from archiver.custodian_asking import remind_custodians
 from archiver.release_notices import step_notices
+from archiver.request_closing import release_ended_holds
 from archiver.request_instalments import step_instalments
-from archiver.requesting import clocks_of, release_ended_holds
+from archiver.requesting import clocks_of
 from search.disclosure.calendars import count_business_days
 from search.disclosure.deadlines import ClockState
 from search.disclosure.request_types import REMINDED, NewEvent

@@ -1,37 +1,35 @@
-"""Disclosure requests as acts of people: opened with their hold, followed, made longer, assigned, closed.
+"""Disclosure requests as acts of people: opened with their hold, followed, made longer, assigned.
 
 Rules:
 
 - A request that says what it reaches is opened together with a hold on it, in one transaction: nothing that matches,
   now or later, can be destroyed while it is open.
-- Closing lets nothing go: the hold ends by itself so many days after the outcome as the law's profile says.
 - Who may not see requests is told of none. Looking at one is an event.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize, permits
 from archiver.agency_days import agency_calendar, chosen_profile
 from archiver.request_repeats import opened_before, opening_tag
 from archiver.request_view import request_document, request_line
+from archiver.seeing import note_viewed
 from retention.hold_rules import HoldTerms, Origin
-from search.disclosure.appeals import last_change
 from search.disclosure.deadlines import ClockEventKind, deadlines
 from search.disclosure.jurisdictions import RequesterClass, shipped_profile
 from search.disclosure.productions import Productions
 from search.disclosure.request_tasks import RequestTasks
-from search.disclosure.request_types import NOTABLE_KINDS, Intake, NewEvent
+from search.disclosure.request_types import FEE_ACTS, NOTABLE_KINDS, Intake, NewEvent
 from search.disclosure.requests import Requests, clock_events
 from storage.errors import InvalidInput
 from storage.events import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -39,10 +37,8 @@ if TYPE_CHECKING:
     from archiver.wiring import Installation
     from retention.ports import ContentRule
     from search.disclosure.deadlines import Deadline
-    from search.disclosure.request_terms import Closing, Received, RequestTerms
+    from search.disclosure.request_terms import Received, RequestTerms
     from search.disclosure.request_types import DisclosureRequest, RequestEvent
-
-_SERVICE: Final = "service:requests"
 
 
 def open_request(
@@ -193,8 +189,7 @@ def show_request(installation: Installation, who: Principal, name: str, *, seen:
         )
         document["productions"] = [one.told() for one in Productions(archive.store).all_of(connection, found.id)]
     if seen:
-        with archive.store.write() as transaction:
-            transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(document["id"],))
+        note_viewed(archive.store, who, document["id"])
     return document
 
 
@@ -204,10 +199,13 @@ def note_event(installation: Installation, who: Principal, name: str, event: New
     Raises:
         NotFound: there is no such request.
         Conflict: it is closed.
-        InvalidInput: the event is none, lies ahead, or moves no clock.
+        InvalidInput: the event is none, lies ahead, moves no clock, or is one of fees.
         Denied: this role may not.
     """
     authorize(who, Act.KEEP_REQUESTS)
+    if event.kind in FEE_ACTS:
+        act = f"archiver request fee {FEE_ACTS[event.kind]}"
+        raise InvalidInput(f"{event.kind} is booked by the rules of the law, not noted; use: {act} REQUEST")
     if event.kind not in NOTABLE_KINDS:
         raise InvalidInput(f"this is nothing to be noted of a request; it is one of: {', '.join(NOTABLE_KINDS)}")
     archive = installation.archive
@@ -235,59 +233,16 @@ def assign_request(installation: Installation, who: Principal, name: str, user: 
     return show_request(installation, who, name, seen=False)
 
 
-def close_request(installation: Installation, who: Principal, name: str, closing: Closing) -> dict[str, Any]:
-    """Close a request; its holds end by themselves after the days that the profile names.
-
-    Raises:
-        NotFound: there is no such request.
-        Conflict: it is closed already.
-        Denied: this role may not.
-    """
-    authorize(who, Act.KEEP_REQUESTS)
-    requests = Requests(installation.archive.store)
-    with installation.archive.store.write() as transaction:
-        requests.close_in(transaction, name, closing, actor=who.actor)
-    return show_request(installation, who, name, seen=False)
-
-
-def release_ended_holds(installation: Installation, today: date) -> int:
-    """Release the holds of requests whose days after the outcome are over; how many. For the clock."""
-    archive = installation.archive
-    requests = Requests(archive.store)
-    with archive.store.read() as connection:
-        standing = [one for one in installation.holds.list(connection, only_open=True) if one.origin is Origin.REQUEST]
-        ended = []
-        for hold in standing:
-            found = requests.get(connection, hold.origin_id or "")
-            last = release_day(installation, connection, found)
-            if last is not None and last < today:
-                ended.append(hold.id)
-    for hold_id in ended:
-        with archive.store.write() as transaction:
-            reason = "the request is closed, and the days after its outcome are over"
-            installation.holds.release_in(transaction, hold_id, reason=reason, actor=_SERVICE)
-    return len(ended)
-
-
-def release_day(installation: Installation, connection: Connection, found: DisclosureRequest) -> date | None:
-    """The last day on which a closed request's holds hold; None while it is open or an appeal is pending."""
-    outcome = None if found.closed_at is None else last_change(connection, found.id, found.closed_at)
-    if outcome is None:
-        return None
-    profile = shipped_profile(found.profile)
-    jailed = found.requester is RequesterClass.INCARCERATED
-    days = profile.hold_days_incarcerated if jailed else profile.hold_days
-    return outcome.astimezone(installation.archive.zone).date() + timedelta(days=days)
-
-
 def user_who_sees(installation: Installation, name: str) -> str:
     """The id of a user who may see requests.
 
     Raises:
         NotFound: there is no such user.
-        InvalidInput: his role may not.
+        InvalidInput: his role may not, or he is closed.
     """
     found = installation.users.find(name)
+    if found.is_closed:
+        raise InvalidInput(f"{found.name} is closed and can do nothing any more; see: archiver user list")
     if not permits(found, Act.SEE_REQUESTS):
         raise InvalidInput(f"a user with the role {found.role.value} may not see requests")
     return found.actor

@@ -124,7 +124,7 @@ def grant(
 
     Raises:
         NotFound: there is no such user.
-        InvalidInput: his role reads nothing or only his own, or the moment is past.
+        InvalidInput: his role reads nothing or only his own, he is closed, or the moment is past.
         Denied: this role may not, or it is himself.
     """
     authorize(who, Act.GRANT)
@@ -132,6 +132,8 @@ def grant(
     user = installation.users.find(name)
     if user.actor == who.actor:
         raise Denied("nobody grants a class to himself; ask another administrator")
+    if user.is_closed:
+        raise InvalidInput(f"{user.name} is closed and can see nothing any more; see: archiver user list")
     if user.role not in _GRANTED:
         raise InvalidInput(f"a user with the role {user.role.value} needs no grant, or reads no records at all")
     with archive.store.write() as transaction:

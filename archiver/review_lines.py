@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.record_view import name_of, party
+from search.disclosure.review_tags import Tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from archiver.wiring import Installation
     from search.disclosure.review_rows import ReviewedRecord
@@ -23,6 +24,16 @@ def review_lines(installation: Installation, shown: Sequence[ReviewedRecord]) ->
         opened = installation.archive.catalogue.describe(connection, [one.record_id for one in shown])
     described = {one.record.id: one for one in opened}
     return [{**standing_line(one), **_said(described.get(one.record_id))} for one in shown]
+
+
+def tagged_lines(
+    installation: Installation, request_id: str, lines: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The same lines, each with the tags that reviewers put on its record."""
+    store = installation.archive.store
+    with store.read() as connection:
+        tags = Tags(store).of(connection, request_id, [one["record"] for one in lines])
+    return [{**one, "tags": tags.get(one["record"], [])} for one in lines]
 
 
 def standing_line(one: ReviewedRecord) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from archiver.access import Act, authorize
 from archiver.frozen_sets import freeze, frozen_ids, opened
-from archiver.review_lines import review_lines, standing_line
+from archiver.own_exemptions import law_in_force
+from archiver.review_groups import belonging, members_of
+from archiver.review_lines import review_lines, standing_line, tagged_lines
 from archiver.search_finding import find_all
 from archiver.seeing import hidden_records, no_such_record
-from search.disclosure.jurisdictions import shipped_profile
 from search.disclosure.requests import Requests
 from search.disclosure.review import Review
 from search.disclosure.review_rows import read_records
+from search.disclosure.review_tags import Tags
 from search.grouping import Grouping, grouped
 from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
@@ -33,9 +35,8 @@ if TYPE_CHECKING:
     from archiver.wiring import Installation
     from search.disclosure.request_types import DisclosureRequest
     from search.disclosure.review import Step
-    from search.disclosure.review_rows import Decision, ReviewedRecord
+    from search.disclosure.review_rows import Decision
 
-_PAGE: Final = 5_000
 MOST_SAMPLED: Final = 10_000
 
 
@@ -114,7 +115,7 @@ def list_sets(installation: Installation, who: Principal, name: str) -> list[dic
                 "coverage": about.get("coverage"),
             }
         )
-    _viewed(installation, who, found)
+    note_viewed(installation, who, found)
     return told
 
 
@@ -142,19 +143,6 @@ def sample(installation: Installation, who: Principal, name: str, size: int, see
     return {"request": found.number, "seed": seed, "of": len(outside), "coverage": coverage, "records": drawn}
 
 
-def members_of(installation: Installation, found: DisclosureRequest) -> list[ReviewedRecord]:
-    """Every record before the reviewers of a request."""
-    store, review = installation.archive.store, Review(installation.archive.store)
-    members: list[ReviewedRecord] = []
-    while True:
-        with store.read() as connection:
-            after = members[-1].record_id if members else ""
-            page = review.page(connection, found.id, after=after, limit=_PAGE)
-        members += page
-        if len(page) < _PAGE:
-            return members
-
-
 def list_records(
     installation: Installation,
     who: Principal,
@@ -165,6 +153,7 @@ def list_records(
     decision: Decision | None = None,
     undecided: bool = False,
     batch: int | None = None,
+    tag: int | None = None,
 ) -> dict[str, Any]:
     """Records of a request in review, as far as one may see them, and how far the review has come. An event.
 
@@ -178,15 +167,15 @@ def list_records(
         found = Requests(store).get(connection, name)
         hidden = hidden_records(connection, who)
         page = review.page(
-            connection, found.id, after=after, limit=limit, decision=decision, undecided=undecided, batch=batch
+            connection, found.id, after=after, limit=limit, decision=decision, undecided=undecided, batch=batch, tag=tag
         )
         progress = review.progress(connection, found.id)
-    _viewed(installation, who, found)
+    note_viewed(installation, who, found)
     shown = [one for one in page if one.record_id not in hidden]
     return {
         "request": found.number,
         "progress": progress,
-        "records": review_lines(installation, shown),
+        "records": tagged_lines(installation, found.id, review_lines(installation, shown)),
         "next": page[-1].record_id if len(page) == limit and page else None,
     }
 
@@ -211,11 +200,11 @@ def code(
         Denied: this role may not.
     """
     authorize(who, Act.REVIEW)
-    found, wanted = _together(installation, who, name, record_ids, with_groups)
-    profile = shipped_profile(found.profile)
+    found, wanted = together(installation, who, name, record_ids, with_groups)
+    profile = law_in_force(installation, found.profile)
     review = Review(installation.archive.store)
     step = review.decide(found.id, wanted, decision, profile=profile, actor=who.actor, codes=codes, note=note)
-    return _told(installation, found, step)
+    return told_step(installation, found, step)
 
 
 def confirm(installation: Installation, who: Principal, name: str, record_ids: Sequence[str]) -> dict[str, Any]:
@@ -226,8 +215,8 @@ def confirm(installation: Installation, who: Principal, name: str, record_ids: S
         Denied: this role may not, or it is who decided.
     """
     authorize(who, Act.REVIEW)
-    found, wanted = _together(installation, who, name, record_ids, None)
-    return _told(installation, found, Review(installation.archive.store).confirm(found.id, wanted, actor=who.actor))
+    found, wanted = together(installation, who, name, record_ids, None)
+    return told_step(installation, found, Review(installation.archive.store).confirm(found.id, wanted, actor=who.actor))
 
 
 def give(
@@ -240,12 +229,14 @@ def give(
         Denied: this role may not.
     """
     authorize(who, Act.REVIEW)
-    found, wanted = _together(installation, who, name, record_ids, None)
-    return _told(installation, found, Review(installation.archive.store).give(found.id, wanted, batch, actor=who.actor))
+    found, wanted = together(installation, who, name, record_ids, None)
+    return told_step(
+        installation, found, Review(installation.archive.store).give(found.id, wanted, batch, actor=who.actor)
+    )
 
 
 def undo(installation: Installation, who: Principal, name: str, step: int) -> dict[str, Any]:
-    """Take a step of decisions back.
+    """Take a step of decisions or of tags back.
 
     Raises:
         NotFound, Conflict: see `search.disclosure.review.Review.undo`.
@@ -255,7 +246,8 @@ def undo(installation: Installation, who: Principal, name: str, step: int) -> di
     store = installation.archive.store
     with store.read() as connection:
         found = Requests(store).get(connection, name)
-    return _told(installation, found, Review(store).undo(found.id, step, actor=who.actor))
+        steps_of = Tags(store) if Tags(store).made(connection, found.id, step) else Review(store)
+    return told_step(installation, found, steps_of.undo(found.id, step, actor=who.actor))
 
 
 def steps(installation: Installation, who: Principal, name: str) -> list[dict[str, Any]]:
@@ -271,7 +263,7 @@ def steps(installation: Installation, who: Principal, name: str) -> list[dict[st
     with store.read() as connection:
         found = Requests(store).get(connection, name)
         told = [{**one, "by": names.get(one["by"], one["by"])} for one in Review(store).steps(connection, found.id)]
-    _viewed(installation, who, found)
+    note_viewed(installation, who, found)
     return told
 
 
@@ -294,11 +286,11 @@ def disagreements(installation: Installation, who: Principal, name: str) -> list
         decided = {(members[one].decision, members[one].codes) for one in group}
         if len(decided) > 1:
             told.append([standing_line(members[one]) for one in group])
-    _viewed(installation, who, found)
+    note_viewed(installation, who, found)
     return told
 
 
-def _together(
+def together(
     installation: Installation, who: Principal, name: str, record_ids: Sequence[str], by: Grouping | None
 ) -> tuple[DisclosureRequest, list[str]]:
     """A request, and the records that an act touches: those named, and those of a group with one of them."""
@@ -312,22 +304,21 @@ def _together(
         raise no_such_record(missing)
     wanted = list(dict.fromkeys(record_ids))
     if by is not None:
-        members = [one.record_id for one in members_of(installation, found)]
-        chosen = frozenset(wanted)
-        groups = grouped(members, installation.index.groups(members), by)
-        wanted = [one for group in groups if not chosen.isdisjoint(group) for one in group]
+        wanted = belonging(installation, found, wanted, by)
         missing = next((one for one in wanted if one in hidden), None)
         if missing is not None:
             raise InvalidInput("not all of it may be seen with this role; decide the records one by one")
     return found, wanted
 
 
-def _told(installation: Installation, found: DisclosureRequest, step: Step) -> dict[str, Any]:
+def told_step(installation: Installation, found: DisclosureRequest, step: Step) -> dict[str, Any]:
+    """What is told of a step that was made, and how far the review has come."""
     with installation.archive.store.read() as connection:
         progress = Review(installation.archive.store).progress(connection, found.id)
     return {"request": found.number, "step": step.number, "records": step.records, "progress": progress}
 
 
-def _viewed(installation: Installation, who: Principal, found: DisclosureRequest) -> None:
+def note_viewed(installation: Installation, who: Principal, found: DisclosureRequest) -> None:
+    """Leave the event of having looked at a request."""
     with installation.archive.store.write() as transaction:
         transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))

@@ -77,7 +77,7 @@ class AlertLooking:
         if alert.owner.startswith(_OPERATOR):
             return operator(alert.owner.removeprefix(_OPERATOR))
         users = self._installation.users.list()
-        return next((one for one in users if one.actor == alert.owner), None)
+        return next((one for one in users if one.actor == alert.owner and not one.is_closed), None)
 
     def _look(self, alert: Alert, owner: Principal) -> int:
         """Go on from where the alert has looked up to, some pages at a step."""

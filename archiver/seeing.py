@@ -13,6 +13,7 @@ from sqlalchemy import select
 from archiver.access import RestrictedClass
 from storage.access_tables import restricted_subjects
 from storage.errors import NotFound
+from storage.events import EventKind
 from storage.tables import records
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from archiver.access import Principal
     from storage.records import Record, Submission
+    from storage.transaction import Store
 
 _CLASS = restricted_subjects.c["class"]
 
@@ -89,3 +91,9 @@ def refuse_unseen(connection: Connection, who: Principal, record: Record) -> Non
     """
     if not may_see(connection, who, record):
         raise no_such_record(record.id)
+
+
+def note_viewed(store: Store, who: Principal, request_id: str) -> None:
+    """Leave the event of having looked at a disclosure request."""
+    with store.write() as transaction:
+        transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(request_id,))

@@ -11,6 +11,7 @@ from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from archiver.own_rates import lawful_rates
 from ingest.channels.imap_settings import TlsMode
 from ingest.channels.smtp_settings import Oddity
 from ingest.dns import split_server
@@ -58,7 +59,10 @@ class SearchSection(Section):
     )
     seconds: float = Field(60.0, gt=0, le=3_600, description="after so many seconds a search is given up")
     processor_seconds: float = Field(
-        1.8, gt=0, le=3_600, description="processor time of one step of a search; lists of all ids have no such limit"
+        1.8,
+        gt=0,
+        le=3_600,
+        description="processor time of all steps of a search; lists of all ids have no such limit",
     )
     reconcile_at: str = Field(
         "03:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time of comparing catalogue and index"
@@ -96,6 +100,9 @@ class DisclosureSection(Section):
     open_on: tuple[date, ...] = Field((), description="public holidays on which the office is open, as [2026-11-27]")
     remind_days: int = Field(2, ge=1, le=30, description="business days before a due day on which a letter reminds")
     remind_to: tuple[str, ...] = Field((), description="addresses that are reminded of due days")
+    fees: dict[str, str] = Field(
+        {}, description='the agency\'s own rates of fees: {page = "0.10", hour = "24.00"}; else those of the law'
+    )
     letters: Path | None = Field(None, description="folder of the agency's own templates of letters")
     prefix: str = Field("PRR", description="what page numbers of productions begin with, where --prefix is not given")
     second_review: bool = Field(default=False, description="whether a second person confirms whatever is produced")
@@ -108,6 +115,8 @@ class DisclosureSection(Section):
         None, description="folder from which the web server hands out packages of productions"
     )
     scanner: str = Field("", description="program that looks for viruses in a file before it leaves as it is")
+
+    _fees_are_lawful = field_validator("fees")(lawful_rates)
 
 
 class SmtpSection(Section):

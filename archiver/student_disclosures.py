@@ -5,8 +5,6 @@ Rules:
 - A student is one of the register of persons, by his reference or, where only one has it, his name. Who stands in the
   roster of disclosure with a number alone is taken into the register when he is first named.
 - Suggestions link nobody: a person takes them. What is written of a disclosure is written by the production itself.
-- The record of disclosures may be inspected by the parent or eligible student (34 CFR 99.32(c)), so it can be printed;
-  it names this student and no other.
 """
 
 from __future__ import annotations
@@ -27,8 +25,7 @@ from search.disclosure.requests import Requests
 from search.disclosure.review_rows import Decision, read_records
 from search.disclosure.review_tables import review_records
 from search.disclosure.rosters import RosterRole, Rosters
-from search.disclosure.student_grounds import disclosure_grounds
-from search.disclosure.students import ALL_OTHERS, KIND, Students
+from search.disclosure.students import ALL_OTHERS, KIND, NO_RECORD, Students
 from storage.errors import InvalidInput, NotFound
 from storage.events import EventKind
 from storage.identifiers import Prefix
@@ -47,9 +44,11 @@ GIVEN: Final = (Decision.RELEASE, Decision.REDACT)
 
 
 def link_student(
-    installation: Installation, who: Principal, name: str, record_id: str, student: str, *, linked: bool = True
+    installation: Installation, who: Principal, name: str, record_id: str | None, student: str, *, linked: bool = True
 ) -> dict[str, Any]:
     """Say that a record of a request is about a student, or that it is not; then as `list_students`.
+
+    Without a record it is said of the request itself, which asks for his records, whether or not there are any.
 
     Raises:
         NotFound: there is no such request, record or student.
@@ -61,14 +60,15 @@ def link_student(
     store = installation.archive.store
     with store.read() as connection:
         found = Requests(store).get_open(connection, name)
-        there = next(read_records(connection, found.id, [record_id]), None)
-        if there is None or record_id in hidden_records(connection, who):
-            raise no_such_record(record_id)
+        if record_id is not None:
+            there = next(read_records(connection, found.id, [record_id]), None)
+            if there is None or record_id in hidden_records(connection, who):
+                raise no_such_record(record_id)
     one, students = find_student(installation, who, student), Students(store)
     if linked:
-        students.link(found.id, record_id, one.id, suggested=False, actor=who.actor)
+        students.link(found.id, record_id or NO_RECORD, one.id, suggested=False, actor=who.actor)
     else:
-        students.unlink(found.id, record_id, one.id, actor=who.actor)
+        students.unlink(found.id, record_id or NO_RECORD, one.id, actor=who.actor)
     return list_students(installation, who, found.id, seen=False)
 
 
@@ -160,7 +160,7 @@ def list_students(installation: Installation, who: Principal, name: str, *, seen
             transaction.append(EventKind.STUDENTS_VIEWED, actor=who.actor, subjects=(found.id,))
     return {
         "request": found.number,
-        "links": [{"record": record, "student": known[one].stated.ref} for record, one in links],
+        "links": [{"record": record or None, "student": known[one].stated.ref} for record, one in links],
         "grounds": [
             {
                 "student": known[one].stated.ref if one else None,
@@ -174,57 +174,6 @@ def list_students(installation: Installation, who: Principal, name: str, *, seen
             for one, ground in stated.items()
         ],
         "without_ground": [{"student": known[one].stated.ref, "records": count} for one, count in missing.items()],
-    }
-
-
-def disclosure_record(installation: Installation, who: Principal, student: str) -> dict[str, Any]:
-    """A student's record of requests and disclosures (34 CFR 99.32), as his parent may inspect it. An event.
-
-    Raises:
-        NotFound: there is no such student.
-        InvalidInput: several students have this name.
-        Denied: this role may not.
-    """
-    authorize(who, Act.SEE_REQUESTS)
-    authorize(who, Act.KEEP_FACTS)
-    archive = installation.archive
-    requests, students, known = Requests(archive.store), Students(archive.store), disclosure_grounds()
-    one = find_student(installation, who, student)
-    with archive.store.read() as connection:
-        hidden = hidden_records(connection, who)
-        rows = students.disclosures(connection, one.id)
-        asked = [requests.get(connection, request_id) for request_id in students.requests_about(connection, one.id)]
-        parties = {found.id: requests.terms(connection, found.id) for found in asked}
-        numbers = {row.request_id: requests.get(connection, row.request_id).number for row in rows}
-    with archive.store.write() as transaction:
-        transaction.append(EventKind.STUDENTS_VIEWED, actor=who.actor, subjects=(one.id,))
-    shown = [row for row in rows if row.record_id not in hidden]
-    return {
-        "student": {"ref": one.stated.ref, "name": one.stated.name},
-        "disclosures": [
-            {
-                "at": row.at.astimezone(archive.zone).isoformat(),
-                "party": row.party,
-                "interest": row.interest,
-                "ground": known[row.ground].title,
-                "citation": known[row.ground].citation,
-                "request": numbers[row.request_id],
-                "production": row.production,
-                "record": row.record_id,
-                "what": row.what,
-            }
-            for row in shown
-        ],
-        "requests": [
-            {
-                "request": found.number,
-                "received": found.received_at.astimezone(archive.zone).date().isoformat(),
-                "party": parties[found.id].name or parties[found.id].organisation or "anonymous",
-                "outcome": "open" if found.closing is None else found.closing.value,
-            }
-            for found in asked
-        ],
-        "not_shown": len(rows) - len(shown),
     }
 
 

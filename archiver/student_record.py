@@ -6,16 +6,15 @@ pages, and no other student. The same record gives the same bytes where the same
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 from archiver.pdf_fonts import BOLD, PLAIN, markup, register
+from archiver.plain_paper import on_plain_paper
 from search.inert_cells import as_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MARGIN: Final = 64
 _TITLE: Final = "Record of requests and disclosures (34 CFR 99.32)"
 _COLUMNS: Final = ("kind", "day", "party", "interest", "ground", "citation", "request", "production", "pages", "record")
 
@@ -28,10 +27,10 @@ def record_text(document: Mapping[str, Any]) -> str:
         lines.append(f"{one['at'][:10]}  disclosed to {one['party']}: {one['what']} (request {one['request']})")
         lines.append(f"    interest: {one['interest']}")
         lines.append(f"    {one['ground']}; {one['citation']}")
-    lines += [
-        f"{one['received']}  asked for by {one['party']} (request {one['request']}, {one['outcome'].replace('_', ' ')})"
-        for one in document["requests"]
-    ]
+    for one in document["requests"]:
+        outcome = one["outcome"].replace("_", " ")
+        lines.append(f"{one['received']}  asked for by {one['party']} (request {one['request']}, {outcome})")
+        lines += [f"    interest: {one['interest']}"] if one["interest"] else []
     if not document["disclosures"] and not document["requests"]:
         lines.append("Nothing was asked for or disclosed.")
     return "\n".join([*lines, *_not_shown(document)])
@@ -56,7 +55,18 @@ def record_csv(document: Mapping[str, Any]) -> bytes:
         for one in document["disclosures"]
     ]
     rows += [
-        ("request", one["received"], one["party"], "", one["outcome"], "", one["request"], "", "", "")
+        (
+            "request",
+            one["received"],
+            one["party"],
+            one["interest"] or "",
+            one["outcome"],
+            "",
+            one["request"],
+            "",
+            "",
+            "",
+        )
         for one in document["requests"]
     ]
     return as_csv(rows)
@@ -66,9 +76,8 @@ def record_pdf(document: Mapping[str, Any], agency: str) -> bytes:
     """The record as PDF."""
     # loaded here, since few commands make one
     from reportlab import rl_config  # noqa: PLC0415
-    from reportlab.lib.pagesizes import letter  # noqa: PLC0415
     from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
-    from reportlab.platypus import Paragraph, SimpleDocTemplate  # noqa: PLC0415
+    from reportlab.platypus import Paragraph  # noqa: PLC0415
 
     rl_config.invariant = 1
     register()
@@ -93,22 +102,11 @@ def record_pdf(document: Mapping[str, Any], agency: str) -> bytes:
         outcome = one["outcome"].replace("_", " ")
         told = f"{one['received']}: by {one['party']} (request {one['request']}, {outcome})"
         story.append(Paragraph(markup(told), plain))
+        story += [Paragraph(markup(f"Interest: {one['interest']}"), plain)] if one["interest"] else []
     if not document["requests"]:
         story.append(Paragraph(markup("Nothing."), plain))
     story += [Paragraph(markup(one), plain) for one in _not_shown(document)]
-    target = io.BytesIO()
-    paper = SimpleDocTemplate(
-        target,
-        pagesize=letter,
-        leftMargin=_MARGIN,
-        rightMargin=_MARGIN,
-        topMargin=_MARGIN,
-        bottomMargin=_MARGIN,
-        title=_TITLE,
-        author=agency,
-    )
-    paper.build(story)
-    return target.getvalue()
+    return on_plain_paper(story, title=_TITLE, author=agency)
 
 
 def _not_shown(document: Mapping[str, Any]) -> list[str]:

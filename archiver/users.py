@@ -1,7 +1,11 @@
 """Users, their tokens and their web sessions.
 
-Rule: a token of 256 random bits is shown once and kept as SHA-256; it is looked up by its digest, so that no
-comparison can be timed. A session is another such token with an end.
+Rules:
+
+- A token of 256 random bits is shown once and kept as SHA-256; it is looked up by its digest, so that no comparison can
+  be timed. A session is another such token with an end.
+- A user is never removed, since the ledger names him. Where his token is taken away, a keyed digest that no token has
+  stands in its place, and sessions and grants end in the same commit.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from archiver.access import Principal, RestrictedClass, Role
 from archiver.tables import users, web_sessions
@@ -33,7 +37,7 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """A user just added; the token is shown now and never again."""
+    """A user with a token just made; it is shown now and never again."""
 
     id: str
     name: str
@@ -93,6 +97,42 @@ class Users:
             transaction.append(EventKind.USER_ADDED, actor=actor, subjects=subjects, payload={"role": role.value})
         return NewUser(id=user_id, name=name, role=role, token=token)
 
+    def _no_token(self, user_id: str) -> bytes:
+        message = b"user-without-token\x00" + user_id.encode()
+        return hmac.digest(self._archive.keyring.digest_key, message, hashlib.sha256)
+
+    def renew_token(self, name: str, *, actor: str) -> NewUser:
+        """Make a user's token anew: the one before, and every session, end with it. Lets who was closed in again.
+
+        Raises:
+            NotFound: there is no such user.
+        """
+        found, token = self.find(name), _TOKEN_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+        self._replace_token(found.actor, _digest(token), EventKind.USER_TOKEN_RENEWED, actor)
+        return NewUser(id=found.actor, name=found.name, role=found.role, token=token)
+
+    def close(self, name: str, *, actor: str) -> Principal:
+        """Take a user's token, sessions and grants away; what he did stays under his name.
+
+        Raises:
+            NotFound: there is no such user.
+            Conflict: he has no token already.
+        """
+        found = self.find(name)
+        if found.is_closed:
+            raise Conflict(f"{found.name} is closed already; a new token opens it again: archiver user token NAME")
+        self._replace_token(found.actor, self._no_token(found.actor), EventKind.USER_CLOSED, actor)
+        return self.find(name)
+
+    def _replace_token(self, user_id: str, digest: bytes, kind: EventKind, actor: str) -> None:
+        with self._archive.store.write() as transaction:
+            connection = transaction.connection
+            connection.execute(update(users).where(users.c.id == user_id).values(token_digest=digest))
+            connection.execute(delete(web_sessions).where(web_sessions.c.user_id == user_id))
+            if kind is EventKind.USER_CLOSED:
+                connection.execute(delete(class_grants).where(class_grants.c.user_id == user_id))
+            transaction.append(kind, actor=actor, subjects=(user_id,))
+
     def _principal(self, connection: Connection, user_id: str) -> Principal:
         row = connection.execute(select(users).where(users.c.id == user_id)).one()
         key = self._archive.store.holder_keys(connection, [user_id])[user_id]
@@ -100,7 +140,14 @@ class Users:
         about, now = class_grants.c, self._archive.store.clock()
         granted = connection.execute(select(about["class"], about.until).where(about.user_id == user_id))
         grants = frozenset(RestrictedClass(one) for one, until in granted if until is None or now < until)
-        return Principal(actor=user_id, name=name, role=Role(row.role), custodian_id=row.custodian_id, grants=grants)
+        return Principal(
+            actor=user_id,
+            name=name,
+            role=Role(row.role),
+            custodian_id=row.custodian_id,
+            grants=grants,
+            is_closed=hmac.compare_digest(row.token_digest, self._no_token(user_id)),
+        )
 
     def by_token(self, token: str) -> Principal:
         """The user whose token this is.

@@ -1,25 +1,23 @@
 """Production: many records to numbered, redacted PDF pages with load files, the gate included.
 
 Rule: what is measured is the command that a person gives, as a program of its own, with all that it starts. One mail in
-twenty has a number that is left out, so that one page in twenty is burned. Nothing here has pictures: reading covered
-regions by engines is not in these figures.
+twenty has a number that is left out, so that one page in twenty is burned. Those records have no pictures: what engines
+read of redacted regions is measured apart from them (`benchmarks.production_regions`).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import mailbox
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.memory import MemoryWatch
+from benchmarks.production_desk import ProductionDesk
+from benchmarks.production_regions import measure_regions
 from benchmarks.report import conditions, table, write_section
-from benchmarks.scratch import CUSTODIAN, ROOT, CommandRun, make_archive, scratch_folder
+from benchmarks.scratch import CUSTODIAN, ROOT, scratch_folder
 
 if TYPE_CHECKING:
-    from benchmarks.scratch import Scratch
+    from collections.abc import Iterator
 
 _GOAL = "Goal: at least 50 records a second, and less than 1 GB, with 5 of 100 pages redacted, on two cores."
 _REDACTED_EACH = 20
@@ -30,8 +28,7 @@ _LINES = (
 )
 
 
-def _write_mails(path: Path, count: int) -> None:
-    box = mailbox.mbox(path)
+def _mails(count: int) -> Iterator[bytes]:
     for number in range(count):
         lines = [*_LINES * 4, f"This is note {number}."]
         if number % _REDACTED_EACH == 0:
@@ -43,52 +40,16 @@ def _write_mails(path: Path, count: int) -> None:
             f"Date: Mon, 2 Mar 2026 10:{number // 60 % 60:02d}:{number % 60:02d} -0800\n"
             f"Message-ID: <works-{number}@agency.example>\n\n"
         )
-        box.add((head + "\n".join(lines) + "\n").encode())
-    box.flush()
-    box.close()
-
-
-def _act(scratch: Scratch, token: str, *arguments: str) -> CommandRun:
-    """A command of the officer, measured."""
-    began = time.perf_counter()
-    started = scratch.start(*arguments, "--as", "olive", "--token-file", token)
-    with MemoryWatch(started.pid) as memory:
-        said = started.communicate()[0]
-    if started.returncode:
-        raise SystemExit(f"archiver {' '.join(arguments[:3])} ended with {started.returncode}: {said.decode()[:2000]}")
-    return CommandRun(
-        document=json.loads(said),
-        seconds=time.perf_counter() - began,
-        resident=memory.resident,
-        proportional=memory.proportional,
-    )
+        yield (head + "\n".join(lines) + "\n").encode()
 
 
 def measure(folder: Path, count: int) -> list[list[str]]:
     """The rows of the table."""
-    scratch = make_archive(folder / "archive", settings='[disclosure]\nread_regions = "never"\n')
-    token = folder / "token"
-    token.write_text(scratch.run("user", "add", "olive", "--role", "officer").document["token"], "utf-8")
-    token.chmod(0o600)
-    _write_mails(folder / "works.mbox", count)
-    scratch.run("ingest", str(folder / "works.mbox"), "--custodian", CUSTODIAN)
-    proof = str(token)
-    asked = _act(scratch, proof, "request", "open", "--how", "form", "--text", "The works", "--profile", "IL")
-    number = asked.document["number"]
-    _act(scratch, proof, "request", "set", "add", number, "--query", "note")
-    ids: list[str] = []
-    while True:
-        after = ("--after", ids[-1]) if ids else ()
-        page = _act(scratch, proof, "request", "review", number, "--limit", "10000", *after).document
-        ids += [one["record"] for one in page["records"]]
-        if not page["next"]:
-            break
-    for start in range(0, len(ids), 500):
-        _act(scratch, proof, "request", "code", number, *ids[start : start + 500], "--decision", "release")
+    desk = ProductionDesk(folder / "mails", _mails(count), settings='[disclosure]\nread_regions = "never"\n')
     everywhere = ("--everywhere", "--find", "ssn", "--code", "7(1)(b)", "--final")
-    marked = _act(scratch, proof, "request", "redact", "add", number, *everywhere)
-    checked = _act(scratch, proof, "request", "produce", number, str(folder / "none"), "--check")
-    made = _act(scratch, proof, "request", "produce", number, str(folder / "package"))
+    marked = desk.act("request", "redact", "add", desk.number, *everywhere)
+    checked = desk.act("request", "produce", desk.number, str(folder / "none"), "--check")
+    made = desk.act("request", "produce", desk.number, str(folder / "package"))
     size = sum(one.stat().st_size for one in (folder / "package").rglob("*") if one.is_file())
     runs = {
         f"marked by kind in all records ({marked.document['found']:,} places)": marked,
@@ -105,13 +66,28 @@ def measure(folder: Path, count: int) -> list[list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=10_000, help="records of the request")
+    parser.add_argument("--regions", type=int, default=50, help="redacted regions that engines read; 0 leaves them out")
     parser.add_argument("--place", type=Path, default=ROOT / ".work", help="folder for scratch files (default: .work)")
     chosen = parser.parse_args()
     with scratch_folder(chosen.place) as folder:
         lines = [*conditions(folder), f"{chosen.records:,} records of one page each. {_GOAL}", ""]
         head = ["act", "seconds", "records/s", "MiB resident, summed", "MiB proportional"]
         lines += table(head, measure(folder, chosen.records))
-        lines += ["Reading covered regions by engines (OCR) is apart from this: these records have no pictures."]
+        if chosen.regions:
+            lines += [
+                "",
+                "Apart from that, redacted regions of scans read by the engines (OCR) before they are given:",
+                "",
+            ]
+            head = [
+                "`produce --check` of the scans",
+                "seconds",
+                "regions/s",
+                "MiB resident, summed",
+                "MiB proportional",
+            ]
+            lines += table(head, measure_regions(folder / "regions", chosen.regions))
+            lines += ["Regions a second are of the time that reading takes more; the start of the engines is in it."]
         write_section("production", "Production: numbered, redacted pages with load files", lines)
 
 

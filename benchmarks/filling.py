@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from storage.identifiers import Prefix, new_id
@@ -23,7 +24,7 @@ from storage.records import (
 from storage.submissions import Conclusion
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
 
     from storage.archive import Archive
     from storage.catalogue import PreparedRecord
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 ACTOR = "operator:bench"
 _TOGETHER = 100
+_HEAD = Letterhead(sender=Party(address="parent@home.example"), subject="Bus route 7")
 
 
 def add_custodian(archive: Archive) -> str:
@@ -39,11 +41,18 @@ def add_custodian(archive: Archive) -> str:
 
 
 def fill(
-    archive: Archive, custodian_id: str, count: int, size: int, *, received_at: datetime | None = None
+    archive: Archive,
+    custodian_id: str,
+    count: int,
+    size: int,
+    *,
+    received_at: datetime | None = None,
+    heads: Callable[[int], Letterhead] | None = None,
 ) -> list[str]:
     """Deposit and describe `count` mails of `size` random bytes, as the upper floors do; the ids of their records.
 
-    With `received_at` they say that they were received then; by the ledger it is now.
+    With `received_at` they say that they were received then; by the ledger it is now. `heads` gives the headers of the
+    mail of a number, from 0 on; without it all have the same.
     """
     made = []
     for first in range(0, count, _TOGETHER):
@@ -51,7 +60,10 @@ def fill(
         archive.blobs.write([one.sealed for one in ready])
         with archive.store.write() as transaction:
             archive.submissions.add(transaction, ready)
-        described = [_describe(archive, custodian_id, one) for one in ready]
+        described = [
+            _describe(archive, custodian_id, one, _HEAD if heads is None else heads(number))
+            for number, one in enumerate(ready, first)
+        ]
         with archive.store.write() as transaction:
             archive.catalogue.add(transaction, [archived for archived, _ in described])
             archive.submissions.conclude(transaction, [concluded for _, concluded in described])
@@ -74,7 +86,9 @@ def _prepare(archive: Archive, custodian_id: str, size: int, received_at: dateti
     )
 
 
-def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) -> tuple[PreparedRecord, Conclusion]:
+def _describe(
+    archive: Archive, custodian_id: str, ready: PreparedSubmission, head: Letterhead
+) -> tuple[PreparedRecord, Conclusion]:
     submission = ready.submission
     original = Component(
         id=new_id(Prefix.COMPONENT),
@@ -91,7 +105,7 @@ def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) ->
         custodian_id=custodian_id,
         channel=Channel.CLI,
         captured_at=submission.received_at,
-        sent_at=None,
+        sent_at=None if head.date is None else datetime.fromisoformat(head.date),
         series_id=None,
         state=RecordState.ACTIVE,
         grade=Grade.B,
@@ -99,7 +113,7 @@ def _describe(archive: Archive, custodian_id: str, ready: PreparedSubmission) ->
     )
     said = Description(
         kind=RecordKind.EMAIL,
-        original=Letterhead(sender=Party(address="parent@home.example"), subject="Bus route 7"),
+        original=head,
         text="The bus of route 7 is late. " * 40,
         components=(original,),
     )

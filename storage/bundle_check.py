@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 from storage.bundle_certificates import check_certificate
 from storage.bundle_documents import check_export, check_receipt, check_record
 from storage.bundle_folders import check_bag, check_record_folder, check_records_folder, digest_of
-from storage.bundle_productions import MANIFEST, PRODUCED, PRODUCTION, check_production, check_production_folder
+from storage.bundle_places import ZIP_START, FolderFiles, ZippedFiles
+from storage.bundle_productions import MANIFEST, PRODUCED, PRODUCTION, check_package, check_production
 from storage.bundle_proofs import check_checkpoint, check_consistency, check_proof
 from storage.bundle_releases import check_release
 from storage.bundle_searches import DECLARATION, DOCUMENT, FROZEN, REPORT, check_frozen_folder, check_search
@@ -28,6 +29,7 @@ from storage.errors import Corrupt, InvalidInput, NewerFormat, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import BinaryIO
 
     from storage.bundle_proofs import Bytes
     from storage.strict_json import Members
@@ -53,7 +55,8 @@ def check_bundle(path: Path, key: str | None = None, original: Path | None = Non
     """Check whatever lies at `path`.
 
     Args:
-        path: a document, the folder of an exported record, a folder of such folders, or a bag.
+        path: a document, the folder of an exported record or of a production, a folder of such folders, a bag, or a
+            production as one ZIP file.
         key: the verifier line that the verifier brings (see `read_key`); without it nothing is trusted.
         original: a file that the verifier has kept, to compare with a receipt.
 
@@ -68,15 +71,22 @@ def check_bundle(path: Path, key: str | None = None, original: Path | None = Non
         try:
             with path.open("rb") as file:
                 content = file.read(LARGEST_DOCUMENT + 1)
+                if content.startswith(ZIP_START) and file.seekable():
+                    _refuse_kept(kept)
+                    return _check_zip(path, file, key)
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read: {error.strerror or 'not a file'}") from error
         try:
             return check_document(content, key, kept)
         except InvalidInput as error:
             raise InvalidInput(f"{path}: {error.message}") from error
+    _refuse_kept(kept)
+    return _check_folder(path, key)
+
+
+def _refuse_kept(kept: Bytes | None) -> None:
     if kept is not None:
         raise InvalidInput("--file compares a file with a receipt; give the receipt as PATH")
-    return _check_folder(path, key)
 
 
 def _kept(original: Path) -> Bytes:
@@ -97,7 +107,7 @@ def _check_folder(path: Path, key: str | None) -> Verdict:
         check_frozen_folder(verdict, path)
     elif (path / MANIFEST).is_file():
         verdict = Verdict(kind=PRODUCTION, brought=key)
-        check_production_folder(verdict, path)
+        check_package(verdict, FolderFiles(path))
     elif any((path / one).exists() for one in _BAG_FILES):
         verdict = Verdict(kind="bag", brought=key)
         check_bag(verdict, path)
@@ -106,6 +116,20 @@ def _check_folder(path: Path, key: str | None) -> Verdict:
         check_records_folder(verdict, path)
     else:
         raise InvalidInput(f"{path}: {_NOTHING}")
+    return verdict
+
+
+def _check_zip(path: Path, file: BinaryIO, key: str | None) -> Verdict:
+    verdict = Verdict(kind=PRODUCTION, brought=key)
+    try:
+        package = ZippedFiles(file)
+        named = package.names()
+    except ValueError as error:
+        verdict.fault("form", PRODUCTION, f"the package is not in its form ({error})")
+        return verdict
+    if MANIFEST not in named:
+        raise InvalidInput(f"{path}: this ZIP file holds no production; unpack it, and give its folder")
+    check_package(verdict, package)
     return verdict
 
 

@@ -19,6 +19,7 @@ from storage.strict_json import Members, many, moment, number, refuse, sha256, s
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import IO
 
 _CHUNK = 1 << 20
 _SHOWN = 1_000
@@ -36,14 +37,23 @@ def digest_of(path: Path) -> Bytes:
     Raises:
         ValueError: it is a link, a special file, or cannot be read.
     """
-    digest, size = hashlib.sha256(), 0
     with open_regular(path) as file:
-        try:
-            while piece := file.read(_CHUNK):
-                digest.update(piece)
-                size += len(piece)
-        except OSError:
-            refuse("a file that can be read")
+        return digest_of_open(file)
+
+
+def digest_of_open(file: IO[bytes]) -> Bytes:
+    """Digest and size of what can be read of an open file.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    try:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+            size += len(piece)
+    except OSError:
+        refuse("a file that can be read")
     return Bytes(sha256=digest.hexdigest(), size=size)
 
 

@@ -10,21 +10,20 @@ there is none beside them; (11) of each document that is no sheet, the record wa
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from typing import TYPE_CHECKING, Final
 
 from storage.bundle_certificates import SALT, as_object
-from storage.bundle_folders import digest_of
+from storage.bundle_folders import digest_of_open
 from storage.bundle_proofs import LARGEST_NUMBER, Bytes, check_inclusion, own_key, quoted
-from storage.bundle_verdict import Verdict, identifier, open_regular, read_members, read_small
+from storage.bundle_verdict import Verdict, identifier, read_members, read_open
 from storage.errors import Corrupt, NewerFormat
 from storage.events import EventKind, payload_digest
 from storage.statements import canonical, is_statement_of
 from storage.strict_json import Members, many, number, refuse, sha256, string, string_or_none
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from storage.bundle_places import PackageFiles
 
 PRODUCTION: Final = "production"
 PRODUCED: Final = "produced"
@@ -110,24 +109,25 @@ def _check_numbers(verdict: Verdict, about: Members, subject: str) -> None:
     verdict.expect(not gaps and page - 1 == last >= first, "numbers", subject, "the page numbers have a gap", right)
 
 
-def check_production_folder(verdict: Verdict, folder: Path) -> None:
-    """Check a package with all its files, as `archiver request produce` wrote it.
+def check_package(verdict: Verdict, package: PackageFiles) -> None:
+    """Check a package with all its files, as `archiver request produce` wrote it: a folder, or the same in a ZIP file.
 
     Raises:
         NewerFormat: a newer version of this program signed it.
     """
     subject = PRODUCTION
     try:
-        document = read_members(read_small(folder / MANIFEST, "the manifest"), "the manifest")
+        with package.open(MANIFEST) as file:
+            document = read_members(read_open(file, "the manifest"), "the manifest")
         about = check_production(verdict, document)
         if about is None:
             return
         subject = identifier(document, PRODUCTION)
         verdict.files += 1
         listed = _listed(about)
-        _check_files(verdict, folder, listed)
+        _check_files(verdict, package, listed)
         _check_documents(verdict, about, listed, subject)
-        _check_records(verdict, folder / PROOFS, about, string(document, "key"))
+        _check_records(verdict, package, about, string(document, "key"))
     except NewerFormat:
         raise
     except (ValueError, Corrupt) as error:
@@ -148,21 +148,17 @@ def _listed(about: Members) -> dict[str, Bytes]:
     return dict(pairs)
 
 
-def _check_files(verdict: Verdict, folder: Path, listed: dict[str, Bytes]) -> None:
-    """(10) Whatever lies in the folder, links included, is one of the files that the manifest names."""
-    there: set[str] = set()
-    for place, folders, files in os.walk(folder):
-        inside = os.path.relpath(place, folder)
-        for name in (*files, *(one for one in folders if os.path.islink(os.path.join(place, one)))):  # noqa: PTH118, PTH114
-            there.add(name if inside == "." else f"{inside}/{name}")
-    for name in sorted(there - listed.keys() - {MANIFEST})[:_SHOWN]:
+def _check_files(verdict: Verdict, package: PackageFiles, listed: dict[str, Bytes]) -> None:
+    """(10) Whatever lies in the package, links included, is one of the files that the manifest names."""
+    for name in sorted(package.names() - listed.keys() - {MANIFEST})[:_SHOWN]:
         verdict.fault("file", name[:100], f"{quoted(name)} does not belong to the production")
     wrong = 0
     for name, expected in listed.items():
         try:
-            actual = digest_of(folder / name)
+            with package.open(name) as file:
+                actual = digest_of_open(file)
         except ValueError:
-            verdict.fault("file", name, f"{quoted(name)} is missing, or no plain file")
+            verdict.fault("file", name, f"{quoted(name)} is missing, or no plain file that can be read")
             wrong += 1
             continue
         verdict.files += 1
@@ -184,11 +180,11 @@ def _check_documents(verdict: Verdict, about: Members, listed: dict[str, Bytes],
     verdict.expect(same, "file", subject, "a document has no file, or that of another")
 
 
-def _check_records(verdict: Verdict, path: Path, about: Members, key: str) -> None:
+def _check_records(verdict: Verdict, package: PackageFiles, about: Members, key: str) -> None:
     """(11) Of each document that is given, whole or in part, the proof shows that its record was archived."""
     wanted = {identifier(one, "record") for one in many(about, "documents", as_object) if one.get("leaves") != SHEET}
     proved: set[str] = set()
-    with open_regular(path) as file:
+    with package.open(PROOFS) as file:
         while line := file.readline(_LONGEST_PROOF):
             one = read_members(line, "a proof")
             record = identifier(one, "subject")

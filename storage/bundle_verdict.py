@@ -20,7 +20,7 @@ from storage.strict_json import Members, read_object, refuse, string
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
 LARGEST_DOCUMENT = 64 << 20
 _MOST_BRACKETS = 1_000_000
@@ -230,7 +230,16 @@ def read_small(path: Path, what: str) -> bytes:
         ValueError: it is no plain file, or larger than `LARGEST_DOCUMENT`.
     """
     with open_regular(path) as file:
-        content = file.read(LARGEST_DOCUMENT + 1)
+        return read_open(file, what)
+
+
+def read_open(file: IO[bytes], what: str) -> bytes:
+    """The content of a document of a bundle that is open.
+
+    Raises:
+        ValueError: it is larger than `LARGEST_DOCUMENT`.
+    """
+    content = file.read(LARGEST_DOCUMENT + 1)
     if len(content) > LARGEST_DOCUMENT:
         refuse(f"the size of {what}")
     return content

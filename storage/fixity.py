@@ -1,8 +1,9 @@
 """Fixity: every stored byte is still what was written, and the ledger witnesses it.
 
 Rule: the walk reads in pages, never stops at a fault, and names the record that a fault is about. What is checked
-stands, numbered, in `fixity_objects` (1-10), `fixity_ledger` (11-15), `fixity_holdings` (16-19), `fixity_rows`
-(21-24) and `fixity_transcriptions` (25-26); (20) the tiles beside the database hold the same leaves.
+stands, numbered, in `fixity_objects` (1-10), `fixity_ledger` (11-15), `fixity_sealed_columns` (16), `fixity_holdings`
+(17-19), `fixity_rows` (21-24) and `fixity_transcriptions` (25-26); (20) the tiles beside the database hold the same
+leaves.
 
 The service goes on meanwhile: keys are rotated, records destroyed, outcomes written between two reads. So a fault
 is believed only when a second look, in a fresh snapshot, finds it again. Of what a damaged page of the database
@@ -26,13 +27,13 @@ from storage.fixity_holdings import (
     KeyPhase,
     ObjectRowPhase,
     QueuePhase,
-    SealedColumnPhase,
     unnamed_objects,
 )
 from storage.fixity_ledger import LeafPhase, SubjectPhase
 from storage.fixity_objects import SubmissionPhase
 from storage.fixity_report import FixityFault, FixityReport, Page, SealedColumn, Tally
 from storage.fixity_rows import AddressPhase, DestructionRowPhase, SettingsPhase, TablePhase
+from storage.fixity_sealed_columns import SealedColumnPhase
 from storage.fixity_transcriptions import TranscriptionPhase, TranscriptionRowPhase
 from storage.identifiers import Prefix
 from storage.participant_tables import participant_links

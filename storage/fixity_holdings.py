@@ -1,6 +1,6 @@
-"""The third part of a fixity check: what is sealed beside the records, and what should not be there at all.
+"""The third part of a fixity check: what should not be there at all, and what waits for nobody.
 
-(16) Each row of a sealed column (custodians, letters, users) opens under its own key. (17) Every wrapped key has a
+(17) Every wrapped key has a
 holder and every object's row somebody who names it. (18) A record that a leaf calls destroyed has no key,
 and once its batch is confirmed nothing else either. (19) A submission has an outcome or
 waits for one.
@@ -15,9 +15,8 @@ from sqlalchemy import func, select
 from storage.active_records import IS_ACTIVE
 from storage.destruction_rows import blob_names, holders_of, rows_left
 from storage.destructions import WITNESSES, BatchState, DestroyedRecord
-from storage.errors import Corrupt, NotFound
 from storage.events import Event
-from storage.fixity_report import Page, SealedColumn, Tally
+from storage.fixity_report import Page, Tally
 from storage.identifiers import Prefix
 from storage.tables import (
     awaiting_examination,
@@ -30,55 +29,14 @@ from storage.tables import (
     submissions,
     wrapped_keys,
 )
-from storage.vault import WrappedKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Column, Connection
 
     from storage.archive import Archive
-
-
-class SealedColumnPhase:
-    """Pages over one sealed column (16)."""
-
-    limit = 500
-
-    def __init__(self, archive: Archive, column: SealedColumn) -> None:
-        self._archive = archive
-        self._column = column
-        self.name = f"sealed-{column.name}"
-
-    def page(self, after: str, limit: int) -> Page:
-        """Open the rows of the next `limit` holders behind an id."""
-        tally, about = Tally(), self._column
-        there = about.sealed.is_not(None)
-        some = select(about.holder).where(about.holder > after, there).distinct().order_by(about.holder).limit(limit)
-        query = select(
-            about.holder.label("holder"), about.sealed.label("sealed"), wrapped_keys.c.epoch, wrapped_keys.c.wrapped
-        )
-        query = query.select_from(about.holder.table.outerjoin(wrapped_keys, wrapped_keys.c.holder == about.holder))
-        with self._archive.store.read() as connection:
-            holders = connection.execute(some).scalars().all()
-            rows = connection.execute(query.where(about.holder.in_(holders), there).order_by(about.holder))
-            last = self._open_all(rows, tally)
-        return Page(last, tally)
-
-    def _open_all(self, rows: Iterable[Any], tally: Tally) -> str | None:
-        """Open row by row, since one holder may have many; the last holder."""
-        about, vault, last = self._column, self._archive.store.vault, None
-        for row in rows:
-            last = row.holder
-            if row.wrapped is None:
-                tally.fault("key", row.holder, f"the key of the {about.name} is missing")
-                continue
-            try:
-                key = vault.unwrap(WrappedKey(row.holder, row.epoch, row.wrapped))
-                vault.unseal(key, about.kind, f"{row.holder}{about.bound_to}", row.sealed)
-            except (Corrupt, NotFound) as error:
-                tally.fault(about.name, row.holder, error.message)
-        return last
+    from storage.fixity_report import SealedColumn
 
 
 class KeyPhase:

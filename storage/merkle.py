@@ -19,6 +19,7 @@ SubtreeHash = Callable[[int, int], bytes]
 # Hashes are kept in rows of 256, of each eighth level only: what lies between follows from them (C2SP tlog-tiles).
 ROW_LEVELS = 8
 ROW = 1 << ROW_LEVELS
+_WORTH = 16  # hashes of a row under one that is kept
 
 # The hashes [256 * number, 256 * number + 256) of a level that is a multiple of 8, as far as the tree has them.
 ReadRow = Callable[[int, int], Sequence[bytes]]
@@ -81,11 +82,12 @@ class Frontier:
 
 
 class RowHashes:
-    """Hashes of complete subtrees, computed from rows; each row is read once."""
+    """Hashes of complete subtrees, computed from rows; each row is read once, and what takes long is kept."""
 
     def __init__(self, read_row: ReadRow) -> None:
         self._read_row = read_row
         self._rows: dict[tuple[int, int], Sequence[bytes]] = {}
+        self._known: dict[tuple[int, int], bytes] = {}
 
     def subtree(self, level: int, number: int) -> bytes:
         """See `SubtreeHash`.
@@ -93,6 +95,9 @@ class RowHashes:
         Raises:
             LookupError: the row does not reach so far.
         """
+        known = self._known.get((level, number))
+        if known is not None:
+            return known
         below = level - level % ROW_LEVELS
         first, count = number << (level - below), 1 << (level - below)
         at = (below, first >> ROW_LEVELS)
@@ -103,6 +108,8 @@ class RowHashes:
             raise LookupError(first << below)
         while len(row) > 1:
             row = [node_hash(row[pair], row[pair + 1]) for pair in range(0, len(row), 2)]
+        if count >= _WORTH:
+            self._known[level, number] = row[0]
         return row[0]
 
 

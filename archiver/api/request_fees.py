@@ -17,6 +17,7 @@ from archiver.api.request_bodies import Body, Cents, Line, Moment, Text, body_of
 from archiver.api.request_keeping import RequestName, archive_of
 from archiver.api.request_overview import ProfileId
 from archiver.api.security import SignedIn
+from archiver.own_rates import own_rates
 from archiver.request_fee_rules import schedule_document
 from archiver.request_fees import (
     ask_deposit,
@@ -97,10 +98,11 @@ class RefundBody(Body):
     text: Text | None = None
 
 
-def rules(principal: SignedIn, profile_id: ProfileId) -> Response:
+def rules(request: Request, principal: SignedIn, profile_id: ProfileId) -> Response:
     """What a law lets be charged, with its ceilings, deposits and grounds of waiver."""
     del principal  # the table of permissions lets through who may see requests
-    return json_answer(schedule_document(shipped_fees(profile_id)))
+    section = archive_of(request).settings.disclosure
+    return json_answer(schedule_document(shipped_fees(profile_id), own_rates(section.fees, section.profile)))
 
 
 def account(request: Request, principal: SignedIn, request_id: RequestName) -> Response:

@@ -16,10 +16,10 @@ from archiver.api.problems import json_answer
 from archiver.api.request_bodies import Body, Cents, Day, Line, Moment, Text, body_of
 from archiver.api.security import SignedIn
 from archiver.holding import read_rule
+from archiver.request_closing import close_request
 from archiver.request_tasking import add_task, finish_task
 from archiver.requesting import (
     assign_request,
-    close_request,
     hold_for_request,
     list_requests,
     note_event,
@@ -73,7 +73,7 @@ class EventBody(Body):
     kind: Annotated[Line, Field(json_schema_extra={"enum": list(NOTABLE_KINDS)})]
     at: Moment | None = Field(None, description="when it happened; now otherwise")
     text: Text | None = None
-    amount: Cents | None = Field(None, description='of a fee or deposit, as "12.50"')
+    amount: Cents | None = Field(None, description='of a fee that was asked, as "12.50"')
 
 
 class ExtensionBody(Body):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from archiver.api.request_schemas import Clock
+from archiver.api.request_schemas import Clock, Ground
 
 
 class _Document(BaseModel):
@@ -260,3 +260,37 @@ class Clawback(_Document):
     clawback: int
     at: str
     documents: list[ProducedDocument]
+
+
+class ListedExemption(Ground):
+    """An exemption in the list; the last four are of the agency's own only."""
+
+    profile: str | None = Field(description="whose law it stands beside; null for every law")
+    used: int = Field(description="decisions that stand now and name it")
+    retired: bool
+    number: int | None = None
+    version: int | None = None
+    changed_at: str | None = None
+    changed_by: str | None = None
+
+
+class ExemptionList(_Document):
+    """What can be named, or could be once."""
+
+    profile: str | None
+    exemptions: list[ListedExemption]
+
+
+class ListedTag(_Document):
+    """A tag, and how many records have it."""
+
+    number: int
+    tag: str
+    records: int
+
+
+class TagList(_Document):
+    """The tags of a request."""
+
+    request: str
+    tags: list[ListedTag]

@@ -46,11 +46,11 @@ def feed(request: Request, principal: SignedIn) -> Response:
     return Response(text.encode(), media_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def profiles(principal: SignedIn) -> Response:
+def profiles(request: Request, principal: SignedIn) -> Response:
     """The laws that are known, with clocks, extensions, exemptions and citations."""
-    return json_answer({"profiles": known_profiles(principal)})
+    return json_answer({"profiles": known_profiles(archive_of(request), principal)})
 
 
-def profile(principal: SignedIn, profile_id: ProfileId) -> Response:
+def profile(request: Request, principal: SignedIn, profile_id: ProfileId) -> Response:
     """One law."""
-    return json_answer(known_profiles(principal, profile_id)[0])
+    return json_answer(known_profiles(archive_of(request), principal, profile_id)[0])

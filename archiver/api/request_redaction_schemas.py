@@ -169,7 +169,7 @@ class Students(_Document):
     """The students of a request, and the grounds that were stated."""
 
     request: str
-    links: list[dict[str, str]]
+    links: list[dict[str, str | None]]
     grounds: list[dict[str, Any]]
     without_ground: list[dict[str, Any]]
 

@@ -18,12 +18,12 @@ from archiver.api.request_redaction import MOST_READ, refuse_long
 from archiver.api.security import SignedIn
 from archiver.student_access import check_access, own_student
 from archiver.student_disclosures import (
-    disclosure_record,
     link_student,
     list_students,
     state_ground,
     suggest_students,
 )
+from archiver.student_inspection import disclosure_record
 from archiver.student_record import record_csv, record_pdf
 
 OfRecord = Annotated[str | None, Query(alias="record", max_length=64, description="only what stands in this record")]
@@ -45,9 +45,9 @@ class WithdrawalBody(Body):
 
 
 class LinkBody(Body):
-    """Whether a record of the request is about a student, by his reference or name."""
+    """Whether a record of the request, or without one the request itself, is about a student."""
 
-    record: Id
+    record: Id | None = None
     student: Line
     linked: bool = True
 

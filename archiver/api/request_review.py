@@ -36,6 +36,7 @@ StepNumber = Annotated[int, Path(ge=1, le=1_000_000_000)]
 Limit = Annotated[int, Query(ge=1, le=MOST_RECORDS)]
 Undecided = Annotated[bool, Query(description="only what is not decided yet")]
 Batch = Annotated[int | None, Query(ge=1, le=1_000_000_000)]
+Tagged = Annotated[int | None, Query(alias="tag", ge=1, le=1_000_000_000, description="the number of a tag")]
 
 
 class SetBody(Body):
@@ -121,6 +122,7 @@ def page(
     decision: Decision | None = None,
     undecided: Undecided = False,  # noqa: FBT002 - the framework passes by name
     batch: Batch = None,
+    tag: Tagged = None,
 ) -> Response:
     """Records in review, in the order of their ids, and how far the review has come."""
     document = list_records(
@@ -132,6 +134,7 @@ def page(
         decision=decision,
         undecided=undecided,
         batch=batch,
+        tag=tag,
     )
     return json_answer(document)
 

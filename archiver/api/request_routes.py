@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from archiver.api import request_exemptions as grounds
 from archiver.api import request_fees as fees
 from archiver.api import request_following as following
 from archiver.api import request_keeping as keeping
@@ -15,6 +16,7 @@ from archiver.api import request_release as release
 from archiver.api import request_review as review
 from archiver.api import request_schemas as documents
 from archiver.api import request_searches as searches
+from archiver.api import request_tags as tags
 from archiver.api.request_addresses import Addresses
 
 _ONE = "/requests/{request_id}"
@@ -57,6 +59,10 @@ def _add_overviews(addresses: Addresses) -> None:
     addresses.look("/request-feed", overview.feed, "text/calendar")
     addresses.look("/disclosure-profiles", overview.profiles, documents.ProfileList)
     addresses.look("/disclosure-profiles/{profile_id}", overview.profile, documents.ProfileDocument)
+    addresses.look("/exemptions", grounds.exemptions, more.ExemptionList)
+    addresses.make("/exemptions", grounds.add, more.ListedExemption)
+    addresses.act("/exemptions/{number}/change", grounds.change, more.ListedExemption)
+    addresses.act("/exemptions/{number}/retire", grounds.retire, more.ListedExemption)
 
 
 def _add_searches(addresses: Addresses) -> None:
@@ -80,6 +86,8 @@ def _add_review(addresses: Addresses) -> None:
     addresses.make(f"{_REVIEW}/decisions", review.decide, step)
     addresses.make(f"{_REVIEW}/confirmations", review.confirm_all, step)
     addresses.make(f"{_REVIEW}/batches", review.put_batch, step)
+    addresses.look(f"{_REVIEW}/tags", tags.tags, more.TagList)
+    addresses.make(f"{_REVIEW}/tags", tags.put, step)
     addresses.look(f"{_REVIEW}/steps", review.every_step, documents.ReviewSteps)
     addresses.make(f"{_REVIEW}/steps/{{step}}/undo", review.take_back, step)
 

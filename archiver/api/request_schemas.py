@@ -142,7 +142,8 @@ class Ground(_Document):
     code: str
     title: str
     citation: str
-    confidence: str
+    confidence: str = Field(description="V, P or U of a shipped law; A where the agency says so itself")
+    source: str = Field(description="`shipped` or `own`")
 
 
 class ProfileDocument(_Document):
@@ -240,6 +241,7 @@ class ShownReviewLine(ReviewLine):
     sent_at: str | None
     sender: str | None = Field(alias="from")
     subject: str | None
+    tags: list[str]
 
 
 class ReviewPage(_Document):

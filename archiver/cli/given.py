@@ -15,9 +15,10 @@ from storage.errors import InvalidInput
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_cents", "read_moment", "read_near_day", "read_words"]
+__all__ = ["MOST_BYTES", "decoded", "read_cents", "read_moment", "read_near_day", "read_words"]
 
-_MOST_BYTES: Final = 1 << 20
+MOST_BYTES: Final = 1 << 20
+"""What a file with words may have."""
 
 
 def read_words(path: Path) -> str:
@@ -28,12 +29,21 @@ def read_words(path: Path) -> str:
     """
     try:
         with open_regular(path) as file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         raise InvalidInput(f"{path} cannot be read; name a plain file that you may read") from error
-    if len(content) > _MOST_BYTES:
-        raise InvalidInput(f"{path} has more than {_MOST_BYTES >> 20} MiB; hand it in as a record, and name that")
+    return decoded(content, str(path))
+
+
+def decoded(content: bytes, source: str) -> str:
+    """Words that were read from a file or from standard input; at most `MOST_BYTES`.
+
+    Raises:
+        InvalidInput: they are more, or no text in UTF-8.
+    """
+    if len(content) > MOST_BYTES:
+        raise InvalidInput(f"{source} has more than {MOST_BYTES >> 20} MiB; hand it in as a record, and name that")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is no text in UTF-8; save it as plain text") from error
+        raise InvalidInput(f"{source} is no text in UTF-8; save it as plain text") from error

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archiver.access import Act
-from archiver.cli.given import read_cents, read_moment, read_near_day, read_words
+from archiver.cli.given import read_cents, read_moment, read_near_day
 from archiver.cli.request_asking import ASKING
+from archiver.cli.request_exemptions import EXEMPTIONS
 from archiver.cli.request_fees import FEES
 from archiver.cli.request_following import FOLLOWING
 from archiver.cli.request_gate import GATE
@@ -19,15 +19,17 @@ from archiver.cli.request_redact import REDACT
 from archiver.cli.request_reports import REPORTS
 from archiver.cli.request_review import REVIEW
 from archiver.cli.request_students import STUDENTS
+from archiver.cli.request_tags import TAGS
 from archiver.cli.schedule import read_day
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_argument, private_words
 from archiver.holding import read_rule
+from archiver.request_closing import close_request
 from archiver.request_overviews import due_clocks
 from archiver.request_tasking import add_task, finish_task
 from archiver.request_view import lines_text, request_text
 from archiver.requesting import (
     assign_request,
-    close_request,
     hold_for_request,
     list_requests,
     note_event,
@@ -37,7 +39,7 @@ from archiver.requesting import (
 from search.disclosure.deadlines import ClockEventKind
 from search.disclosure.jurisdictions import RequesterClass
 from search.disclosure.request_terms import Closing, Received, RequestTerms
-from search.disclosure.request_types import NOTABLE_KINDS, NewEvent
+from search.disclosure.request_types import FEE_ACTS, NOTABLE_KINDS, NewEvent
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def request() -> None:
     6. ask, searches, declare, accept, declaration   employees search accounts of their own
     7. set       searches, each frozen; their records come before the reviewers
     8. review, code   how far it has come; what is released, redacted, withheld, on which ground
+    tag, tags, exemption   words to find records by; the list of grounds, with the agency's own
     roster, redact   names to look for; what is left out of records that are given in part
     student      which record is about whom, on which ground it leaves (FERPA)
     fee, notice, instalment   what it costs, who is told beforehand, in which parts it is given
@@ -75,7 +78,7 @@ def request() -> None:
 
 def _reach(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--query", metavar="QUERY", help="Hold what this search finds, now and later."),
+        private_words("--query", "Hold what this search finds, now and later.", metavar="QUERY"),
         click.option(
             "--custodian", "custodians", multiple=True, metavar="ADDRESS", help="Hold what is this custodian's."
         ),
@@ -106,12 +109,11 @@ def _moment(session: Session, text: str | None) -> datetime | None:
 
 @request.command("open")
 @click.option("--how", type=click.Choice([one.value for one in Received]), required=True, help="How it came.")
-@click.option("--text", metavar="TEXT", help="What is asked for, in the requester's own words.")
-@click.option("--file", "path", type=click.Path(dir_okay=False), help="File with these words.")
-@click.option("--title", default="", metavar="TEXT", help="A short title; the first words otherwise.")
-@click.option("--from", "name", metavar="NAME", help="Who asks; nobody need say.")
-@click.option("--contact", metavar="ADDRESS", help="How to reach who asks.")
-@click.option("--organisation", metavar="NAME", help="For whom.")
+@private_words("--text", "What is asked for, in the requester's own words.", also="--file", required=True)
+@private_words("--title", "A short title; the first words otherwise.")
+@private_words("--from", "Who asks; nobody need say.", metavar="NAME", name="name")
+@private_words("--contact", "How to reach who asks.", metavar="ADDRESS")
+@private_words("--organisation", "For whom.", metavar="NAME")
 @click.option("--received", metavar="MOMENT", help="When it came; now otherwise.")
 @click.option("--profile", metavar="ID", help="Whose law; the setting's otherwise.")
 @click.option("--requester", type=click.Choice([one.value for one in RequesterClass]), default="general")
@@ -121,9 +123,8 @@ def _moment(session: Session, text: str | None) -> datetime | None:
 def open_(
     session: Session,
     how: str,
-    text: str | None,
-    path: str | None,
-    title: str,
+    text: str,
+    title: str | None,
     name: str | None,
     contact: str | None,
     organisation: str | None,
@@ -138,14 +139,12 @@ def open_(
 ) -> None:
     """Open a request. With --query, --custodian or days its hold is placed in the same moment."""
     who = session.principal(Act.KEEP_REQUESTS)
-    if (text is None) == (path is None):
-        raise InvalidInput("say what is asked for: --text TEXT, or --file FILE with the words of the request")
     document = open_request(
         session.installation,
         who,
         RequestTerms(
-            text=text if text is not None else read_words(Path(path or "")),
-            title=title,
+            text=text,
+            title=title or "",
             name=name,
             contact=contact,
             organisation=organisation,
@@ -193,10 +192,10 @@ def due(session: Session, request: str | None) -> None:
 
 @request.command("note")
 @click.argument("request")
-@click.argument("kind", type=click.Choice(NOTABLE_KINDS), metavar="KIND")
+@click.argument("kind", type=click.Choice((*NOTABLE_KINDS, *FEE_ACTS)), metavar="KIND")
 @click.option("--at", metavar="MOMENT", help="When it happened; now otherwise.")
-@click.option("--text", metavar="TEXT", help="What to say about it.")
-@click.option("--amount", metavar="MONEY", help="Of a fee or deposit, as 12.50.")
+@private_words("--text", "What to say about it.")
+@click.option("--amount", metavar="MONEY", help="Of a fee that was asked, as 12.50.")
 @command
 def note(session: Session, request: str, kind: str, at: str | None, text: str | None, amount: str | None) -> None:
     """Write down what happened to a request: KIND is one of the events that its clocks look at, or a note.
@@ -204,7 +203,9 @@ def note(session: Session, request: str, kind: str, at: str | None, text: str | 
     \b
     acknowledged estimated clarification_asked clarified fee_asked fee_answered determined denied produced
     release_decided subject_notified ruling_asked ruling_argued petitioned suspended resumed
-    note message_in message_out fee_estimated deposit_asked deposit_paid fee_paid fee_waived fee_refunded
+    note message_in message_out
+
+    Fees are booked by the rules of the law: archiver request fee.
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     cents = None if amount is None else read_cents(amount)
     event = NewEvent(kind=kind, at=_moment(session, at), text=text, cents=cents)
@@ -218,7 +219,7 @@ def note(session: Session, request: str, kind: str, at: str | None, text: str | 
 @click.option("--clock", metavar="CLOCK", help="The clock; any that the law lets be extended otherwise.")
 @click.option("--agreed-until", metavar="DATE", help="The day that was agreed on in writing.")
 @click.option("--at", metavar="MOMENT", help="When the notice was sent; now otherwise.")
-@click.option("--text", metavar="TEXT", help="What was written to the requester.")
+@private_words("--text", "What was written to the requester.")
 @command
 def extend(
     session: Session,
@@ -281,7 +282,7 @@ def task() -> None:
 
 @task.command("add")
 @click.argument("request")
-@click.argument("text")
+@private_argument("TEXT", "--text-file", name="text")
 @click.option("--to", "user", metavar="USER", help="Who does it.")
 @click.option("--due", "day", metavar="DATE", help="By when.")
 @command
@@ -314,7 +315,20 @@ def close(session: Session, request: str, outcome: str) -> None:
     session.show(document, f"{document['number']} is closed: {document['closing']}")
 
 
-for one in (*LETTERS, *ASKING, *REVIEW, *REDACT, *PRODUCTION, *REPORTS, *FEES, *FOLLOWING, *GATE, *STUDENTS):
+for one in (
+    *LETTERS,
+    *ASKING,
+    *REVIEW,
+    *REDACT,
+    *PRODUCTION,
+    *REPORTS,
+    *FEES,
+    *FOLLOWING,
+    *GATE,
+    *STUDENTS,
+    *TAGS,
+    *EXEMPTIONS,
+):
     request.add_command(one)
 
 COMMANDS = (request,)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archiver.access import Act
-from archiver.cli.given import read_near_day, read_words
+from archiver.cli.given import read_near_day
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_list, private_words
 from archiver.custodian_asking import (
     accept_declaration,
     ask_custodian,
@@ -22,7 +23,6 @@ from archiver.declaration_pdf import declaration_pdf
 from archiver.receipts import make_folder
 from archiver.signing import as_json
 from search.disclosure.asking import SearchResult
-from storage.errors import InvalidInput
 from storage.files import sync_folder, write_pieces
 
 if TYPE_CHECKING:
@@ -32,15 +32,17 @@ if TYPE_CHECKING:
 @click.command("ask")
 @click.argument("request")
 @click.option("--custodian", "address", required=True, metavar="ADDRESS", help="The employee.")
-@click.option("--account", "accounts", multiple=True, metavar="TEXT", help="What to search: an account, a telephone.")
-@click.option("--about", "subject", default="", metavar="TEXT", help="What to look for, in plain words.")
+@private_list("--account", "What to search: an account, a telephone.", name="accounts")
+@private_words("--about", "What to look for, in plain words.", name="subject")
 @click.option("--due", "day", metavar="DATE", help="By when; he is reminded each week after that.")
 @command
-def ask(session: Session, request: str, address: str, accounts: tuple[str, ...], subject: str, day: str | None) -> None:
+def ask(
+    session: Session, request: str, address: str, accounts: tuple[str, ...], subject: str | None, day: str | None
+) -> None:
     """Ask an employee to search accounts of his own; he gets a letter where letters are sent."""
     who = session.principal(Act.KEEP_REQUESTS)
     due = None if day is None else read_near_day(day)
-    document = ask_custodian(session.installation, who, request, address, accounts, subject, due)
+    document = ask_custodian(session.installation, who, request, address, accounts, subject or "", due)
     session.show(document, _text(document))
 
 
@@ -57,20 +59,16 @@ def searches(session: Session, request: str | None) -> None:
 @click.argument("request")
 @click.argument("number", type=int)
 @click.option("--result", type=click.Choice([one.value for one in SearchResult]), required=True, help="What was found.")
-@click.option("--facts", metavar="TEXT", help="What was searched, how, with which words, what was left out and why.")
-@click.option("--file", "path", type=click.Path(dir_okay=False, path_type=Path), help="File with these facts.")
+@private_words(
+    "--facts", "What was searched, how, with which words, what was left out and why.", also="--file", required=True
+)
 @click.option("--on-paper", is_flag=True, help="An officer writes down a signed paper of the employee.")
 @command
-def declare(
-    session: Session, request: str, number: int, result: str, facts: str | None, path: Path | None, *, on_paper: bool
-) -> None:
+def declare(session: Session, request: str, number: int, result: str, facts: str, *, on_paper: bool) -> None:
     """Declare a search: none (nothing found), submitted (handed in), or personal (all of it one's own affair)."""
     who = session.principal(Act.DECLARE)
-    if (facts is None) == (path is None):
-        raise InvalidInput("say what was done: --facts TEXT, or --file FILE with it")
-    told = facts if path is None else read_words(path)
     chosen = SearchResult(result)
-    document = declare_search(session.installation, who, request, number, chosen, told or "", on_paper=on_paper)
+    document = declare_search(session.installation, who, request, number, chosen, facts, on_paper=on_paper)
     session.show(document, _text(document))
 
 

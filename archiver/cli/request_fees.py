@@ -10,6 +10,8 @@ import click
 from archiver.access import Act
 from archiver.cli.given import read_cents, read_moment
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_words
+from archiver.own_rates import own_rates
 from archiver.request_fee_rules import schedule_document, schedule_text
 from archiver.request_fees import (
     account_text,
@@ -51,7 +53,7 @@ def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--redaction-hours", default="0", metavar="H", help="Hours of segregation and redaction."),
             click.option("--media", default="0", metavar="MONEY", help="What the media cost the agency."),
             click.option("--postage", default="0", metavar="MONEY", help="What the postage costs the agency."),
-            click.option("--rate", "rates", multiple=True, metavar="UNIT=MONEY", help="The agency's own rate."),
+            click.option("--rate", "rates", multiple=True, metavar="UNIT=MONEY", help="A rate for this request."),
             click.option("--when", "circumstances", multiple=True, metavar="NAME", help="A circumstance of the law."),
         )
     ):
@@ -165,7 +167,7 @@ def fee_paid(session: Session, request: str, amount: str, at: str | None, *, dep
 @click.argument("request")
 @click.option("--reason", "ground", required=True, metavar="GROUND", help="A ground of the law, as public_interest.")
 @click.option("--amount", metavar="MONEY", help="How much; all of it otherwise.")
-@click.option("--text", metavar="TEXT", help="What to say about it.")
+@private_words("--text", "What to say about it.")
 @command
 def fee_waive(session: Session, request: str, ground: str, amount: str | None, text: str | None) -> None:
     """Waive charges on a ground of the law."""
@@ -178,7 +180,7 @@ def fee_waive(session: Session, request: str, ground: str, amount: str | None, t
 @fee.command("refund")
 @click.argument("request")
 @click.option("--amount", metavar="MONEY", help="How much; all that was paid beyond what is charged otherwise.")
-@click.option("--text", metavar="TEXT", help="What to say about it.")
+@private_words("--text", "What to say about it.")
 @command
 def fee_refund(session: Session, request: str, amount: str | None, text: str | None) -> None:
     """Give back what was paid beyond what is charged."""
@@ -202,7 +204,8 @@ def fee_show(session: Session, request: str) -> None:
 def fee_rules(session: Session, profile: str) -> None:
     """Say what a law lets be charged: rates, what is free, circumstances, deposits, grounds of a waiver."""
     session.principal(Act.SEE_REQUESTS)
-    document = schedule_document(shipped_fees(profile))
+    section = session.installation.settings.disclosure
+    document = schedule_document(shipped_fees(profile), own_rates(section.fees, section.profile))
     session.show(document, schedule_text(document))
 
 

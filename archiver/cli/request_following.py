@@ -9,6 +9,7 @@ import click
 from archiver.access import Act
 from archiver.cli.given import read_moment, read_near_day
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_words
 from archiver.release_notices import end_notice, list_notices, notice_action, notices_text, send_notice
 from archiver.request_appeals import appeals_text, decide_appeal, open_appeal, show_appeals
 from archiver.request_instalments import add_instalment, claim_instalment, instalments_text, list_instalments
@@ -35,7 +36,7 @@ def instalment() -> None:
 @instalment.command("add")
 @click.argument("request")
 @click.option("--due", required=True, metavar="DATE", help="By when it is to be produced.")
-@click.option("--text", required=True, metavar="TEXT", help="What it has.")
+@private_words("--text", "What it has.", required=True)
 @command
 def instalment_add(session: Session, request: str, due: str, text: str) -> None:
     """Plan an instalment; who is reminded of due days is reminded of it."""
@@ -70,8 +71,8 @@ def appeal() -> None:
 
 @appeal.command("open")
 @click.argument("request")
-@click.option("--body", required=True, metavar="TEXT", help="Who decides it.")
-@click.option("--ground", required=True, metavar="TEXT", help="Why it is appealed.")
+@private_words("--body", "Who decides it.", required=True)
+@private_words("--ground", "Why it is appealed.", required=True)
 @click.option("--received", metavar="MOMENT", help="When it came; now otherwise.")
 @command
 def appeal_open(session: Session, request: str, body: str, ground: str, received: str | None) -> None:
@@ -87,8 +88,8 @@ def appeal_open(session: Session, request: str, body: str, ground: str, received
 @click.argument("request")
 @click.argument("number", type=int)
 @click.argument("outcome", type=click.Choice([one.value for one in AppealOutcome]), metavar="OUTCOME")
-@click.option("--text", required=True, metavar="TEXT", help="What was decided.")
-@click.option("--changes", metavar="TEXT", help="What is to be done otherwise now.")
+@private_words("--text", "What was decided.", required=True)
+@private_words("--changes", "What is to be done otherwise now.")
 @_AT
 @command
 def appeal_decide(
@@ -127,7 +128,7 @@ def notice() -> None:
 
 @notice.command("send")
 @click.argument("request")
-@click.option("--person", required=True, metavar="NAME", help="To whom; kept sealed.")
+@private_words("--person", "To whom; kept sealed.", metavar="NAME", required=True)
 @click.option("--kind", required=True, metavar="KIND", help="Such as wi-19.356; notice list names those of the law.")
 @click.option("--sent", required=True, metavar="DATE", help="The day on which it was sent.")
 @click.option("--until", metavar="DATE", help="Its last day, where the law names no days.")
@@ -168,7 +169,7 @@ def notice_action_(session: Session, request: str, number: int, at: str | None) 
     type=click.Choice([one.value for one in NoticeEnd if one is not NoticeEnd.EXPIRED]),
     help="Why it holds nothing any more.",
 )
-@click.option("--text", metavar="TEXT", help="What to say about it, as the number of the order.")
+@private_words("--text", "What to say about it, as the number of the order.")
 @_AT
 @command
 def notice_end(session: Session, request: str, number: int, why: str, text: str | None, at: str | None) -> None:

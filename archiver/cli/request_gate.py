@@ -10,6 +10,7 @@ from archiver.accepting_occurrences import accept_occurrences, list_occurrences,
 from archiver.access import Act
 from archiver.cli.progress import counting
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_words
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def occurrences(session: Session, request: str, record_id: str | None, *, only_o
 @click.command("accept-occurrence")
 @click.argument("request")
 @click.argument("names", metavar="OCCURRENCE...", nargs=-1, required=True)
-@click.option("--reason", metavar="TEXT", help="Why it may stand there; kept sealed.")
+@private_words("--reason", "Why it may stand there; kept sealed.")
 @click.option("--same-string", is_flag=True, help="Wherever else the same string stands now, too.")
 @click.option("--withdraw", is_flag=True, help="Accept it no longer.")
 @command

@@ -9,6 +9,7 @@ import click
 
 from archiver.access import Act
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_list
 from archiver.exemption_log_pdf import exemption_log_pdf
 from archiver.exemption_logging import log_of_request
 from archiver.request_letters import looked_at, make_letter, note_letter
@@ -29,7 +30,7 @@ _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("kind", type=click.Choice([one.value for one in LetterKind]), metavar="KIND")
 @click.option("--file", "path", type=_NEW_FILE, metavar="FILE", help="New file, .pdf or .txt; otherwise it is printed.")
 @click.option("--text-only", is_flag=True, help="Write text, whatever the file is called.")
-@click.option("--fill", "fills", multiple=True, metavar="NAME=TEXT", help="What belongs in a field; repeatable.")
+@private_list("--fill", "What belongs in a field; repeatable.", name="fills", metavar="NAME=TEXT")
 @click.option("--final", is_flag=True, help="Refuse a letter that has blanks.")
 @click.option("--draft", is_flag=True, help="Look at it only: nothing is noted of the request.")
 @command

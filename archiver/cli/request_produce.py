@@ -10,6 +10,7 @@ import click
 from archiver.access import Act
 from archiver.cli.progress import counting
 from archiver.cli.session import command, exit_with
+from archiver.cli.words_from_files import private_words
 from archiver.letter_values import counted
 from archiver.problems import Exit
 from archiver.producing import Wishes, produce, produce_again
@@ -57,6 +58,7 @@ _MOST_REASONS = 20
 @click.option(
     "--again", type=click.IntRange(1), metavar="N", help="Write production N once more, the same byte for byte."
 )
+@click.option("--zip", "as_zip", is_flag=True, help="Write one ZIP file instead of a folder; its name ends in .zip.")
 @click.option("--check", is_flag=True, help="Find out whether it could be done; number and write nothing.")
 @command
 def produce_command(
@@ -75,9 +77,10 @@ def produce_command(
     ready: bool,
     changed: bool,
     natives: bool,
+    as_zip: bool,
     check: bool,
 ) -> None:
-    """Write what is decided to be given into a new FOLDER: numbered, looked at, signed.
+    """Write what is decided to be given into a new FOLDER, or ZIP file: numbered, looked at, signed.
 
     Nothing is numbered while something stands against it; all of that is told at once, and the exit status is 5.
     Whoever gets the folder checks it with: archiver verify bundle FOLDER --key KEY
@@ -87,7 +90,8 @@ def produce_command(
     tools = tools_of(installation)
     with counting(session, "Producing") as progress:
         if again is not None:
-            told = produce_again(installation, who, request, again, folder.absolute(), tools, progress=progress)
+            place = folder.absolute()
+            told = produce_again(installation, who, request, again, place, tools, as_zip=as_zip, progress=progress)
         else:
             choice = Choice(batches=frozenset(batches), ready=ready, changed=changed, sheets=withheld == "slip")
             wishes = Wishes(
@@ -98,6 +102,7 @@ def produce_command(
                 natives=natives,
                 form=Form(form),
                 scanner=scanner,
+                as_zip=as_zip,
             )
             told = produce(installation, who, request, folder.absolute(), wishes, tools, check=check, progress=progress)
     session.show(told, _produced_text(told))
@@ -172,7 +177,7 @@ def _document_line(one: dict[str, Any]) -> str:
 @click.command("clawback")
 @click.argument("request")
 @click.argument("pages", metavar="NUMBER...", nargs=-1, required=True)
-@click.option("--reason", metavar="TEXT", required=True, help="Why it is asked back.")
+@private_words("--reason", "Why it is asked back.", required=True)
 @command
 def clawback(session: Session, request: str, pages: tuple[str, ...], reason: str) -> None:
     """Ask back whole documents by numbers of their pages; the letter for it: archiver request letter."""

@@ -10,6 +10,7 @@ import click
 from archiver.access import Act
 from archiver.cli.progress import counting
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_list
 from archiver.redacting import add_marks, change_marks, mark_everywhere, remove_marks, settle_marks, undo_marks
 from archiver.redaction_links import linked_occurrences, linked_text, suggest_marks, suggestions_text
 from archiver.redaction_view import list_marks, list_steps, marked_text, marks_text, parts_text, show_marked, show_parts
@@ -51,7 +52,7 @@ def parts(session: Session, request: str, record: str) -> None:
 @redact.command("add")
 @click.argument("request")
 @click.argument("record", required=False)
-@click.option("--words", multiple=True, metavar="TEXT", help="Wherever these words stand; repeatable.")
+@private_list("--words", "Wherever these words stand; repeatable.", name="words")
 @click.option("--find", "kinds", multiple=True, type=_KINDS, help="Whatever is of this kind; repeatable.")
 @click.option("--span", nargs=3, metavar="PART START END", help="Characters of a part, END not among them.")
 @click.option(

@@ -69,7 +69,7 @@ def feed(session: Session, path: Path | None) -> None:
 @command
 def profiles(session: Session, profile: str | None) -> None:
     """List the laws that are known, or show the clocks, extensions and reasons of one."""
-    documents = known_profiles(session.principal(Act.SEE_REQUESTS), profile)
+    documents = known_profiles(session.installation, session.principal(Act.SEE_REQUESTS), profile)
     lines = []
     for one in documents:
         lines.append(f"{one['id']}  {one['name']}: {one['statute']}")

@@ -10,6 +10,8 @@ import click
 
 from archiver.access import Act
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_words
+from archiver.review_tags import tag_number
 from archiver.reviewing import (
     add_set,
     code,
@@ -42,7 +44,7 @@ def set_() -> None:
 
 @set_.command("add")
 @click.argument("request")
-@click.option("--query", metavar="QUERY", help="Search for this now, and keep what was found.")
+@private_words("--query", "Search for this now, and keep what was found.", metavar="QUERY")
 @click.option("--saved", metavar="NAME", help="The same by a saved search.")
 @click.option("--frozen", metavar="ID", help="A set that was frozen before.")
 @click.option("--without", multiple=True, metavar="ID", help="Leave out the records of this frozen set; repeatable.")
@@ -87,6 +89,7 @@ def set_sample(session: Session, request: str, size: int, seed: int | None) -> N
 @click.option("--undecided", is_flag=True, help="Only what is not decided yet.")
 @click.option("--decision", type=_DECISIONS, help="Only what is decided so.")
 @click.option("--batch", type=int, metavar="N", help="Only what is in this batch.")
+@private_words("--tag", "Only what has this tag.", metavar="NAME")
 @click.option("--after", default="", metavar="ID", help="From behind this record on.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Records to show.")
 @click.option("--steps", "as_steps", is_flag=True, help="The steps that were made, instead.")
@@ -97,6 +100,7 @@ def review(
     request: str,
     decision: str | None,
     batch: int | None,
+    tag: str | None,
     after: str,
     limit: int,
     *,
@@ -124,6 +128,7 @@ def review(
         decision=None if decision is None else Decision(decision),
         undecided=undecided,
         batch=batch,
+        tag=None if tag is None else tag_number(session.installation, who, request, tag),
     )
     counts = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in document["progress"].items() if value)
     zone = session.installation.archive.zone
@@ -134,7 +139,8 @@ def review(
 def _shown_line(one: dict[str, Any], zone: ZoneInfo) -> str:
     day = "" if one["sent_at"] is None else datetime.fromisoformat(one["sent_at"]).astimezone(zone).strftime("%Y-%m-%d")
     said = "  ".join(line(each)[:60] for each in (one["from"], one["subject"]) if each)
-    return f"{_line(one)}  {day:<10}  {said}".rstrip()
+    tags = "".join(f"  [{line(each)}]" for each in one["tags"])
+    return f"{_line(one)}  {day:<10}  {said}{tags}".rstrip()
 
 
 def _line(one: dict[str, Any]) -> str:
@@ -155,7 +161,7 @@ def _step_line(one: dict[str, Any]) -> str:
 @click.option("--record", "ids", multiple=True, metavar="ID", help="The same, as an option; repeatable.")
 @click.option("--decision", type=_DECISIONS, help="What is decided.")
 @click.option("--exemption", "codes", multiple=True, metavar="CODE", help="Its ground; repeatable.")
-@click.option("--note", metavar="TEXT", help="Why; kept sealed with the step.")
+@private_words("--note", "Why; kept sealed with the step.")
 @click.option("--with", "together", type=click.Choice(["thread", "duplicate", "near"]), help="What belongs to it, too.")
 @click.option("--confirm", "as_second", is_flag=True, help="Confirm decisions, as a second person.")
 @click.option("--batch", type=int, metavar="N", help="Put the records into this batch.")

@@ -9,14 +9,15 @@ import click
 
 from archiver.access import Act
 from archiver.cli.session import command
+from archiver.cli.words_from_files import private_words
 from archiver.student_access import check_access, check_text, own_student, own_text
 from archiver.student_disclosures import (
-    disclosure_record,
     link_student,
     list_students,
     state_ground,
     suggest_students,
 )
+from archiver.student_inspection import disclosure_record
 from archiver.student_record import record_csv, record_pdf, record_text
 from search.disclosure.student_grounds import OWN, disclosure_grounds
 from storage.errors import Conflict, InvalidInput
@@ -25,7 +26,7 @@ from storage.files import write_pieces
 if TYPE_CHECKING:
     from archiver.cli.session import Session
 
-_STUDENT = click.option("--student", required=True, metavar="STUDENT", help="His reference in your register, or name.")
+_STUDENT = private_words("--student", "His reference in your register, or name.", metavar="STUDENT", required=True)
 
 
 @click.group("student")
@@ -43,22 +44,22 @@ def student() -> None:
 
 @student.command("link")
 @click.argument("request")
-@click.argument("record")
+@click.argument("record", required=False)
 @_STUDENT
 @command
-def student_link(session: Session, request: str, record: str, student: str) -> None:
-    """Say that a record of a request is about a student."""
+def student_link(session: Session, request: str, record: str | None, student: str) -> None:
+    """Say that a record of a request is about a student; without a RECORD, that the request asks for his records."""
     document = link_student(session.installation, session.principal(Act.REVIEW), request, record, student)
     session.show(document, _list_text(document))
 
 
 @student.command("unlink")
 @click.argument("request")
-@click.argument("record")
+@click.argument("record", required=False)
 @_STUDENT
 @command
-def student_unlink(session: Session, request: str, record: str, student: str) -> None:
-    """Say that a record is not about a student."""
+def student_unlink(session: Session, request: str, record: str | None, student: str) -> None:
+    """Say that a record, or without a RECORD the request itself, is not about a student."""
     who = session.principal(Act.REVIEW)
     document = link_student(session.installation, who, request, record, student, linked=False)
     session.show(document, _list_text(document))
@@ -84,9 +85,9 @@ def student_suggest(session: Session, request: str, records: tuple[str, ...], *,
 @student.command("ground")
 @click.argument("request")
 @click.argument("ground", type=click.Choice([one for one in disclosure_grounds() if one != OWN]), metavar="GROUND")
-@click.option("--student", metavar="STUDENT", help="Of whom; of everybody of whom nothing is stated otherwise.")
-@click.option("--party", metavar="NAME", help="Who gets it; who asks otherwise.")
-@click.option("--interest", metavar="TEXT", help="His legitimate interest; needed where a row is written.")
+@private_words("--student", "Of whom; of everybody of whom nothing is stated otherwise.", metavar="STUDENT")
+@private_words("--party", "Who gets it; who asks otherwise.", metavar="NAME")
+@private_words("--interest", "His legitimate interest; needed where a row is written.")
 @command
 def student_ground(
     session: Session, request: str, ground: str, student: str | None, party: str | None, interest: str | None
@@ -158,7 +159,7 @@ def student_disclosures(session: Session, student: str, path: Path | None) -> No
 
 
 def _list_text(document: dict[str, Any]) -> str:
-    lines = [f"{one['record']}  {one['student']}" for one in document["links"]]
+    lines = [f"{one['record'] or 'the request itself'}  {one['student']}" for one in document["links"]]
     for one in document["grounds"]:
         row = "a row is written" if one["row"] else "no row is written"
         lines.append(f"{one['student'] or 'all others'}: {one['title']} ({one['citation']}); {row}")

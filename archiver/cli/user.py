@@ -49,14 +49,44 @@ def list_users(session: Session) -> None:
     session.principal(Act.ADD_USERS)
     found = session.installation.users.list()
     document = [
-        {"id": one.actor, "name": one.name, "role": one.role.value, "grants": sorted(one.grants)} for one in found
+        {
+            "id": one.actor,
+            "name": one.name,
+            "role": one.role.value,
+            "grants": sorted(one.grants),
+            "closed": one.is_closed,
+        }
+        for one in found
     ]
     lines = [
         f"{one.actor}  {one.name} ({one.role.value})"
         + (f", may see {', '.join(sorted(one.grants))}" if one.grants else "")
+        + (", closed" if one.is_closed else "")
         for one in found
     ]
     session.show(document, "\n".join(lines) or "No users yet; add one with: archiver user add NAME --role ROLE")
+
+
+@user.command("token")
+@click.argument("name")
+@command
+def new_token(session: Session, name: str) -> None:
+    """Make a user's token anew, where it was lost or seen by others; the one before ends at once."""
+    who = session.principal(Act.ADD_USERS)
+    made = session.installation.users.renew_token(name, actor=who.actor)
+    document = {"id": made.id, "name": made.name, "role": made.role.value, "token": made.token}
+    session.show(document, f"{made.id}  {made.name} ({made.role.value})\ntoken: {made.token}")
+
+
+@user.command("close")
+@click.argument("name")
+@command
+def close(session: Session, name: str) -> None:
+    """Take a user's token, web sessions and grants away, as of who has left. What was done stays under the name."""
+    who = session.principal(Act.ADD_USERS)
+    closed = session.installation.users.close(name, actor=who.actor)
+    document = {"id": closed.actor, "name": closed.name, "role": closed.role.value, "closed": True}
+    session.show(document, f"{closed.name} ({closed.role.value}) can no longer sign in or act")
 
 
 @user.command("grant")

@@ -18,10 +18,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from search.disclosure.deadlines import ClockEventKind
 from search.disclosure.follow_tables import request_appeals
-from search.disclosure.follow_words import FollowWords, a_line, a_text
+from search.disclosure.follow_words import FollowWords, a_line, a_text, the_numbered
 from search.disclosure.request_types import NewEvent
 from search.disclosure.requests import Requests
-from storage.errors import Conflict, InvalidInput, NotFound
+from storage.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -146,24 +146,16 @@ class Appeals:
         Raises:
             NotFound: the request has none of this number.
         """
-        found = [one for one in self.of(connection, request_id) if one.number == number]
-        if not found:
-            raise NotFound(f"this request has no appeal {number}; see: archiver request appeal show")
-        return found[0]
+        return the_numbered(self.of(connection, request_id), number, "appeal", "show")
 
     def of(self, connection: Connection, request_id: str) -> list[Appeal]:
         """The appeals of a request, in order."""
         about = request_appeals.c
         query = select(request_appeals).where(about.request_id == request_id).order_by(about.number)
         rows = list(connection.execute(query))
-        key = self._words.key(connection, request_id) if rows else None
-        found = []
-        for row in rows:
-            assert key is not None
-            words = self._words.open(key, request_id, row.sealed_appeal)
-            sealed = row.sealed_decision
-            found.append(_appeal(row, words, {} if sealed is None else self._decisions.open(key, request_id, sealed)))
-        return found
+        words = self._words.opened(connection, request_id, [row.sealed_appeal for row in rows])
+        decided = self._decisions.opened(connection, request_id, [row.sealed_decision for row in rows])
+        return [_appeal(*one) for one in zip(rows, words, decided, strict=True)]
 
 
 def last_change(connection: Connection, request_id: str, closed_at: datetime) -> datetime | None:

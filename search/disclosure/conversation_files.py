@@ -21,6 +21,7 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC
 from email.header import Header
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -136,7 +137,7 @@ def _zipped(manifest: Mapping[str, Any]) -> bytes:
 
 def _mail(produced: ProducedDocument, messages: Sequence[GivenMessage], packed: bytes, platform: str) -> bytes:
     """The mail around the zip, in which every header is one line that no value can end."""
-    moments = sorted((one.at for one in messages if one.at is not None), key=lambda at: at.isoformat())
+    moments = sorted((one.at for one in messages if one.at is not None), key=_in_time)
     names = ", ".join(dict.fromkeys(one.who for one in messages))
     head = {
         "X-RSMF-Version": VERSION,
@@ -177,6 +178,11 @@ def _mail(produced: ProducedDocument, messages: Sequence[GivenMessage], packed: 
         "",
     ]
     return "\r\n".join(pieces).encode("ascii")
+
+
+def _in_time(moment: datetime) -> datetime:
+    """A moment to be compared with others, of which some have no offset and the day may have two."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _header(name: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """What a law lets an agency charge for copies and work, as data: rates, what is free, deposits, waivers. Pure.
 
 Rule: as in `search.disclosure.jurisdictions`: every amount has its citation and how sure it is. What a law does not
-name may not be charged; an amount that it leaves to the agency must be given each time, never guessed.
+name may not be charged; an amount that it leaves to the agency must be given or set by it, never guessed.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 Rules:
 
 - Amounts are whole cents. A fraction of a cent is dropped, in favour of who pays.
-- A rate is at most the law's. What the law does not name, forbids for this class, or forbids because the answer came
-  late, makes a line of nothing that says why; it is never left out of the account in silence.
+- A rate is at most the law's: one that is given for a request, else the agency's own, else the law's.
+- What the law does not name, forbids for this class, or forbids because the answer came late, makes a line of nothing
+  that says why; it is never left out of the account in silence.
 - The account follows from the events of the request. Nothing is taken away; what was wrong is refunded or waived.
 """
 
@@ -108,6 +109,7 @@ def estimate(
     *,
     requester: RequesterClass,
     rates: Mapping[str, int] | None = None,
+    own_rates: Mapping[str, int] | None = None,
     circumstances: frozenset[str] = frozenset(),
     late_clocks: frozenset[str] = frozenset(),
 ) -> Estimate:
@@ -117,7 +119,8 @@ def estimate(
         schedule: the law's fees.
         quantities: how much of which unit (`UNITS`); media and postage in cents.
         requester: whose request it is.
-        rates: the agency's own rates in cents, where they are lower or the law names none.
+        rates: rates in cents for this request, where they are lower or the law names none.
+        own_rates: the agency's own rates in cents; where this law allows less, that counts.
         circumstances: those of the schedule's that an officer states.
         late_clocks: the clocks of the request that ran out.
 
@@ -133,8 +136,9 @@ def estimate(
     if unknown := sorted(circumstances - schedule.circumstances):
         known = ", ".join(sorted(schedule.circumstances)) or "none"
         raise InvalidInput(f"{schedule.profile} knows no circumstance {unknown[0][:40]!r} of fees; it knows: {known}")
+    own = own_rates or {}
     lines = tuple(
-        _line(schedule, unit, quantities[unit], requester, given.get(unit), circumstances, late_clocks)
+        _line(schedule, unit, quantities[unit], requester, (given.get(unit), own.get(unit)), circumstances, late_clocks)
         for unit in UNITS
         if quantities.get(unit)
     )
@@ -214,6 +218,20 @@ def check_payment(most: int, cents: int, what: str) -> None:
         raise Conflict(f"at most {money(most)} {what}")
 
 
+def check_rate(schedule: FeeSchedule, unit: str, cents: int) -> None:
+    """Refuse a rate of the agency's own that the law does not let it charge.
+
+    Raises:
+        InvalidInput: the law names no such charge, forbids it, or allows less.
+    """
+    item = schedule.item(unit)
+    if item is None:
+        raise InvalidInput(f"the law of {schedule.profile} names no charge for {unit}, so it has no rate")
+    if item.forbidden:
+        raise InvalidInput(f"nothing may be charged for {unit} ({item.citation}), so it has no rate")
+    _refuse_above(item, cents)
+
+
 def money(cents: int) -> str:
     """An amount for people, as 1,234.50."""
     return f"{cents // 100:,}.{cents % 100:02d}"
@@ -224,7 +242,7 @@ def _line(
     unit: str,
     quantity: Fraction,
     requester: RequesterClass,
-    rate: int | None,
+    rates: tuple[int | None, int | None],
     circumstances: frozenset[str],
     late_clocks: frozenset[str],
 ) -> FeeLine:
@@ -237,11 +255,7 @@ def _line(
         return _told(item, 0, *barred)
     if unit in AT_COST:
         return _told(item, int(quantity), f"{money(int(quantity))}, as it cost the agency.")
-    if rate is not None and item.cents is not None and rate > item.cents:
-        raise InvalidInput(f"{item.title} costs at most {money(item.cents)} ({item.citation}); give a lower --rate")
-    each = item.cents if rate is None else rate
-    if each is None:
-        raise InvalidInput(f"{schedule.profile} leaves the rate of {unit} to the agency; give it: --rate {unit}=0.10")
+    each, whose = _rate(schedule, item, *rates)
     free = item.free_for.get(requester, item.free)
     free = min((item.free_when[one] for one in circumstances if one in item.free_when), default=free)
     counted = max(Fraction(0), quantity - free)
@@ -251,7 +265,28 @@ def _line(
     if free:
         told += f"; the first {free} are free"
     rated = money(each) if item.per == 1 else f"{money(each)} for each {item.per}"
-    return _told(item, cents, f"{told}; {_number(counted)} at {rated} make {money(cents)}.")
+    return _told(item, cents, f"{told}; {_number(counted)} at {rated}{whose} make {money(cents)}.")
+
+
+def _rate(schedule: FeeSchedule, item: FeeItem, given: int | None, own: int | None) -> tuple[int, str]:
+    """The rate of an item in cents, and whose it is where it is the agency's own."""
+    if given is not None:
+        _refuse_above(item, given)
+        return given, ""
+    if own is not None and item.cents is not None and own >= item.cents:
+        return item.cents, "" if own == item.cents else f" (the law's highest; the agency's own is {money(own)})"
+    if own is not None:
+        most = "" if item.cents is None else f"; the law allows {money(item.cents)}"
+        return own, f" (the agency's own rate{most})"
+    if item.cents is None:
+        how = f"give it: --rate {item.id}=0.10, or set it once: fees of [disclosure]"
+        raise InvalidInput(f"{schedule.profile} leaves the rate of {item.id} to the agency; {how}")
+    return item.cents, ""
+
+
+def _refuse_above(item: FeeItem, cents: int) -> None:
+    if item.cents is not None and cents > item.cents:
+        raise InvalidInput(f"{item.title} costs at most {money(item.cents)} ({item.citation}); give a lower rate")
 
 
 def _barred(

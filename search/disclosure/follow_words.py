@@ -6,19 +6,29 @@ Rule: each kind of text is bound to what it is of, so that an appeal cannot be p
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from search.disclosure.requests import Requests
-from storage.errors import Corrupt, InvalidInput
+from storage.errors import Corrupt, InvalidInput, NotFound
 from storage.sealing import SealKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from storage.transaction import Store
     from storage.vault import HolderKey
+
+
+class _Numbered(Protocol):
+    """Something that follows a request and is counted within it."""
+
+    @property
+    def number(self) -> int: ...
+
+
+Followed = TypeVar("Followed", bound=_Numbered)
 
 LONGEST_TEXT: Final = 20_000
 LONGEST_LINE: Final = 320
@@ -44,16 +54,18 @@ class FollowWords:
         plain = json.dumps(words, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return self._store.vault.seal(key, SealKind.REQUEST, self._about(request_id), plain)
 
-    def key(self, connection: Connection, request_id: str) -> HolderKey:
-        """The key that opens them."""
-        return self._requests.key(connection, request_id)
-
-    def open(self, key: HolderKey, request_id: str, sealed: bytes) -> dict[str, Any]:
-        """Words as they were sealed.
+    def opened(self, connection: Connection, request_id: str, sealed: Sequence[bytes | None]) -> list[dict[str, Any]]:
+        """The words of rows of a request, in the same order; none where a row has none yet.
 
         Raises:
-            Corrupt: they are not.
+            Corrupt: they are not as they were sealed.
         """
+        if not any(sealed):
+            return [{} for _ in sealed]
+        key = self._requests.key(connection, request_id)
+        return [{} if one is None else self._open(key, request_id, one) for one in sealed]
+
+    def _open(self, key: HolderKey, request_id: str, sealed: bytes) -> dict[str, Any]:
         plain = self._store.vault.unseal(key, SealKind.REQUEST, self._about(request_id), sealed)
         try:
             words: dict[str, Any] = json.loads(plain.decode("utf-8", "surrogatepass"))
@@ -63,6 +75,18 @@ class FollowWords:
 
     def _about(self, request_id: str) -> str:
         return f"{request_id}/{self._kind}"
+
+
+def the_numbered(found: Iterable[Followed], number: int, what: str, listed: str) -> Followed:
+    """The one of this number among those of a request.
+
+    Raises:
+        NotFound: there is none; says what it would be, and the command that lists them.
+    """
+    one = next((one for one in found if one.number == number), None)
+    if one is None:
+        raise NotFound(f"this request has no {what} {number}; see: archiver request {what} {listed}")
+    return one
 
 
 def a_text(given: str, what: str) -> str:

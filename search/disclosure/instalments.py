@@ -19,10 +19,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from search.disclosure.fee_rules import profile_text
 from search.disclosure.follow_tables import request_instalments
-from search.disclosure.follow_words import FollowWords, a_text
+from search.disclosure.follow_words import FollowWords, a_text, the_numbered
 from search.disclosure.request_types import NewEvent
 from search.disclosure.requests import Requests
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict
 
 if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
@@ -172,23 +172,15 @@ class Instalments:
         Raises:
             NotFound: the request has none of this number.
         """
-        found = [one for one in self.of(connection, request_id) if one.number == number]
-        if not found:
-            raise NotFound(f"this request has no instalment {number}; see: archiver request instalment list")
-        return found[0]
+        return the_numbered(self.of(connection, request_id), number, "instalment", "list")
 
     def of(self, connection: Connection, request_id: str) -> list[Instalment]:
         """The instalments of a request, in order."""
         about = request_instalments.c
         query = select(request_instalments).where(about.request_id == request_id).order_by(about.number)
         rows = list(connection.execute(query))
-        key = self._words.key(connection, request_id) if rows else None
-        found = []
-        for row in rows:
-            assert key is not None
-            words = self._words.open(key, request_id, row.sealed_text)
-            found.append(_instalment(row, words["text"]))
-        return found
+        opened = self._words.opened(connection, request_id, [row.sealed_text for row in rows])
+        return [_instalment(row, words["text"]) for row, words in zip(rows, opened, strict=True)]
 
     def lying(self, connection: Connection) -> list[str]:
         """The requests with instalments that were produced and neither fetched nor marked as left."""

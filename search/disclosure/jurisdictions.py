@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 class Confidence(StrEnum):
-    """How sure a rule is: verified in a source, a paraphrase, or unverified."""
+    """How sure a rule is: verified in a source, a paraphrase, unverified, or the agency's own word."""
 
     VERIFIED = "V"
     PARAPHRASED = "P"
     UNVERIFIED = "U"
+    AGENCY = "A"
 
 
 class DayUnit(StrEnum):
@@ -100,6 +101,11 @@ class Exemption:
     title: str
     citation: str
     confidence: Confidence
+
+    @property
+    def source(self) -> str:
+        """Where it comes from: ``shipped`` with the law's profile, or the agency's ``own``."""
+        return "own" if self.confidence is Confidence.AGENCY else "shipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ BAR: Final = "\u2588" * 3
 _JOINERS: Final = "\u200c\u200d"
 _NOT_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|]')
 _PLAIN: Final = "redacted"
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
+_MOST_REMEMBERED: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def normal_text(text: str) -> str:
         raise InvalidInput(f"A text of more than {LONGEST_TEXT:,} characters cannot be redacted. Withhold the record.")
     ended = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     composed = unicodedata.normalize("NFC", ended)
-    return "".join(one for one in composed if one in "\n\t" or one in _JOINERS or _shown(one))
+    return composed.translate(_KEPT)
 
 
 def text_digest(text: str) -> str:
@@ -182,5 +184,16 @@ def _cells(text: str, separators: str) -> list[str]:
     return re.split(f"([{re.escape(separators)}])", text) if separators else [text]
 
 
-def _shown(letter: str) -> bool:
-    return unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co"}
+class _Kept(dict[int, int | None]):
+    """For `str.translate`: a sign itself, or None where it is no part of a text that is given."""
+
+    def __missing__(self, code: int) -> int | None:
+        letter = chr(code)
+        is_kept = letter in "\n\t" or letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN
+        kept = code if is_kept else None
+        if len(self) < _MOST_REMEMBERED:
+            self[code] = kept
+        return kept
+
+
+_KEPT: Final = _Kept()

@@ -2,8 +2,9 @@
 
 Rule: what is looked for is what the gate looks for (`redaction_secrets`): strings of 6 or more letters and digits
 anywhere, pieces of long ones too, shorter ones only where a rule or the record's own list of names says what they are,
-and then as whole words. What is marked or accepted wherever it is linked does not stop a production at the gate, which
-also reads texts backwards and in other codings.
+and then as whole words. What is found begins and ends where words do (`word_edges`), wherever a piece was cut. What is
+marked or accepted wherever it is linked does not stop a production at the gate, which also reads texts backwards and in
+other codings.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from search.disclosure.redaction_folding import fold, unspaced
 from search.disclosure.redaction_secrets import PIECE, secrets_of
 from search.disclosure.redaction_suggestions import Suggestion
 from search.disclosure.release_types import PagesPart, TextPart
+from search.disclosure.word_edges import whole_words
 from storage.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def strings_of(parts: RecordParts, marks: Sequence[Redaction], *, roster: Sequen
 
 
 def finder_of(strings: Sequence[str], *, roster: Sequence[str] = ()) -> Callable[[str], Iterator[Suggestion]]:
-    """What finds these strings in a text, as the gate would; `roster` are names of the record's own list."""
+    """What finds these strings in a text, as the gate would, in whole words; `roster` are names of its own list."""
     secrets = secrets_of(strings, roster=roster)
     needles = [(one, False) for one in sorted(secrets.anywhere)]
     needles += [(one, not unspaced(one)) for one in sorted(secrets.whole_words - secrets.anywhere)]
@@ -63,7 +65,7 @@ def finder_of(strings: Sequence[str], *, roster: Sequence[str] = ()) -> Callable
         if secrets.pieces:
             starts = range(len(whole.letters) - PIECE + 1)
             met |= {whole.span(at, at + PIECE) for at in starts if whole.letters[at : at + PIECE] in secrets.pieces}
-        for span in _joined(met):
+        for span in _joined(whole_words(text, one) for one in met):
             yield Suggestion(span=span, kind=Found.WORDS, reason="the same as was left out")
 
     return found

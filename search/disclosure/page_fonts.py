@@ -18,11 +18,12 @@ import unicodedata
 import zlib
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont, features
 from reportlab.pdfbase.ttfonts import TTFError, TTFontFile
+
+from search.disclosure.machine_fonts import FURTHER, PLAIN_SCRIPTS, TURNED, drawing_font, font_files, is_drawn, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 PLAIN: Final = "Vera"
 MOST_SIGNS: Final = 150  # of a slice, besides ASCII
 TALL: Final = 1_000  # units of a letter's height
-_FOLDERS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
-_FURTHER: Final = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansSymbols*-Regular.ttf", "NotoEmoji-Regular.ttf")
-_IDEOGRAPHS: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"})
-_CJK: Final = ("NotoSansCJK-Regular.ttc", "NotoSerifCJK-Regular.ttc", "NotoSansCJK*-Regular.otf")
-# scripts whose letters stand side by side from left to right, whatever their neighbours
-_PLAIN_SCRIPTS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "ETHIOPIC", "CHEROKEE"})
-TURNED: Final = frozenset({"R", "AL"})
-_NO_SIGN: Final = "\U0010ffff"
 _DRAWN: Final = 48  # pixels of a letter's height
 _CODES: Final = 256
 _PRINTABLE: Final = range(0x20, 0x7F)
@@ -86,7 +79,7 @@ class Drawn:
 
 @cache
 def _font(name: str) -> TTFontFile | None:
-    path = f"{name}.ttf" if name == PLAIN else next((str(one) for one in _files(name)), None)
+    path = f"{name}.ttf" if name == PLAIN else next((str(one) for one in font_files(name)), None)
     if path is None:
         return None
     try:
@@ -96,19 +89,9 @@ def _font(name: str) -> TTFontFile | None:
 
 
 @cache
-def _known_files() -> tuple[Path, ...]:
-    return tuple(sorted(one for folder in _FOLDERS if folder.is_dir() for one in folder.rglob("*") if one.is_file()))
-
-
-def _files(*patterns: str) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from (one for one in _known_files() if one.match(pattern))
-
-
-@cache
 def _further() -> tuple[str, ...]:
     """The fonts of this machine that are embedded, by the names of their files."""
-    names = tuple(dict.fromkeys(one.name for one in _files(*_FURTHER)))
+    names = tuple(dict.fromkeys(one.name for one in font_files(*FURTHER)))
     return tuple(one for one in names if _font(one) is not None)
 
 
@@ -228,7 +211,9 @@ class _Shown(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         sign = chr(code)
-        is_shown = sign in " \n" or unicodedata.category(sign) == "Co" or _font_of(sign) is not None or _is_drawn(sign)
+        is_shown = (
+            sign in " \n" or unicodedata.category(sign) == "Co" or _font_of(sign) is not None or is_drawn(sign, _DRAWN)
+        )
         shown = sign if is_shown else f"[U+{code:04X}]"
         if len(self) < _MOST_REMEMBERED:
             self[code] = shown
@@ -243,48 +228,20 @@ def _font_of(sign: str) -> str | None:
     is_letter = unicodedata.category(sign)[0] in "LM"
     if not sign.isprintable() or unicodedata.bidirectional(sign) in TURNED:
         return None
-    if is_letter and script(sign) not in _PLAIN_SCRIPTS and not unicodedata.name(sign, "").startswith("COMBINING"):
+    if is_letter and script(sign) not in PLAIN_SCRIPTS and not unicodedata.name(sign, "").startswith("COMBINING"):
         return None
     return next((name for name in _further() if ord(sign) in getattr(_font(name), "charToGlyph", ())), None)
 
 
-@cache
-def script(sign: str) -> str:
-    """The first word of a sign's name, which for letters is their script."""
-    return unicodedata.name(sign, "").partition(" ")[0].partition("-")[0]
-
-
-@cache
-def _drawing_font(name: str) -> ImageFont.FreeTypeFont | None:
-    """The font that letters of this script are drawn with."""
-    ideographs = name in _IDEOGRAPHS
-    if not ideographs and not features.check("raqm"):
-        return None  # letters that should join would stand apart
-    called = name.capitalize()
-    patterns = _CJK if ideographs else (f"NotoSans{called}-Regular.ttf", f"Noto*{called}-Regular.ttf", "DejaVuSans.ttf")
-    for path in _files(*patterns):
-        try:
-            return ImageFont.truetype(str(path), _DRAWN)
-        except OSError:
-            continue
-    return None
-
-
-@cache
-def _is_drawn(sign: str) -> bool:
-    font = _drawing_font(script(sign))
-    return font is not None and sign.isprintable() and bytes(font.getmask(sign)) != bytes(font.getmask(_NO_SIGN))
-
-
 def _drawn_width(sign: str) -> int:
-    font = _drawing_font(script(sign))
+    font = drawing_font(script(sign), _DRAWN)
     return TALL if font is None else round(font.getlength(sign) * TALL / _DRAWN)
 
 
 @cache
 def _line_font() -> tuple[ImageFont.FreeTypeFont | None, frozenset[int]]:
     """The font for whole lines that run from right to left, and the signs that it has."""
-    path = next(_files("DejaVuSans.ttf"), None)
+    path = next(font_files("DejaVuSans.ttf"), None)
     whole = _font("DejaVuSans.ttf")
     if path is None or whole is None or not features.check("raqm"):
         return None, frozenset()
@@ -299,7 +256,7 @@ def draws_whole(line: str) -> bool:
 
 @cache
 def _drawn(text: str, name: str) -> Drawn:
-    font = _line_font()[0] if name == "LINE" else _drawing_font(name)
+    font = _line_font()[0] if name == "LINE" else drawing_font(name, _DRAWN)
     assert font is not None, "only what can be drawn comes here"
     ascent, descent = font.getmetrics()
     width, height = max(1, int(font.getlength(text)) + 4), ascent + descent

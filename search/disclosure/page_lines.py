@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from search.disclosure.kept_text import BAR
-from search.disclosure.page_fonts import FONTS, TALL, TURNED, WIDTHS, draws_whole, script, shown_text, width_of
+from search.disclosure.machine_fonts import TURNED, script
+from search.disclosure.page_fonts import FONTS, TALL, WIDTHS, draws_whole, shown_text, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

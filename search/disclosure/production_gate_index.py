@@ -1,8 +1,9 @@
 """Many thousand folded strings looked for in a text at once. Pure.
 
 Rule kept: nothing that stands there is missed. Every place of a text is compared by a sum over its next letters with a
-table of the sums with which the strings begin (numpy, all places at once); where the sum is known the letters
-themselves are compared. So a text costs by its length, however many strings there are.
+table of the sums with which the strings begin (numpy, many places at once); where the sum is known the letters
+themselves are compared. So a text costs by its length, however many strings there are. A sum over many letters is made
+of two over half of them, so that it costs by the logarithm of their number.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
     from search.disclosure.redaction_secrets import SoughtString
 
-_BITS: Final = 20  # of the table: one mebibyte
-_AT_ONCE: Final = 1 << 18  # places whose sums are made together
-_SHIFT: Final = np.uint64(64 - _BITS)
-_FACTORS: Final = tuple(
-    np.uint64((0x9E3779B97F4A7C15 * (2 * at + 1) ** 3) & 0xFFFFFFFFFFFFFFFF | 1) for at in range(LEAST_LETTERS + 2)
-)
+_BITS: Final = (14, 20)  # of a table: 16 KiB, which stay near the processor, to one mebibyte
+_ROOM: Final = 1 << 10  # places of a table for each string, so that few sums are known by chance
+_AT_ONCE: Final = 1 << 15  # places whose sums are made together
+_BASE: Final = 0x9E3779B97F4A7C15
+_ALL: Final = 0xFFFFFFFFFFFFFFFF
+_LAST: Final = np.uint64(0xD6E8FEB86659FD93)
 _ANYWHERE, _SHORT, _PIECES = range(3)
 _LEAST_BYTES: Final = LEAST_LETTERS + 2  # fewer letters stand in bytes that are no text by chance
 
@@ -41,15 +42,18 @@ class _Needles:
             count = min(counts[kind] or len(needle), len(needle))
             first = self._by_first.setdefault(count, {})
             first.setdefault(needle[:count], []).append((needle, number, kind))
-        self._tables = {count: self._table(count, list(first)) for count, first in self._by_first.items()}
+        most = max(map(len, self._by_first.values()), default=0)
+        bits = min(max((most * _ROOM).bit_length(), _BITS[0]), _BITS[1])
+        self._shift = np.uint64(64 - bits)
+        self._tables = {count: self._table(count, list(first), bits) for count, first in self._by_first.items()}
 
-    def found(self, letters: str, codes: NDArray[np.generic]) -> set[tuple[str, int, int]]:
+    def found(self, letters: str) -> set[tuple[str, int, int]]:
         """Those that stand in these letters."""
         met: set[tuple[str, int, int]] = set()
         longest = max(self._tables, default=0)
-        for start in range(0, len(codes), _AT_ONCE if longest else len(codes) + 1):
-            part = codes[start : start + _AT_ONCE + longest - 1]
-            for count, sums in _sums(part, self._tables):
+        for start in range(0, len(letters), _AT_ONCE if longest else len(letters) + 1):
+            part = _codes(letters[start : start + _AT_ONCE + longest - 1])
+            for count, sums in _sums(part, self._tables, self._shift):
                 first = self._by_first[count]
                 for at in self._tables[count].take(sums).nonzero()[0].tolist():
                     place = start + at
@@ -58,26 +62,35 @@ class _Needles:
                             met.add(one)
         return met
 
-    @staticmethod
-    def _table(count: int, beginnings: Sequence[str]) -> NDArray[np.bool_]:
-        table = np.zeros(1 << _BITS, dtype=np.bool_)
-        for _, sums in _sums(_codes("".join(beginnings)), (count,)):
+    def _table(self, count: int, beginnings: Sequence[str], bits: int) -> NDArray[np.bool_]:
+        table = np.zeros(1 << bits, dtype=np.bool_)
+        for _, sums in _sums(_codes("".join(beginnings)), (count,), self._shift):
             table[sums[::count]] = True
         return table
 
 
-def _sums(codes: NDArray[np.generic], counts: Collection[int]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+def _sums(
+    codes: NDArray[np.uint64], counts: Collection[int], shift: np.uint64
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """For each of these counts, a sum over so many letters for every place at which they begin."""
-    wide = codes.astype(np.uint64)
-    sums = np.zeros_like(wide)
-    product = np.empty_like(wide)
-    for count in range(1, min(max(counts, default=0), len(wide)) + 1):
-        places = len(wide) - count + 1
-        np.multiply(wide[count - 1 :], _FACTORS[count - 1], out=product[:places])
-        sums = sums[:places]
-        sums += product[:places]
-        if count in counts:
-            yield count, (sums >> _SHIFT).view(np.int64)
+    doubled = {1: codes}
+    for count in sorted(one for one in counts if one <= len(codes)):
+        whole, done = None, 0
+        for half in (1 << at for at in range(count.bit_length())):
+            if half not in doubled:
+                doubled[half] = _joined(doubled[half // 2], doubled[half // 2], half // 2)
+            if count & half:
+                whole = doubled[half] if whole is None else _joined(whole, doubled[half], done)
+                done += half
+        if whole is not None:
+            yield count, ((whole * _LAST) >> shift).view(np.int64)
+
+
+def _joined(first: NDArray[np.uint64], second: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
+    """Sums over `count` letters and those that follow them."""
+    joined = second[count:] * np.uint64(pow(_BASE, count, _ALL + 1))
+    joined += first[: len(joined)]
+    return joined
 
 
 class StringIndex:
@@ -104,7 +117,7 @@ class StringIndex:
     def both(self, text: str) -> tuple[set[int], set[int]]:
         """The same, and the numbers of those of which a piece stands there."""
         letters = folded(text)
-        found = self._needles.found(letters, _codes(letters))
+        found = self._needles.found(letters)
         whole = {number for _, number, kind in found if kind == _ANYWHERE}
         short = [(form, number) for form, number, kind in found if kind == _SHORT]
         if short:
@@ -117,8 +130,7 @@ class StringIndex:
         found: set[int] = set()
         low = content.lower()
         for one in (low, low.replace(b"\x00", b"")) if b"\x00" in low else (low,):
-            codes = np.frombuffer(one, dtype=np.uint8)
-            found |= {number for _, number, _ in self._bytes.found(one.decode("latin-1"), codes)}
+            found |= {number for _, number, _ in self._bytes.found(one.decode("latin-1"))}
         return found
 
 
@@ -128,5 +140,8 @@ def _both_ways(needles: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
         yield needle[::-1], number
 
 
-def _codes(letters: str) -> NDArray[np.uint32]:
-    return np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+def _codes(letters: str) -> NDArray[np.uint64]:
+    try:
+        return np.frombuffer(letters.encode("latin-1"), dtype=np.uint8).astype(np.uint64)
+    except UnicodeEncodeError:
+        return np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)

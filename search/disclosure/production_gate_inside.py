@@ -1,11 +1,15 @@
 """The files inside of a mail or a ZIP that was made here for other programs, such as a conversation's RSMF. Pure.
 
-Rule kept: only what this archive wrote is opened, and even that within bounds: what does not open, or holds more than
-it may, is an error. Files that were handed in never come here.
+Rules:
+
+- Only what this archive wrote is opened, and even that within bounds: what does not open, or holds more than it may, is
+  an error. Files that were handed in never come here.
+- Entries of a ZIP are stored or deflated and not encrypted, as this archive writes them; nothing else is ever undone.
 """
 
 from __future__ import annotations
 
+import email.errors
 import email.policy
 import io
 import zipfile
@@ -22,7 +26,27 @@ if TYPE_CHECKING:
 _ZIP: Final = b"PK\x03\x04"
 _MOST_FILES: Final = 100_000
 _MOST_BYTES: Final = 1 << 30
-_RAISED: Final = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SECRET: Final = (
+    0x1 | 0x20 | 0x40 | 0x2000
+)  # encrypted, patched, strongly encrypted, its directory masked (APPNOTE 4.4.4)
+
+# What `zipfile` raises for such entries in memory: a broken structure, a name that is no text (ValueError), a version
+# beyond it (NotImplementedError), an offset beyond 63 bits (OverflowError), deflated bytes that are none (zlib.error)
+# or end early (EOFError).
+_BROKEN_ZIP: Final = (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, zlib.error, EOFError)
+
+# The parser of mails itself raises nothing; the headers' values, which it reads on demand, are written with assertions,
+# calls of themselves for each nested comment, and lookups of what a broken value does not have.
+_BROKEN_MAIL: Final = (
+    email.errors.MessageError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +82,7 @@ def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
         mail = BytesParser(policy=email.policy.default).parsebytes(content)
         parts = [(part.get_filename() or "", part.get_payload(decode=True)) for part in mail.walk()]
         heads = "\n".join(f"{name}: {value}" for part in mail.walk() for name, value in part.items())
-    except (ValueError, LookupError, AttributeError, IndexError, TypeError):
+    except _BROKEN_MAIL:
         raise InvalidInput("A file made for other programs cannot be read whole.") from None
     yield "", heads.encode("utf-8", "surrogatepass")
     for name, payload in parts:
@@ -74,9 +98,11 @@ def _of_zip(content: bytes) -> Iterator[tuple[str, bytes]]:
             entries = opened.infolist()
             if len(entries) > _MOST_FILES or sum(one.file_size for one in entries) > _MOST_BYTES:
                 raise InvalidInput("A file made for other programs holds too much to be checked.")
+            if any(one.compress_type not in _METHODS or one.flag_bits & _SECRET for one in entries):
+                raise InvalidInput("A file made for other programs is packed in a way that is not read here.")
             yield "", opened.comment
             for one in entries:
                 yield one.filename, opened.read(one)
                 yield "", one.comment + one.extra
-    except _RAISED:
+    except _BROKEN_ZIP:
         raise InvalidInput("A file made for other programs cannot be read whole.") from None

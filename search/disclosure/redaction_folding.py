@@ -8,6 +8,7 @@ knows the character it came from.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -61,11 +62,21 @@ class _Letters(dict[str, str]):
 
 
 _LETTERS: Final = _Letters()
+_RUNS: Final = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
+_SMALL: Final = bytes(range(256)).lower()
+_NO_LETTERS: Final = bytes(code for code in range(128) if not _fold_one(chr(code)))
 
 
 def folded(text: str) -> str:
     """The letters and digits of a text as they are compared."""
-    return "".join(map(_LETTERS.__getitem__, text))
+    if text.isascii():
+        return _folded_ascii(text)
+    pieces = _RUNS.findall(text)
+    return "".join(_folded_ascii(one) if one.isascii() else "".join(map(_LETTERS.__getitem__, one)) for one in pieces)
+
+
+def _folded_ascii(text: str) -> str:
+    return text.encode("ascii").translate(_SMALL, _NO_LETTERS).decode("ascii")
 
 
 def unspaced(text: str) -> bool:

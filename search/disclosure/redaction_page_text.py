@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_LETTERS: Final = 200_000  # of a page
 _MOST_RUNS: Final = 20_000  # of a page: runs of letters beside each other
+_MOST_AT_ONCE: Final = 4_096  # UTF-16 units of a run
 _SAME_LINE: Final = 0.5  # of a box's height
 _LEAST_HEIGHT: Final = 2.0
 _RAISED: Final = (pypdfium2.PdfiumError, ValueError, TypeError, OSError, RuntimeError, ctypes.ArgumentError)
@@ -131,4 +132,14 @@ def _picture_box(document: pypdfium2.PdfDocument, number: int) -> tuple[Box | No
 def _by_eye(text_page: pypdfium2.PdfTextPage) -> str:
     runs = [text_page.get_rect(at) for at in range(text_page.count_rects())]
     order = eye_order([(left, -top, right, -bottom) for left, bottom, right, top in runs])
-    return " ".join(text_page.get_text_bounded(*runs[at]) for at in order)
+    room = (ctypes.c_ushort * _MOST_AT_ONCE)()
+    return " ".join(_text_in(text_page, runs[at], room) for at in order)
+
+
+def _text_in(text_page: pypdfium2.PdfTextPage, box: Box, room: ctypes.Array[ctypes.c_ushort]) -> str:
+    """The letters in a box. PDFium looks through the page at each question, so it is asked once where they fit."""
+    left, bottom, right, top = box
+    units = pdfium.FPDFText_GetBoundedText(text_page, left, top, right, bottom, room, len(room))
+    if units >= len(room):  # as much as there is room for, perhaps not all
+        return str(text_page.get_text_bounded(*box))
+    return bytes(memoryview(room)[:units]).decode("utf-16-le", "ignore").removesuffix("\0")  # which ends what fits

@@ -13,6 +13,7 @@ import re
 import warnings
 import zlib
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pikepdf
@@ -23,7 +24,7 @@ from search.disclosure.redaction_pixels import is_grey
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -63,6 +64,7 @@ _REFUSED: Final = {
 _SHOWS: Final = re.compile(rb"T[jJ]|['\"]\s")  # operators that show strings (ISO 32000-1 §9.4.3)
 _FONT_FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
 _FONTS: Final = (b"\x00\x01\x00\x00", b"OTTO", b"true")  # OpenType §"Organization of an OpenType Font"
+_NUMBERS: Final = frozenset({int, Decimal, bool})  # as pikepdf gives them
 _RAISED: Final = (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, OSError, MemoryError)
 
 
@@ -232,19 +234,17 @@ class _Reading:
         )
 
     def _walk(self, top: pikepdf.Object) -> None:
-        standing: list[tuple[object, bool]] = [(top, True)]
+        self._left -= 1
+        standing = [top] if isinstance(top, pikepdf.Object) else []
         while standing:
-            one, first = standing.pop()
-            self._left -= 1
+            inside = self._inside(standing.pop())
+            self._left -= len(inside)
             if self._left < 0:
                 raise ValueError("objects")
-            if not isinstance(one, pikepdf.Object):
-                continue
-            if one.is_indirect and not first:
-                continue  # it comes by itself
-            standing += [(each, False) for each in self._inside(one)]
+            held = [each for each in inside if isinstance(each, pikepdf.Object)]
+            standing += [each for each in held if not each.is_indirect]  # what is comes by itself
 
-    def _inside(self, one: pikepdf.Object) -> list[object]:
+    def _inside(self, one: pikepdf.Object) -> Collection[object]:
         """Take what an object says itself, and give what it holds."""
         if isinstance(one, pikepdf.String):
             self._texts += (str(one), bytes(one).decode("latin-1"))
@@ -253,14 +253,15 @@ class _Reading:
         elif isinstance(one, Array):
             return list(one)
         elif isinstance(one, (Dictionary, Stream)):
-            for key in one.keys():  # noqa: SIM118 - pikepdf's own
-                self._name(str(key))
-                if str(key) in _FONT_FILES:
-                    self._fonts.add(one[key].objgen)
+            held = dict(one.items())
+            for key, value in held.items():
+                self._name(key)
+                if key in _FONT_FILES:
+                    self._fonts.add(value.objgen)
             if isinstance(one, Stream):
                 self._stream(one)
-            return [value for _, value in one.items()]
-        return []
+            return held.values()
+        return ()
 
     def _name(self, name: str) -> None:
         self._names[name] = None
@@ -299,6 +300,8 @@ class _Reading:
                 self._refused["a picture inside of a stream"] = None
                 continue
             for operand in instruction.operands:
+                if type(operand) in _NUMBERS:
+                    continue
                 inside = list(operand) if isinstance(operand, Array) else [operand]
                 parts += [bytes(one) for one in inside if isinstance(one, pikepdf.String)]
         joined = b"".join(parts)

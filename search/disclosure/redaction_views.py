@@ -11,10 +11,11 @@ from __future__ import annotations
 import base64
 import html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f][0-9A-Fa-f \r\n]{9,}")
@@ -32,12 +33,13 @@ _NO_CONTROL: Final = b"\x00\x14\t\n\v\f\r" + bytes(range(0x20, 0x7F)) + bytes(ra
 _RUN: Final = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){8,}")
 _WIDE_RUN: Final = re.compile(rb"(?:[\t\n\r\x20-\x7e]\x00){6,}[\t\n\r\x20-\x7e]?|(?:\x00[\t\n\r\x20-\x7e]){6,}")
 _DIGITS: Final = 64
+_LEAST_DIGEST: Final = 29  # letters of the shortest that `_DIGEST` knows
 _DIGEST: Final = re.compile(
     r"(?<![A-Za-z0-9+/=_-])(?:[0-9a-f]{64}|[A-Za-z0-9+/]{43}=|[a-z]{2,4}_0[0-9a-hjkmnp-tv-z]{25})"
     r"(?![A-Za-z0-9+/=_-])"
 )
 # the time of a moment (RFC 3339): its digits, ten thousand times in proofs, make any number; its day stays
-_TIME: Final = re.compile(r"(?<=\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_TIME: Final = re.compile(r"T(?<=\d-\d\dT)\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 _FILL: Final = ("", "", "gg", "g")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _ALIKE: Final = str.maketrans(
@@ -52,7 +54,7 @@ _MOST: Final = 0x10FFFF
 
 def views(text: str) -> Iterator[str]:
     """The text itself, and each of its other readings that it has; runs of one kind are read together, line by line."""
-    told = _TIME.sub("T", _DIGEST.sub(_unless_text, text))
+    told, runs = _without_chance(text)
     yield told
     if not told.isascii():
         alike = told.translate(_ALIKE)
@@ -72,7 +74,15 @@ def views(text: str) -> Iterator[str]:
         yield told.replace("\x00", "")
     if "\x14" in told:
         yield told.translate(_CELLS)
-    yield from _runs(told)
+    yield from _runs(told, runs)
+
+
+def _without_chance(text: str) -> tuple[str, list[str]]:
+    """A text without its digests, ids and times, whose letters are chance, and its runs that may be base64."""
+    runs = _BASE64.findall(text)
+    has_digest = any(len(one) >= _LEAST_DIGEST for one in runs)  # each is in such a run
+    told = _TIME.sub("T", _DIGEST.sub(_unless_text, text) if has_digest else text)
+    return told, runs if told == text else _BASE64.findall(told)
 
 
 def readings(content: bytes) -> Iterator[str]:
@@ -98,22 +108,43 @@ def readings_of_any(content: bytes) -> Iterator[str]:
     yield "\n".join(one.replace(b"\x00", b"").decode("ascii") for one in _WIDE_RUN.findall(content))
 
 
-def _runs(text: str) -> Iterator[str]:
-    """What runs of base64 and of hexadecimal digits stand for, where that is text."""
-    runs = ["".join(one.split()).rstrip("=") for one in _BASE64.findall(text)]
-    decoded: list[bytes] = []
-    for run in runs:
-        first = run.translate(_URL_SAFE)
-        for skip in range(1 if _WORD.fullmatch(run) else 4):  # where it begins is not known; a word is no such run
-            part = first[skip:]
-            decoded.append(base64.b64decode(part + _FILL[len(part) % 4] if len(part) % 4 != 1 else part[:-1]))
+def _runs(text: str, runs: Iterable[str]) -> Iterator[str]:
+    """What its runs of base64 and of hexadecimal digits stand for, where that is text."""
+    texts: list[bytes] = []
+    others: list[bytes] = []
+    for one in runs:
+        run = "".join(one.split()).rstrip("=") if one[-1] == "=" or "\n" in one else one
+        found = _undone(run) if len(run) <= _LONG else _decoded(run)
+        texts += found[0]
+        others += found[1]
     for one in _HEX.findall(text):
         digits = "".join(one.split())
-        decoded.append(bytes.fromhex(digits[: len(digits) // 2 * 2]))
-    told = [one for one in decoded if _is_text(one)]
-    told += [b"\n".join(_RUN.findall(one)) for one in decoded if len(one) > _LONG and not _is_text(one)]
-    if told:
-        yield from readings(_LINE.join(told))
+        found = _sorted([bytes.fromhex(digits[: len(digits) // 2 * 2])])
+        texts += found[0]
+        others += found[1]
+    if texts or others:
+        yield from readings(_LINE.join(texts + others))
+
+
+def _decoded(run: str) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """What a run of base64 stands for, read from each of the places at which it may begin; see `_sorted`."""
+    first = run.translate(_URL_SAFE)
+    parts = [first[skip:] for skip in range(1 if _WORD.fullmatch(run) else 4)]  # a word is no such run
+    return _sorted([base64.b64decode(one + _FILL[len(one) % 4] if len(one) % 4 != 1 else one[:-1]) for one in parts])
+
+
+@lru_cache(maxsize=1 << 14)
+def _undone(run: str) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The same of a short run: names and long words stand on every page."""
+    return _decoded(run)
+
+
+def _sorted(decoded: list[bytes]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Those that are text, and the runs of letters in those that are long and are none."""
+    told = [_is_text(one) for one in decoded]
+    long = [one for one, is_text in zip(decoded, told, strict=True) if not is_text and len(one) > _LONG]
+    texts = tuple(one for one, is_text in zip(decoded, told, strict=True) if is_text)
+    return texts, tuple(b"\n".join(_RUN.findall(one)) for one in long)
 
 
 def _is_text(content: bytes) -> bool:

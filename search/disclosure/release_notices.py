@@ -24,11 +24,11 @@ from search.disclosure.calendars import WEEKDAYS, count_business_days, count_cal
 from search.disclosure.deadlines import ClockEventKind
 from search.disclosure.fee_rules import profile_text
 from search.disclosure.follow_tables import release_notices
-from search.disclosure.follow_words import FollowWords, a_line
+from search.disclosure.follow_words import FollowWords, a_line, the_numbered
 from search.disclosure.jurisdictions import DayUnit
 from search.disclosure.request_types import NewEvent
 from search.disclosure.requests import Requests
-from storage.errors import Conflict, InvalidInput, NotFound
+from storage.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from datetime import date
@@ -199,13 +199,8 @@ class ReleaseNotices:
         about = release_notices.c
         query = select(release_notices).where(about.request_id == request_id).order_by(about.number)
         rows = list(connection.execute(query))
-        key = self._words.key(connection, request_id) if rows else None
-        found = []
-        for row in rows:
-            assert key is not None
-            words = self._words.open(key, request_id, row.sealed_notice)
-            found.append(_notice(row, words["person"]))
-        return found
+        opened = self._words.opened(connection, request_id, [row.sealed_notice for row in rows])
+        return [_notice(row, words["person"]) for row, words in zip(rows, opened, strict=True)]
 
     def running(self, connection: Connection) -> list[str]:
         """The requests with notices that nobody ended."""
@@ -215,12 +210,10 @@ class ReleaseNotices:
 
     def _running(self, transaction: Transaction, request_id: str, number: int) -> ReleaseNotice:
         request = self._requests.get(transaction.connection, request_id)
-        found = [one for one in self.of(transaction.connection, request.id) if one.number == number]
-        if not found:
-            raise NotFound(f"this request has no notice {number}; see: archiver request notice list")
-        if found[0].ended_by is not None:
-            raise Conflict(f"notice {number} ended already ({found[0].ended_by.value})")
-        return found[0]
+        found = the_numbered(self.of(transaction.connection, request.id), number, "notice", "list")
+        if found.ended_by is not None:
+            raise Conflict(f"notice {number} ended already ({found.ended_by.value})")
+        return found
 
     def _note(
         self,

@@ -19,14 +19,23 @@ CLOCK_KINDS: Final = frozenset(kind.value for kind in ClockEventKind)
 NOTE: Final = "note"
 MESSAGE_IN: Final = "message_in"
 MESSAGE_OUT: Final = "message_out"
-FEES: Final = ("fee_estimated", "deposit_asked", "deposit_paid", "fee_paid", "fee_waived", "fee_refunded")
+FEE_ACTS: Final = {
+    "fee_estimated": "estimate",
+    "fee_charged": "charge",
+    "deposit_asked": "deposit",
+    "deposit_paid": "paid --deposit",
+    "fee_paid": "paid",
+    "fee_waived": "waive",
+    "fee_refunded": "refund",
+}
+"""What is booked of fees, by the act of ``archiver request fee`` that books it under the rules of the law alone."""
 REMINDED: Final = "reminded"
 """That somebody was reminded of a clock; only the service notes it."""
 REOPENED: Final = "reopened"
 """That a closed request was opened again, after an appeal."""
 LETTER: Final = "letter"
 """That a letter was made; `reason` is its kind, and its text has the SHA-256 of what was made."""
-OTHER_KINDS: Final = (NOTE, MESSAGE_IN, MESSAGE_OUT, *FEES)
+OTHER_KINDS: Final = (NOTE, MESSAGE_IN, MESSAGE_OUT)
 """What can be noted of a request beside what its clocks look at."""
 _BY_ACTS: Final = (
     ClockEventKind.RECEIVED,
@@ -35,7 +44,7 @@ _BY_ACTS: Final = (
     ClockEventKind.APPEAL_DECIDED,
 )
 NOTABLE_KINDS: Final = (*(kind.value for kind in ClockEventKind if kind not in _BY_ACTS), *OTHER_KINDS)
-"""What somebody may write down of a request; receiving, closing and appealing one are acts of their own."""
+"""What somebody may write down of a request; receiving, closing, appealing one and its fees are acts of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

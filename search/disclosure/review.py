@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, func, insert, select, update
 
 from search.disclosure.requests import Requests
+from search.disclosure.review_progress import progress_of
 from search.disclosure.review_rows import (
     Decision,
     ReviewedRecord,
@@ -27,6 +28,7 @@ from search.disclosure.review_rows import (
     reviewed,
     standing_before,
     standing_of,
+    with_tag,
 )
 from search.disclosure.review_tables import request_sets, review_changes, review_records, review_steps
 from storage.errors import Conflict, Denied, InvalidInput, NotFound
@@ -35,6 +37,7 @@ from storage.sealing import SealKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from search.disclosure.jurisdictions import Profile
     from storage.transaction import Store, Transaction
@@ -80,12 +83,12 @@ class Review:
             Conflict: it is closed.
         """
         wanted = list(dict.fromkeys(record_ids))
-        with self._store.write() as transaction:
+        with self._step(request_id, wanted) as transaction:
             self._requests.get_open(transaction.connection, request_id)
             there = standing_of(transaction.connection, request_id, wanted)
             fresh = [one for one in wanted if one not in there]
             told = None if frozen is None else {"set": frozen}
-            step = self._begin(transaction, request_id, "add", EventKind.REVIEW_ADDED, fresh, actor, payload=told)
+            step = self.begin(transaction, request_id, "add", EventKind.REVIEW_ADDED, fresh, actor, payload=told)
             rows = [
                 {"request_id": request_id, "record_id": one, "added": step.number, "batch": batch, "codes": ""}
                 for one in fresh
@@ -118,7 +121,7 @@ class Review:
         grounds = _checked_codes(decision, codes, profile)
         sealed = self._sealed(request_id, note)
         wanted = list(dict.fromkeys(record_ids))
-        with self._store.write() as transaction:
+        with self._step(request_id, wanted) as transaction:
             connection = transaction.connection
             self._requests.get_open(connection, request_id)
             before = standing_of(connection, request_id, wanted)
@@ -126,7 +129,7 @@ class Review:
             if missing is not None:
                 raise NotFound(f"record {missing[:64]} is not before the reviewers of this request", record=missing)
             payload = {"decision": decision.value, "codes": list(codes)}
-            step = self._begin(
+            step = self.begin(
                 transaction, request_id, "decide", EventKind.REVIEW_DECIDED, wanted, actor, payload=payload, note=sealed
             )
             stands = Standing(decision=decision, codes=grounds, step=step.number, by=actor)
@@ -142,7 +145,7 @@ class Review:
             Conflict: one is undecided, or the request is closed.
         """
         wanted = list(dict.fromkeys(record_ids))
-        with self._store.write() as transaction:
+        with self._step(request_id, wanted) as transaction:
             connection = transaction.connection
             self._requests.get_open(connection, request_id)
             standing = {one.record_id: one for one in read_records(connection, request_id, wanted)}
@@ -153,7 +156,7 @@ class Review:
                     raise Conflict(f"record {one} is not decided yet", record=one)
                 if standing[one].decided_by == actor:
                     raise Denied("a decision is confirmed by another person than the one who made it", record=one)
-            step = self._begin(transaction, request_id, "confirm", EventKind.REVIEW_CONFIRMED, wanted, actor)
+            step = self.begin(transaction, request_id, "confirm", EventKind.REVIEW_CONFIRMED, wanted, actor)
             for some in chunks(wanted):
                 mine = (review_records.c.request_id == request_id, review_records.c.record_id.in_(some))
                 connection.execute(update(review_records).where(*mine).values(confirmed_by=actor))
@@ -167,9 +170,9 @@ class Review:
             Conflict: it is closed.
         """
         wanted = list(dict.fromkeys(record_ids))
-        with self._store.write() as transaction:
+        with self._step(request_id, ()) as transaction:
             self._requests.get_open(transaction.connection, request_id)
-            step = self._begin(
+            step = self.begin(
                 transaction, request_id, "batch", EventKind.REVIEW_BATCHED, wanted, actor, payload={"batch": batch}
             )
             for some in chunks(wanted):
@@ -184,21 +187,22 @@ class Review:
             NotFound: there is no such step of decisions.
             Conflict: a later step touched one of its records, or it was taken back already.
         """
-        with self._store.write() as transaction:
+        about = review_changes.c
+        query = select(review_changes).where(about.request_id == request_id, about.step == number)
+        with self._store.read() as connection:  # what a step changed is never written again
+            self._requests.get_open(connection, request_id)
+            changed = list(connection.execute(query))
+        if not changed:
+            raise NotFound(f"step {number} of this review decided nothing; see: archiver request review --steps")
+        wanted = [row.record_id for row in changed]
+        with self._step(request_id, wanted) as transaction:
             connection = transaction.connection
             self._requests.get_open(connection, request_id)
-            about = review_changes.c
-            changed = list(
-                connection.execute(select(review_changes).where(about.request_id == request_id, about.step == number))
-            )
-            if not changed:
-                raise NotFound(f"step {number} of this review decided nothing; see: archiver request review --steps")
-            wanted = [row.record_id for row in changed]
             before = standing_of(connection, request_id, wanted)
             if any(before[one].step != number for one in wanted):
                 raise Conflict(f"a later step decided records of step {number} anew, or it was taken back already")
             after = {row.record_id: standing_before(row) for row in changed}
-            step = self._begin(
+            step = self.begin(
                 transaction, request_id, "undo", EventKind.REVIEW_UNDONE, wanted, actor, takes_back=number
             )
             change_records(connection, request_id, step.number, before, after)
@@ -206,12 +210,7 @@ class Review:
 
     def progress(self, connection: Connection, request_id: str) -> dict[str, int]:
         """How many records stand how: by decision, ``undecided``, and ``confirmed``."""
-        about = review_records.c
-        query = select(about.decision, func.count().label("number"), func.count(about.confirmed_by).label("confirmed"))
-        rows = list(connection.execute(query.where(about.request_id == request_id).group_by(about.decision)))
-        counts = {one.value: 0 for one in Decision} | {"undecided": 0}
-        counts |= {row.decision or "undecided": row.number for row in rows}
-        return {**counts, "confirmed": sum(row.confirmed for row in rows), "records": sum(row.number for row in rows)}
+        return progress_of(self._store).told(connection, request_id)
 
     def page(
         self,
@@ -223,8 +222,9 @@ class Review:
         decision: Decision | None = None,
         undecided: bool = False,
         batch: int | None = None,
+        tag: int | None = None,
     ) -> list[ReviewedRecord]:
-        """Records of a request in the order of their ids, from the one behind `after` on."""
+        """Records of a request in the order of their ids, from the one behind `after` on; `tag` is a number of one."""
         about = review_records.c
         query = select(review_records).where(about.request_id == request_id, about.record_id > after)
         if undecided:
@@ -233,6 +233,9 @@ class Review:
             query = query.where(about.decision == decision.value)
         if batch is not None:
             query = query.where(about.batch == batch)
+        if tag is not None:
+            most = limit if decision is None and not undecided and batch is None else None
+            query = query.where(with_tag(connection, request_id, tag, after, most))
         return [reviewed(row) for row in connection.execute(query.order_by(about.record_id).limit(limit))]
 
     def requests_of(self, connection: Connection, record_id: str) -> list[str]:
@@ -269,6 +272,10 @@ class Review:
             )
         return told
 
+    def _step(self, request_id: str, record_ids: Sequence[str]) -> AbstractContextManager[Transaction]:
+        """A transaction in which how these records stand changes, and of no others."""
+        return progress_of(self._store).carried(self._store, request_id, record_ids)
+
     def _sealed(self, request_id: str, note: str | None) -> bytes | None:
         if note is None or not note.strip():
             return None
@@ -279,7 +286,7 @@ class Review:
             key = self._requests.key(connection, request_id)
         return self._store.vault.seal(key, SealKind.REQUEST, request_id, note.strip().encode("utf-8", "surrogatepass"))
 
-    def _begin(
+    def begin(
         self,
         transaction: Transaction,
         request_id: str,
@@ -292,7 +299,7 @@ class Review:
         note: bytes | None = None,
         takes_back: int | None = None,
     ) -> Step:
-        """The row of a step and its leaves: each names the request and some of the records."""
+        """Begin a step in a transaction: its row and its leaves, each of which names the request and some records."""
         last = select(func.max(review_steps.c.number)).where(review_steps.c.request_id == request_id)
         number = (transaction.connection.execute(last).scalar() or 0) + 1
         told = {"step": number, **(payload or {})}

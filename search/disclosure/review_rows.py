@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from search.disclosure.review_tables import review_changes, review_records
+from search.disclosure.tag_tables import tagged_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sqlalchemy import ColumnElement
+
 _NAMED: Final = 500
+_MANY: Final = 5_000
 
 
 class Decision(StrEnum):
@@ -72,6 +76,26 @@ def read_records(connection: Connection, request_id: str, record_ids: Sequence[s
     for some in chunks(record_ids):
         query = select(review_records).where(about.request_id == request_id, about.record_id.in_(some))
         yield from (reviewed(row) for row in connection.execute(query))
+
+
+def with_tag(connection: Connection, request_id: str, tag: int, after: str, most: int | None) -> ColumnElement[bool]:
+    """That a record of `review_records` behind `after` has a tag.
+
+    Args:
+        connection: the archive's.
+        request_id: whose.
+        tag: the number of the tag.
+        after: the record behind which the page begins.
+        most: how many records the page has, where it asks for nothing but the tag; else None.
+    """
+    about, of = tagged_records.c, review_records.c
+    having = select(about.record_id).where(about.request_id == request_id, about.tag == tag, about.record_id > after)
+    if most is not None:
+        return of.record_id.in_(having.order_by(about.record_id).limit(most))
+    some = select(func.count()).select_from(having.limit(_MANY).subquery())
+    if (connection.execute(some).scalar() or 0) < _MANY:
+        return of.record_id.in_(having)
+    return having.where(about.record_id == of.record_id).exists()  # of so many, what else is asked for leaves fewer
 
 
 def change_records(

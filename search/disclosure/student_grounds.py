@@ -15,6 +15,7 @@ from search.disclosure.fee_rules import profile_text
 
 OWN: Final = "own"
 WITHOUT_TRACE: Final = "deidentified"
+SECRET: Final = "secret_subpoena"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

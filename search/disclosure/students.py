@@ -12,7 +12,6 @@ Rules:
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +22,10 @@ from search.disclosure.follow_words import FollowWords, a_line, a_text
 from search.disclosure.requests import Requests
 from search.disclosure.review_rows import chunks
 from search.disclosure.student_grounds import OWN, WITHOUT_TRACE, DisclosureGround, disclosure_grounds
+from search.disclosure.student_rows import StudentRows
 from search.disclosure.student_tables import student_disclosures, student_grounds, student_links
-from storage.errors import Conflict, Corrupt, InvalidInput, NotFound
+from storage.errors import Conflict, InvalidInput, NotFound
 from storage.events import EventKind
-from storage.sealing import SealKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 
 KIND: Final = "student"
 ALL_OTHERS: Final = ""
+NO_RECORD: Final = ""
+"""Stands for the record where a request itself asks for a student, whether or not a record is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Students:
         self._words = FollowWords(store, "student ground")
 
     def link(self, request_id: str, record_id: str, student_id: str, *, suggested: bool, actor: str) -> None:
-        """Say that a record of a request is about a student.
+        """Say that a record of a request is about a student, or with `NO_RECORD` that the request asks for him.
 
         Raises:
             NotFound: there is no such request.
@@ -82,8 +83,8 @@ class Students:
             connection = transaction.connection
             found = self._requests.get_open(connection, request_id)
             if student_id in self._linked(connection, found.id, [record_id]).get(record_id, ()):
-                raise Conflict("this record is linked to the student already", record=record_id)
-            named = (found.id, record_id, student_id)
+                raise Conflict("this is linked to the student already", record=record_id)
+            named = tuple(filter(None, (found.id, record_id, student_id)))
             position = transaction.append(EventKind.STUDENT_LINKED, actor=actor, subjects=named)
             connection.execute(delete(student_links).where(*_one(found.id, record_id, student_id)))
             whole = {"request_id": found.id, "record_id": record_id, "student_id": student_id, **row}
@@ -100,8 +101,8 @@ class Students:
             connection = transaction.connection
             found = self._requests.get_open(connection, request_id)
             if student_id not in self._linked(connection, found.id, [record_id]).get(record_id, ()):
-                raise NotFound("this record is not linked to the student in this request", record=record_id)
-            named = (found.id, record_id, student_id)
+                raise NotFound("this is not linked to the student in this request", record=record_id)
+            named = tuple(filter(None, (found.id, record_id, student_id)))
             position = transaction.append(EventKind.STUDENT_UNLINKED, actor=actor, subjects=named)
             change = update(student_links).where(*_one(found.id, record_id, student_id))
             connection.execute(change.values(ended=position))
@@ -124,7 +125,7 @@ class Students:
         return [(row.record_id, row.student_id) for row in connection.execute(query.order_by(*query.selected_columns))]
 
     def requests_about(self, connection: Connection, student_id: str) -> list[str]:
-        """The requests of which a record is linked to a student, oldest first."""
+        """The requests that ask for a student, or of which a record is linked to him, oldest first."""
         about = student_links.c
         query = select(about.request_id).where(about.student_id == student_id, about.ended.is_(None)).distinct()
         return sorted(connection.execute(query).scalars())
@@ -176,16 +177,14 @@ class Students:
         """The grounds that were stated for a request, by student."""
         query = select(student_grounds).where(student_grounds.c.request_id == request_id)
         rows = list(connection.execute(query.order_by(student_grounds.c.student_id)))
-        key = self._words.key(connection, request_id) if rows else None
-        known = disclosure_grounds()
-        found = {}
-        for row in rows:
-            assert key is not None
-            words = self._words.open(key, request_id, row.sealed_party)
-            found[row.student_id] = StatedGround(
-                ground=known[row.ground], party=words["party"], interest=words["interest"]
-            )
-        return found
+        opened, known = (
+            self._words.opened(connection, request_id, [row.sealed_party for row in rows]),
+            disclosure_grounds(),
+        )
+        return {
+            row.student_id: StatedGround(ground=known[row.ground], party=words["party"], interest=words["interest"])
+            for row, words in zip(rows, opened, strict=True)
+        }
 
     def own(self, connection: Connection, request_id: str) -> tuple[str, ...]:
         """The students whose own records, or whose child's, a request asks for; none where it is no such request."""
@@ -235,14 +234,12 @@ class Students:
             for one in some:
                 by_student.setdefault(one, []).append(record_id)
         number = self._requests.get(connection, request_id).number
-        keys = self._store.holder_keys(connection, list(by_student))
+        rows_of = StudentRows(self._store, connection, list(by_student))
         count = 0
         for student_id, mine in sorted(by_student.items()):
             ground = _ground_for(stated, student_id)
             if ground is None or not ground.ground.row:
                 continue
-            if student_id not in keys:
-                raise Corrupt("the key of a student is missing; run: archiver verify", subject=student_id)
             position = 0
             for some_ids in chunks(mine):
                 named = (request_id, student_id, *some_ids)
@@ -255,8 +252,6 @@ class Students:
                     "request": number,
                     "what": what.get(record_id, ""),
                 }
-                plain = json.dumps(words, ensure_ascii=False).encode("utf-8", "surrogatepass")
-                sealed = self._store.vault.seal(keys[student_id], SealKind.REQUEST, f"{student_id}/disclosure", plain)
                 rows.append(
                     {
                         "student_id": student_id,
@@ -267,7 +262,7 @@ class Students:
                         "ground": ground.ground.id,
                         "at": transaction.at,
                         "position": position,
-                        "sealed_row": sealed,
+                        "sealed_row": rows_of.seal(student_id, words),
                     }
                 )
             connection.execute(insert(student_disclosures), rows)
@@ -281,17 +276,10 @@ class Students:
             Corrupt: a row is not what was sealed, or the student's key is gone.
         """
         about = student_disclosures.c
-        query = select(student_disclosures).where(about.student_id == student_id)
+        query = select(student_disclosures).where(about.student_id == student_id, about.record_id != NO_RECORD)
         rows = list(connection.execute(query.order_by(about.at, about.position, about.number)))
-        key = self._store.holder_keys(connection, [student_id]).get(student_id) if rows else None
-        if rows and key is None:
-            raise Corrupt("the key of a student is missing; run: archiver verify", subject=student_id)
-        found = []
-        for row in rows:
-            assert key is not None
-            plain = self._store.vault.unseal(key, SealKind.REQUEST, f"{student_id}/disclosure", row.sealed_row)
-            found.append(_row(row, json.loads(plain.decode("utf-8", "surrogatepass"))))
-        return found
+        rows_of = StudentRows(self._store, connection, [student_id])
+        return [_row(row, rows_of.open(student_id, row.sealed_row)) for row in rows]
 
     def _linked(self, connection: Connection, request_id: str, record_ids: Sequence[str]) -> dict[str, list[str]]:
         about = student_links.c

@@ -13,6 +13,7 @@ from tests.archiver.commands import Office, a_mail, new_office
 from tests.archiver.release_scene import Given
 from tests.archiver.release_scene import fill as fill_given
 from tests.archiver.search_work_scene import fill
+from tests.ingest.reader_copies import readers_copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,12 @@ class Filled:
     report: dict[str, Any]
     items: list[str]
     status: int
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _readers_copied() -> Iterator[None]:
+    with readers_copied():
+        yield
 
 
 @pytest.fixture(scope="session")

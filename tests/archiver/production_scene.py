@@ -115,6 +115,12 @@ class FakeGate:
         del roster
         self.taken.append(record_id)
 
+    @contextmanager
+    def beside(self, package: Package) -> Iterator[None]:
+        begun = [one.name for one in package.files]
+        yield
+        assert self.seen[: len(begun)] == begun
+
     def check_all(self, package: Package) -> None:
         self.seen += [one.name for one in package.files]
 

@@ -246,3 +246,13 @@ def test_somebody_elses_alert_is_not_there(installation):
             act()
     theirs = alert(installation, who=vera)
     assert [one["id"] for one in list_alerts(installation, ME)] == [mine, theirs]
+
+
+def test_an_alert_of_somebody_who_is_closed_looks_no_more_and_tells_nobody(installation):
+    made = installation.users.add("rita", Role.REVIEWER, actor="operator:test")
+    alert(installation, who=installation.users.find("rita"))
+    installation.users.close("rita", actor="operator:test")
+    come_in(installation, CUSTODIAN, "More", "One more walrus.")
+    assert step(installation) == (0, 0)
+    installation.users.renew_token(made.name, actor="operator:test")
+    assert step(installation) == (1, 1)

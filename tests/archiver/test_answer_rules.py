@@ -11,6 +11,7 @@ from archiver.settings_sections import AnswerTo
 from ingest.carrier_facts import CarrierFacts, Sign, plain_address, plain_message_id
 from ingest.formats.carrier_signs import read_carrier
 from storage.records import Channel, Outcome
+from tests.every_case import every_case
 
 OFFICE, PERSONAL, ARCHIVE = "jane@agency.example", "jane.doe@mail.example", "records@archive.example"
 POLICY = AnswerPolicy(
@@ -48,7 +49,7 @@ def test_a_reply_address_that_the_mail_invents_is_never_used():
     assert decide(spoofed, POLICY) == "not handed in by him"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "why"),
     [
         ({"submitter": None}, "null sender"),
@@ -108,7 +109,7 @@ def test_a_person_is_somebody():
 HEAD = b"From: Jane <jane.doe@mail.example>\r\nTo: records@archive.example\r\nMessage-ID: <1@mail.example>\r\n"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("field", "sign"),
     [
         (b"Auto-Submitted: auto-replied", Sign.AUTO_SUBMITTED),
@@ -154,7 +155,7 @@ def test_what_the_reader_says_is_believed_only_in_its_form():
             CarrierFacts.decode(wrong)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "value", ["a@b\r\nBcc: c@d.example", "a@b, c@d", "<a@b>", "a b@c", "@b", "a@", "a@" + "b" * 300, None, 5, "ä@b"]
 )
 def test_an_address_that_could_break_a_header_is_none(value):

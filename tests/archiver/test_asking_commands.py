@@ -11,6 +11,7 @@ import pytest
 
 from archiver.custodian_asking import remind_custodians
 from tests.archiver.commands import CUSTODIAN, Office
+from tests.archiver.sealed_rows import prove_sealed
 from tests.archiver.test_request_commands import date, installed
 
 if TYPE_CHECKING:
@@ -145,3 +146,9 @@ def test_who_is_late_is_reminded_once_a_week_until_he_declares(desk: Desk) -> No
     desk.declare("janeu", "--result", "none", "--facts", FACTS)
     with installed(desk.office) as installation:
         assert remind_custodians(installation, date(2027, 1, 1)) == 0
+
+
+def test_what_was_asked_and_declared_opens_in_the_check_of_everything(desk: Desk) -> None:
+    desk.ask()
+    desk.declare("janeu", "--result", "submitted", "--facts", FACTS)
+    prove_sealed(desk.office, "request", "search asked of an employee", "declaration of an employee")

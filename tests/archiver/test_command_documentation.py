@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import pytest
 
 from archiver.cli.main import all_commands
 from archiver.problems import Exit
 from storage import errors
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,20 +45,20 @@ def test_every_command_has_a_section_and_every_section_a_command():
     assert set(sections()) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("usage", COMMANDS)
+@every_case("usage", COMMANDS)
 def test_the_options_in_the_section_are_those_of_the_help(usage: str):
     options = {parameter.opts[0] for parameter in COMMANDS[usage].params if isinstance(parameter, click.Option)}
     documented = re.findall(r"^\| `(--[a-z-]+)", sections()[usage], flags=re.MULTILINE)
     assert sorted(documented) == sorted(options - SHARED)
 
 
-@pytest.mark.parametrize("usage", COMMANDS)
+@every_case("usage", COMMANDS)
 def test_every_command_takes_what_all_commands_share(usage: str):
     options = {parameter.opts[0] for parameter in COMMANDS[usage].params if isinstance(parameter, click.Option)}
     assert options >= SHARED
 
 
-@pytest.mark.parametrize("usage", COMMANDS)
+@every_case("usage", COMMANDS)
 def test_every_command_and_option_explains_itself(usage: str):
     command = COMMANDS[usage]
     assert command.help

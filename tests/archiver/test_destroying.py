@@ -35,6 +35,7 @@ from storage.rotation import Rotation
 from storage.shredding import Shredder
 from storage.tables import wrapped_keys
 from tests.storage.archives import ACTOR, RECOVERY, custodian, file_one, make_archive
+from tests.tiers import few
 
 WHO = operator("test")
 CLOCK = "service:clock"
@@ -302,14 +303,16 @@ STEPS = (
 )
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[f"{owner.rsplit('.', 1)[-1]}.{step}" for owner, step in STEPS])
-def test_a_kill_before_or_after_any_step_is_made_up(house, filed, monkeypatch, owner, step, after):
+KILLS = [(*one, when) for one in STEPS for when in ("before", "after")]
+
+
+@pytest.mark.parametrize(("owner", "step", "when"), few(KILLS, quick=[*KILLS[::4], *KILLS[3::4]]))
+def test_a_kill_before_or_after_any_step_is_made_up(house, filed, monkeypatch, owner, step, when):
     gone = filed[0].record_id
     wanted = getattr(_load(owner), step)
 
     def killed(*arguments: object, **options: object) -> object:
-        if after:
+        if when == "after":
             wanted(*arguments, **options)
         raise KeyboardInterrupt
 

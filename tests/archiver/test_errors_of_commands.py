@@ -16,6 +16,7 @@ from archiver import start
 from archiver.cli import search_command, session
 from archiver.problems import Exit
 from tests.archiver.commands import PASSPHRASE, Answer, run
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def is_one_sentence(answer: Answer) -> bool:
     return len(lines) == 1 and lines[0].startswith("archiver: ") and "Traceback" not in answer.err
 
 
-@pytest.mark.parametrize(("arguments", "status"), WRONG, ids=[" ".join(one)[:60] or "-" for one, _ in WRONG])
+@every_case(("arguments", "status"), WRONG, ids=[" ".join(one)[:60] or "-" for one, _ in WRONG])
 def test_a_wrong_option_ends_with_its_status_and_one_sentence(filled: Filled, arguments: list[str], status: int):
     answer = filled.office.run(*arguments, "--json")
     assert answer.status == status

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 import pypdfium2
 
 from archiver.exemption_log_pdf import exemption_log_pdf
+from archiver.pdf_long_tables import MeasuredRows
 from archiver.request_letter_pdf import letter_pdf
 from search.disclosure.letter_templates import write_letter
 from tests.search.disclosure.test_exemption_log import decided, log_of
 
 if TYPE_CHECKING:
+    import pytest
+    from reportlab.platypus import Table
+
     from search.disclosure.exemption_log import Decided
 
 
@@ -32,6 +36,20 @@ def test_every_row_stands_on_paper_and_the_heads_on_each_page() -> None:
     assert "Jane Doe" in read
     assert read.count("Exemption") == len(pypdfium2.PdfDocument(made)) > 2
     assert made == paper(decided(note=words), decided(note="last words", in_full=True, parties="Jane Doe to Pat Roe"))
+
+
+def test_each_row_is_put_on_paper_once_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[int] = []
+    table = MeasuredRows.table
+
+    def counted(rows: MeasuredRows, first: int, end: int) -> Table:
+        shown.extend(range(first, end))
+        return table(rows, first, end)
+
+    monkeypatch.setattr(MeasuredRows, "table", counted)
+    read = text_of(paper(*(decided(note=f"note {number} {'of it ' * (number % 30)}") for number in range(120))))
+    assert shown == list(range(120))
+    assert [f"note {number}" in read for number in range(120)] == [True] * 120
 
 
 def test_one_word_longer_than_a_page_and_other_scripts_are_laid_out() -> None:

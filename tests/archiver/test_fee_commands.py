@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from archiver.release_notices import release_holds, step_notices
+from archiver.request_closing import release_ended_holds
 from archiver.request_fee_rules import schedule_document, schedule_text
 from archiver.request_instalments import step_instalments
-from archiver.requesting import release_ended_holds
 from archiver.wiring import open_installation
 from search.disclosure.fee_rules import shipped_fees
 from search.disclosure.instalments import Instalments
@@ -19,6 +19,7 @@ from search.disclosure.jurisdictions import profile_ids
 from storage.keys import Secret, SlotKind, unlock
 from storage.outbox import Outbox, WaitingLetter
 from tests.archiver.commands import PASSPHRASE, Office, new_office
+from tests.archiver.sealed_rows import prove_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +104,49 @@ def test_what_the_law_forbids_is_not_charged_and_the_sentence_says_why(desk: Off
     assert fee(desk, "show", late)["charged"] == 0
     fee(desk, "charge", opened(desk, "OH"), "--pages", "3", status=2)
     assert fee(desk, "charge", opened(desk, "OH"), "--pages", "3", "--rate", "page=0.05")["owed"] == 15
+
+
+def with_rates(office: Office, stated: str) -> str:
+    """The settings with rates of the agency's own; the settings as they were."""
+    settings = office.folder / "archiver.toml"
+    before = settings.read_text("utf-8")
+    settings.write_text(
+        before.replace("\n[disclosure]\n", f"\n[disclosure]\nprofile = 'WA'\nfees = {stated}\n"), "utf-8"
+    )
+    return before
+
+
+def test_the_agencys_own_rates_are_charged_and_told(desk: Office) -> None:
+    number = opened(desk, "WA")
+    before = with_rates(desk, '{page = "0.10", gigabyte = "0.05"}')
+    try:
+        told = desk.run("request", "fee", "estimate", number, "--pages", "40", "--dry-run").out
+        assert "40 at 0.10 (the agency's own rate; the law allows 0.15) make 4.00" in told
+        assert fee(desk, "charge", number, "--pages", "40", "--rate", "page=0.12")["owed"] == 480
+        assert "up to 0.15, the agency's own rate is 0.10" in desk.run("request", "fee", "rules", "wa").out
+        rules = {one["unit"]: one["own_cents"] for one in fee(desk, "rules", "WA")["items"]}
+        assert (rules["page"], rules["file"]) == (10, None)
+    finally:
+        (desk.folder / "archiver.toml").write_text(before, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ('{page = "0.16"}', "costs at most 0.15 (RCW 42.56.120"),
+        ('{hour = "10"}', "nothing may be charged for hour (RCW 42.56.120"),
+        ('{page = "cheap"}', "an amount is written like 12.50"),
+        ('{postage = "1.00"}', "there is no rate 'postage'"),
+    ],
+)
+def test_rates_that_the_law_does_not_allow_are_refused_with_the_settings(desk: Office, stated: str, why: str) -> None:
+    before = with_rates(desk, stated)
+    try:
+        refused = desk.json("request", "fee", "rules", "WA", status=2)["error"]["message"]
+        assert "disclosure.fees" in refused
+        assert why in refused
+    finally:
+        (desk.folder / "archiver.toml").write_text(before, "utf-8")
 
 
 def test_the_rules_of_every_law_can_be_read(desk: Office) -> None:
@@ -247,3 +291,13 @@ def test_these_acts_are_for_who_keeps_requests_and_looking_is_for_who_sees_them(
     by("reviewer", "appeal", "open", number, "--body", "x", "--ground", "x", status=4)
     by("reviewer", "notice", "send", number, "--person", "x", "--kind", "other", "--sent", "2026-01-01", status=4)
     by("auditor", "appeal", "show", number, status=4)
+
+
+def test_instalments_appeals_and_notices_open_in_the_check_of_everything(desk: Office) -> None:
+    number, day = opened(desk, "WI", "--circumstance", "subject_notice"), str(today(desk))
+    desk.json("request", "instalment", "add", number, "--due", day, "--text", "mail of March")
+    desk.json("request", "notice", "send", number, "--person", "Pat Roe", "--kind", "wi-19.356", "--sent", day)
+    desk.json("request", "close", number, "denied")
+    desk.json("request", "appeal", "open", number, "--body", "The court", "--ground", "too much")
+    desk.json("request", "appeal", "decide", number, "1", "upheld", "--text", "Rightly denied.")
+    prove_sealed(desk, "instalment", "notice before a release", "appeal", "decision of an appeal")

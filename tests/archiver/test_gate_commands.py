@@ -15,6 +15,7 @@ from search.disclosure.redactions import NewRedaction, Redactions
 from search.disclosure.release_types import Leaves, ReleasedDocument
 from search.disclosure.requests import Requests
 from tests.archiver.commands import Office, a_mail, new_office
+from tests.archiver.sealed_rows import prove_sealed
 from tests.archiver.search_work_scene import opened
 
 if TYPE_CHECKING:
@@ -157,3 +158,9 @@ def test_what_is_hidden_from_somebody_is_neither_listed_nor_accepted(desk: Desk,
     desk.accept(name, "--reason", REASON, status=3)
     desk.by("ada", "user", "grant", "rick", "--class", "medical")
     assert desk.occurrences("--open", "--record", desk.ids["Report"])["open"] == 1
+
+
+def test_what_was_accepted_opens_in_the_check_of_everything(desk: Desk, listed: Any):
+    desk.by("ada", "user", "grant", "rick", "--class", "medical")
+    desk.accept(listed["occurrences"][0]["occurrence"], "--reason", REASON)
+    prove_sealed(desk.office, "accepted occurrence", "redactions of a record")

@@ -9,6 +9,7 @@ import pytest
 
 from archiver.given_words import read_cents, read_instant, read_moment, read_near_day
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 
 ZONE = ZoneInfo("America/Chicago")
 
@@ -27,7 +28,7 @@ def test_an_instant_is_written_with_its_offset(text: str, hour: int, micro: int)
     assert read_instant(text) == datetime(2026, 3, 9, hour, 0, 0, micro, UTC)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",
@@ -69,7 +70,7 @@ def test_an_amount_is_read_in_cents(text: str, cents: int) -> None:
     assert read_cents(text) == cents
 
 
-@pytest.mark.parametrize("text", ["", "-1", "+1", "1e3", "1,000", "12.505", "$5", "1" * 10, "\N{FULLWIDTH DIGIT ONE}"])
+@every_case("text", ["", "-1", "+1", "1e3", "1,000", "12.505", "$5", "1" * 10, "\N{FULLWIDTH DIGIT ONE}"])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         read_cents(text)

@@ -121,10 +121,10 @@ def test_what_officers_wrote_down_stands_in_letters(desk: Desk) -> None:
     noted = ("request", "note", number)
     desk.by("olive", *noted, "clarification_asked", "--text", "Which of the stadiums?")
     assert "Which of the stadiums?" in desk.letter("clarification", number=number)["text"]
-    desk.by("olive", *noted, "fee_estimated", "--amount", "12.50", "--text", "50 pages")
+    desk.by("olive", "request", "fee", "estimate", number, "--pages", "133")
     told = desk.letter("fee_estimate", number=number)["text"]
-    assert "$12.50" in told
-    assert "50 pages" in told
+    assert "$12.45" in told
+    assert "133 pages" in told
     desk.by("olive", "request", "extend", number, "--reason", "many_records")
     told = desk.letter("extension", "--final", number=number)
     assert "many records" in told["text"]

@@ -21,6 +21,7 @@ from storage.tables import ledger_payloads, records
 from tests.archiver.commands import CUSTODIAN, PASSPHRASE, Office, a_mail
 from tests.archiver.test_disposition_commands import DAY, schedule
 from tests.archiver.test_disposition_commands import act as on_batch
+from tests.every_case import every_case
 
 PEOPLE = (
     ("jane", "employee"),
@@ -145,7 +146,7 @@ def test_a_certificate_that_nobody_changed_has_no_fault(certified):
     assert check_document(json.dumps(certified).encode()).faults == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("change", "kind"),
     [
         ({"count": 2}, "payload"),

@@ -12,13 +12,14 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 from archiver import pdf_fonts
 from archiver.pdf_fonts import markup
+from search.disclosure import machine_fonts
 
 
 @pytest.fixture
 def no_fonts(monkeypatch, tmp_path):
     """A machine without any font of its own."""
-    caches = (pdf_fonts._embedded, pdf_fonts._font_of, pdf_fonts._drawing_font, pdf_fonts._is_drawn)
-    monkeypatch.setattr("archiver.pdf_fonts._FOLDERS", (tmp_path,))
+    caches = (pdf_fonts._embedded, pdf_fonts._font_of, machine_fonts.drawing_font, machine_fonts.is_drawn)
+    monkeypatch.setattr(machine_fonts, "FOLDERS", (tmp_path,))
     for one in caches:
         one.cache_clear()
     yield

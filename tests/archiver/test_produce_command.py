@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import shutil
+import zipfile
 from typing import TYPE_CHECKING
 
 import pypdfium2
 import pytest
 
+from archiver.production_zip import zipped
 from tests.archiver.production_scene import ProductionDesk, digests
+from tests.archiver.sealed_rows import prove_sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +119,38 @@ def test_a_production_is_listed_shown_and_written_again(desk: Counter, package: 
     assert desk.produce(desk.place / "other", "--again", "9").status == 3
 
 
+def test_a_package_can_be_one_zip_file_that_is_checked_as_its_folder_is(desk: Counter, package: Path) -> None:
+    one = desk.place / "handed-over.zip"
+    told = json.loads(desk.produce(one, "--again", "1", "--zip", "--json").out)
+    assert (told["produced"], told["folder"]) == (True, str(one))
+    key = desk.office.run("ledger", "key", "--quiet").out.strip()
+    of_folder = desk.office.json("verify", "bundle", str(package), "--key", key)
+    assert desk.office.json("verify", "bundle", str(one), "--key", key) == of_folder
+    with zipfile.ZipFile(one) as opened:
+        top = f"{desk.number}-001/"
+        names = {name.removeprefix(top): hashlib.sha256(opened.read(name)).hexdigest() for name in opened.namelist()}
+    assert names == digests(package)
+    assert one.read_bytes() == b"".join(zipped(package, f"{desk.number}-001"))  # as the server hands it out
+    assert one.stat().st_mode & 0o777 == 0o600
+    assert not list(desk.place.glob(".*")) + list(desk.place.glob("*.new"))
+
+
+def test_a_zip_file_has_a_name_of_its_own_and_what_a_killed_program_left_is_taken_away(
+    desk: Counter, package: Path
+) -> None:
+    assert desk.produce(desk.place / "named-otherwise", "--again", "1", "--zip").status == 2
+    one = desk.place / "killed.zip"
+    one.write_bytes(b"made whole")
+    left = desk.place / ".killed.zip.unfinished"
+    shutil.copytree(package, left)
+    assert desk.produce(one, "--again", "1", "--zip").status == 5
+    assert left.exists()  # nothing says that a production was written here
+    (left / ".unfinished-production").touch()
+    assert desk.produce(one, "--again", "1", "--zip").status == 5
+    assert not left.exists()
+    assert one.read_bytes() == b"made whole"
+
+
 def test_nothing_is_given_twice_and_bad_words_are_refused(desk: Counter, package: Path) -> None:
     assert package.exists()
     answer = desk.produce(desk.place / "second", "--json")
@@ -148,3 +185,9 @@ def test_what_was_given_by_mistake_is_asked_back(desk: Counter, package: Path) -
     desk.by("olive", *arguments, status=5)
     desk.by("rick", *arguments, status=4)
     assert desk.by("olive", "request", "produced", desk.number)["clawbacks"][0]["reason"] == "a mistake"
+
+
+def test_what_was_produced_opens_in_the_check_of_everything(desk: Counter, package: Path) -> None:
+    assert package.exists()
+    desk.by("olive", "request", "clawback", desk.number, "LAKE-000002", "--reason", "a mistake")
+    prove_sealed(desk.office, "production", "papers of a production", "clawback", "redactions of a record")

@@ -158,7 +158,7 @@ def test_who_is_killed_after_numbering_writes_the_same_production_again(
 ) -> None:
     producer.decide("release", *producer.records)
     with monkeypatch.context() as patched:
-        patched.setattr(Package, "finish", lambda _: 1 / 0)
+        patched.setattr(Package, "finish", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             producer.produce()
     assert [one.name for one in producer.place.iterdir()] == ["archive"]

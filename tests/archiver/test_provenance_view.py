@@ -11,6 +11,7 @@ from archiver.settings_sections import DnsSection
 from ingest.concluding import grade_of
 from storage.provenance import CheckReason, DnsKind, DnsStatus
 from storage.records import Description, Grade, RecordKind
+from tests.every_case import every_case
 from tests.ingest.spoof.signing import SENDER, attached, changed, examined, mail, signed, zone
 
 
@@ -81,8 +82,8 @@ def test_a_document_has_no_signature_to_speak_of_and_is_called_no_message():
     assert "message" not in shown["means"]
 
 
-@pytest.mark.parametrize("kind", RecordKind)
-@pytest.mark.parametrize("grade", Grade)
+@every_case("kind", RecordKind)
+@every_case("grade", Grade)
 def test_every_grade_of_every_kind_has_its_words(kind, grade):
     assert provenance_members(Description(kind=kind), grade)["means"]
 

@@ -226,7 +226,9 @@ def test_pages_of_a_file_are_marked_by_words_as_boxes_and_by_region(desk: Desk) 
 def test_a_whole_set_is_marked_at_once_in_texts_headers_files_and_their_names(desk: Desk) -> None:
     lights = desk.ids["lights"]
     desk.by("rick", "request", "code", desk.number, "--record", lights, "--decision", "withhold", "--exemption", GROUND)
-    told = desk.redact("add", "--everywhere", "--words", "Jane Miller", "--code", GROUND, "--final")
+    names = desk.office.folder.parent / "names.txt"  # not an argument, which the list of processes shows
+    names.write_text("Jane Miller\n", "utf-8")
+    told = desk.redact("add", "--everywhere", "--words-file", str(names), "--code", GROUND, "--final")
     assert (told["read"], told["records"], told["found"], told["unread"]) == (4, 3, 7, [])
     assert desk.part(desk.ids["jane"])["kept"].startswith(f"{mark(GROUND)} asked.")
     assert [one["state"] for one in desk.redact("list", lights)["marks"]] == ["draft"]  # it is withheld

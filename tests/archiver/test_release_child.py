@@ -22,6 +22,7 @@ from search.disclosure.redaction import Unit
 from storage.errors import InvalidInput
 from storage.records import Party
 from tests.archiver.release_scene import paper, picture
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def moving(frames: int) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("made", "reason"),
     [
         (bytes, Closed.EMPTY),

@@ -72,11 +72,11 @@ def test_a_list_is_read_page_by_page_even_if_a_request_is_closed_meanwhile(site:
 
 def test_what_happens_to_a_request_is_noted_with_moments_and_amounts(site: Site) -> None:
     number = opened(site)["number"]
-    body = {"kind": "fee_estimated", "amount": "12.50", "text": "50 pages", "at": "2026-03-10T09:00:00-07:00"}
+    body = {"kind": "fee_asked", "amount": "12.50", "text": "50 pages", "at": "2026-03-10T09:00:00-07:00"}
     last = post(site, f"/requests/{number}/events", body)["events"][-1]
-    assert (last["kind"], last["cents"], last["text"], last["by"]) == ("fee_estimated", 1250, "50 pages", "the officer")
+    assert (last["kind"], last["cents"], last["text"], last["by"]) == ("fee_asked", 1250, "50 pages", "the officer")
     assert last["at"] == body["at"]
-    for kind in ("completed", "received", "reminded", "nonsense"):
+    for kind in ("completed", "received", "reminded", "fee_paid", "nonsense"):
         post(site, f"/requests/{number}/events", {"kind": kind}, status=422)
     ahead = {"kind": "note", "at": "2999-01-01T00:00:00Z"}
     assert "did not happen yet" in post(site, f"/requests/{number}/events", ahead, status=422)["detail"]
@@ -195,9 +195,9 @@ def test_an_employee_sees_and_declares_only_what_he_is_asked_for(site: Site) -> 
         ("/requests", {"how": "email", "text": "x", "profile": "IL", "since": 20260101}),
         ("/requests", {"how": "email", "text": "x" * 300_000, "profile": "IL"}),
         ("/requests", ["secretvalue"]),
-        ("/requests/2026-0001/events", {"kind": "fee_paid", "amount": 12.5}),
-        ("/requests/2026-0001/events", {"kind": "fee_paid", "amount": "-1.00"}),
-        ("/requests/2026-0001/events", {"kind": "fee_paid", "amount": "12.505"}),
+        ("/requests/2026-0001/events", {"kind": "fee_asked", "amount": 12.5}),
+        ("/requests/2026-0001/events", {"kind": "fee_asked", "amount": "-1.00"}),
+        ("/requests/2026-0001/events", {"kind": "fee_asked", "amount": "12.505"}),
         ("/requests/2026-0001/close", {"outcome": "secretvalue"}),
         ("/requests/2026-0001/review/decisions", {"records": [], "decision": "release"}),
         ("/requests/2026-0001/review/decisions", {"records": [5], "decision": "release"}),

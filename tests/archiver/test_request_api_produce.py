@@ -12,7 +12,7 @@ import pytest
 from archiver import production_shelf
 from archiver.access import RestrictedClass, Role, operator
 from archiver.api import request_more_schemas as documents
-from archiver.production_shelf import zipped
+from archiver.production_zip import zipped
 from archiver.restricting import restrict
 from storage.bundle_check import check_bundle
 from storage.errors import Conflict
@@ -130,12 +130,12 @@ def test_a_folder_is_one_file_of_always_the_same_bytes_and_follows_no_link(tmp_p
     (folder / "documents").mkdir(parents=True)
     (folder / "documents" / "a.pdf").write_bytes(b"a" * 3_000_000)
     (folder / "manifest.json").write_bytes(b"{}")
-    first = b"".join(zipped(folder))
+    first = b"".join(zipped(folder, folder.name))
     os.utime(folder / "manifest.json", (1, 1))
-    assert b"".join(zipped(folder)) == first
+    assert b"".join(zipped(folder, folder.name)) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["2026-0001-001/documents/a.pdf", "2026-0001-001/manifest.json"]
     (folder / "link").symlink_to("/etc/hostname")
     with pytest.raises(Conflict):
-        b"".join(zipped(folder))
+        b"".join(zipped(folder, folder.name))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from archiver.request_closing import release_ended_holds
 from archiver.request_log import calendar_feed, log_csv
 from archiver.request_reminders import remind
-from archiver.requesting import release_ended_holds
 from archiver.wiring import open_installation
+from search.disclosure.request_types import FEE_ACTS
 from storage.keys import Secret, SlotKind, unlock
 from storage.outbox import Outbox
 from tests.archiver.commands import PASSPHRASE, Office, a_mail
@@ -148,9 +149,9 @@ def test_what_cannot_move_a_clock_is_refused_with_the_reason(illinois: Office) -
 
 def test_events_are_kept_with_what_was_said_and_amounts_of_money(illinois: Office) -> None:
     number = opened(illinois)["number"]
-    noted = illinois.json("request", "note", number, "fee_estimated", "--amount", "12.50", "--text", "50 pages")
+    noted = illinois.json("request", "note", number, "fee_asked", "--amount", "12.50", "--text", "50 pages")
     last = noted["events"][-1]
-    assert (last["kind"], last["cents"], last["text"]) == ("fee_estimated", 1250, "50 pages")
+    assert (last["kind"], last["cents"], last["text"]) == ("fee_asked", 1250, "50 pages")
     answered = illinois.json("request", "note", number, "determined", "--at", "2026-03-12T09:00")
     assert (clock(answered)["state"], clock(answered)["met_on"]) == ("met", "2026-03-12")
     ahead = illinois.json("request", "note", number, "produced", "--at", "2999-01-01", status=2)
@@ -248,7 +249,9 @@ def test_the_log_is_a_table_that_no_spreadsheet_runs(illinois: Office) -> None:
 def test_metrics_count_what_was_noted_in_the_year(illinois: Office) -> None:
     opened(illinois)
     illinois.json("request", "note", "2026-0001", "acknowledged", "--at", "2026-03-11T10:00")
-    illinois.json("request", "note", "2026-0001", "fee_paid", "--amount", "3", "--at", "2026-03-12T10:00")
+    illinois.json("request", "note", "2026-0001", "determined", "--at", "2026-03-12T09:00")
+    illinois.json("request", "fee", "charge", "2026-0001", "--pages", "70")
+    illinois.json("request", "fee", "paid", "2026-0001", "--amount", "3", "--at", "2026-03-12T10:00")
     counted = illinois.json("request", "metrics", "2026")
     assert (counted["received"], counted["average_days_to_first_answer"], counted["recovered_cents"]) == (1, 2.0, 300)
     assert illinois.json("request", "metrics", "2020")["received"] == 0
@@ -289,9 +292,19 @@ def test_a_request_that_says_nothing_or_nonsense_is_refused(illinois: Office, ar
 @pytest.mark.parametrize("amount", ["nan", "inf", "1e300", "-3", "0.005", "1,50", "", "9" * 12])
 def test_an_amount_that_is_no_money_is_refused(illinois: Office, amount: str) -> None:
     number = opened(illinois)["number"]
-    refused = illinois.json("request", "note", number, "fee_paid", f"--amount={amount}", status=2)
+    refused = illinois.json("request", "note", number, "fee_asked", f"--amount={amount}", status=2)
     assert "like 12.50" in refused["error"]["message"]
-    assert illinois.json("request", "note", number, "fee_paid", "--amount", "7.5")["events"][-1]["cents"] == 750
+    assert illinois.json("request", "note", number, "fee_asked", "--amount", "7.5")["events"][-1]["cents"] == 750
+
+
+def test_what_is_booked_of_fees_is_not_noted_past_the_rules_of_the_law(illinois: Office) -> None:
+    number = opened(illinois)["number"]
+    before = illinois.json("request", "show", number)["events"]
+    for kind, act in FEE_ACTS.items():
+        refused = illinois.json("request", "note", number, kind, "--amount", "3", status=2)["error"]["message"]
+        assert f"archiver request fee {act} REQUEST" in refused
+        assert illinois.run("request", "fee", act.split(" ")[0], "--help").out
+    assert illinois.json("request", "show", number)["events"] == before
 
 
 @pytest.mark.parametrize(

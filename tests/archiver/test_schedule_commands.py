@@ -9,6 +9,7 @@ import pytest
 
 from retention.schedules import read_shipped, shipped_names
 from tests.archiver.commands import run
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def test_what_came_with_the_program_is_listed_without_an_archive():
     assert "None of them is in force" in run("schedule", "list", "--shipped").out
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@every_case("name", shipped_names())
 def test_each_is_shown_in_words_and_passes_its_check(name: str):
     shown = run("schedule", "show", f"shipped:{name}", "--json").document
     assert shown["state"] == "not loaded"

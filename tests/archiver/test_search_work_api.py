@@ -10,6 +10,7 @@ import pytest
 from archiver.access import Role
 from storage.bundle_check import check_document
 from tests.archiver.web_site import running_site
+from tests.every_case import every_case
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_an_alert_is_set_shown_and_switched_and_its_link_leads_to_the_search(sit
         assert client.get(f"/alerts/{made['id']}").status_code == 404
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("path", "body"),
     [
         ("saved-searches", {"name": "x"}),

@@ -16,6 +16,7 @@ from archiver.wiring import open_installation
 from storage.columns import metadata
 from storage.container_tables import container_members, containers
 from tests.archiver.commands import CUSTODIAN, PASSPHRASE, Office
+from tests.every_case import every_case
 from tests.retention.held_records import keep, mail
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def test_an_archive_without_records_and_schedules_is_simulated_too(tmp_path, new
     assert "Nothing becomes eligible" in answer.out
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "status"),
     [
         (("--years", "0"), 2),

@@ -17,6 +17,7 @@ from search.disclosure.production_types import NumberedDocument, Production
 from search.disclosure.release_types import Leaves
 from storage.keys import Secret, SlotKind, unlock
 from tests.archiver.commands import PASSPHRASE, Office, a_mail, new_office
+from tests.archiver.sealed_rows import prove_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ COURT = ("court", "--party", "Superior Court", "--interest", "Order 12 of 3 Marc
 
 
 class School:
-    """An archive with mails about students, an officer, a reviewer and requests of a parent and of a reporter."""
+    """An archive with mails about students, an officer, a reviewer and a parent's request."""
 
     def __init__(self, place: Path) -> None:
         self.office: Office = new_office(place / "archive")
@@ -47,13 +48,14 @@ class School:
             ("S-1002", "Robert Fox"),
             ("S-1009", "Twin Roe"),
             ("S-1010", "Twin Roe"),
+            ("S-1011", "Ola Berg"),
         ):
             self.office.json("person", "add", ref, "--kind", "student", "--name", name)
         roster = place / "roster.csv"
-        roster.write_text("name,role,student_id\nMia Lee,student,S-1003\nSam Hill,staff,\n", "utf-8")
+        listed = ("Mia Lee,student,S-1003", "Lou Day,student,S-1004", "Sam Hill,staff,")
+        roster.write_text("\n".join(("name,role,student_id", *listed, "")), "utf-8")
         self.by("olive", "roster", "load", str(roster))
         self.parent = self.opened("FERPA", "--requester", "parent", "--from", "Kim Poe")
-        self.reporter = self.opened("IL")
         self.seating = self.office.run("search", "subject:seating", "--ids").out.strip()
         self.buses = self.office.run("search", "subject:buses", "--ids").out.strip()
 
@@ -116,21 +118,22 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> School:
 
 
 def test_students_of_the_register_are_suggested_by_their_names_and_a_person_links_them(school: School) -> None:
-    assert "No student" in school.text("list", school.reporter)
-    found = school.student("suggest", school.reporter, school.seating)["suggested"]
+    number = school.opened("IL")
+    assert "No student" in school.text("list", number)
+    found = school.student("suggest", number, school.seating)["suggested"]
     assert [(one["student"], one["linked"]) for one in found] == [("S-1001", False), ("S-1002", False)]
-    assert school.student("list", school.reporter)["links"] == []
-    added = school.student("suggest", school.reporter, "--add")
+    assert school.student("list", number)["links"] == []
+    added = school.student("suggest", number, "--add")
     assert (added["looked_through"], [one["linked"] for one in added["suggested"]]) == (2, [True, True])
-    listed = school.student("list", school.reporter)
+    listed = school.student("list", number)
     assert [(one["record"], one["student"]) for one in listed["links"]] == [
         (school.seating, "S-1001"),
         (school.seating, "S-1002"),
     ]
-    school.student("unlink", school.reporter, school.seating, "--student", "S-1002")
-    school.student("unlink", school.reporter, school.seating, "--student", "S-1002", status=3)
-    school.student("link", school.reporter, school.seating, "--student", "robert  FOX")
-    school.student("link", school.reporter, school.seating, "--student", "S-1002", status=5)
+    school.student("unlink", number, school.seating, "--student", "S-1002")
+    school.student("unlink", number, school.seating, "--student", "S-1002", status=3)
+    school.student("link", number, school.seating, "--student", "robert  FOX")
+    school.student("link", number, school.seating, "--student", "S-1002", status=5)
 
 
 def test_a_student_is_named_by_reference_or_by_a_name_that_only_he_has(school: School) -> None:
@@ -140,34 +143,37 @@ def test_a_student_is_named_by_reference_or_by_a_name_that_only_he_has(school: S
     school.office.json("person", "add", "E-1", "--kind", "employee")
     school.student(*link, "E-1", status=2)
     school.student("link", school.parent, "rec_unknown", "--student", "S-1001", status=3)
-    school.student(*link, "Mia Lee", name="rick", status=4)
-    taken = school.student(*link, "Mia Lee")["links"]
-    assert taken == [{"record": school.buses, "student": "S-1003"}]
-    school.student("unlink", school.parent, school.buses, "--student", "S-1003", name="rick")
+    school.student(*link, "Lou Day", name="rick", status=4)
+    taken = school.student(*link, "Lou Day")["links"]
+    assert taken == [{"record": school.buses, "student": "S-1004"}]
+    school.student("unlink", school.parent, school.buses, "--student", "S-1004", name="rick")
 
 
 def test_without_a_ground_a_record_about_a_student_is_not_given_and_with_one_the_row_is_written(
     school: School, tmp_path: Path
 ) -> None:
-    school.by("rick", "code", school.reporter, "--record", school.seating, "--decision", "release")
-    assert "34 CFR 99.31" in school.blocks(school.reporter)[0]
-    assert school.student("list", school.reporter)["without_ground"]
-    assert "no ground is stated" in school.text("list", school.reporter)
-    school.student("ground", school.reporter, "court", status=2)
-    told = school.student("ground", school.reporter, *COURT)
+    number = school.opened("IL")
+    for student in ("S-1001", "S-1002"):
+        school.student("link", number, school.seating, "--student", student)
+    school.by("rick", "code", number, "--record", school.seating, "--decision", "release")
+    assert "34 CFR 99.31" in school.blocks(number)[0]
+    assert school.student("list", number)["without_ground"]
+    assert "no ground is stated" in school.text("list", number)
+    school.student("ground", number, "court", status=2)
+    told = school.student("ground", number, *COURT)
     assert (told["without_ground"], told["grounds"][0]["row"]) == ([], True)
-    assert school.blocks(school.reporter) == []
-    assert school.produce(school.reporter, Leaves.SLIP_SHEET) == 0
-    assert school.produce(school.reporter) == 2
+    assert school.blocks(number) == []
+    assert school.produce(number, Leaves.SLIP_SHEET) == 0
+    assert school.produce(number) == 2
     record = school.student("disclosures", "S-1001")
     assert [(one["party"], one["what"]) for one in record["disclosures"]] == [
         ("Superior Court", "LAKE-000001 to LAKE-000002")
     ]
-    assert [one["request"] for one in record["requests"]] == [school.reporter]
+    assert number in [one["request"] for one in record["requests"]]
     assert "Robert" not in school.text("disclosures", "S-1001")
     school.student("disclosures", "S-1001", "--to", str(tmp_path / "a.csv"))
     rows = list(csv.reader(io.StringIO((tmp_path / "a.csv").read_text("utf-8-sig"))))
-    assert [row[0] for row in rows] == ["kind", "disclosure", "request"]
+    assert list(dict.fromkeys(row[0] for row in rows)) == ["kind", "disclosure", "request"]
     school.student("disclosures", "S-1001", "--to", str(tmp_path / "a.pdf"))
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
     school.student("disclosures", "S-1001", "--to", str(tmp_path / "a.pdf"), status=5)
@@ -192,8 +198,46 @@ def test_a_parent_gets_his_own_and_nothing_leaves_while_another_student_can_be_r
     assert school.student("list", school.parent)["grounds"][0]["ground"] == "own"
 
 
+def test_a_request_that_names_a_student_and_is_declined_stands_in_his_record(school: School, tmp_path: Path) -> None:
+    press = school.opened("IL", "--from", "Evening Post")
+    told = school.student("link", press, "--student", "S-1010")
+    assert told["links"] == [{"record": None, "student": "S-1010"}]
+    assert "the request itself  S-1010" in school.text("list", press)
+    school.student("link", press, "--student", "S-1010", status=5)
+    asked = school.student("disclosures", "S-1010")["requests"]
+    assert [(one["party"], one["outcome"]) for one in asked] == [("Evening Post", "open")]
+    school.student("ground", press, "studies", "--student", "S-1010", "--interest", "A study of seating")
+    school.by("olive", "close", press, "denied")
+    shown = school.text("disclosures", "S-1010")
+    assert f"asked for by Evening Post (request {press}, denied)" in shown
+    assert "interest: A study of seating" in shown
+    school.student("disclosures", "S-1010", "--to", str(tmp_path / "b.csv"))
+    rows = list(csv.reader(io.StringIO((tmp_path / "b.csv").read_text("utf-8-sig"))))
+    assert rows[1][2:5] == ["Evening Post", "A study of seating", "denied"]
+    school.student("disclosures", "S-1010", "--to", str(tmp_path / "b.pdf"))
+
+
+def test_nothing_of_a_secret_subpoena_stands_in_the_record(school: School) -> None:
+    secret = school.opened("IL", "--from", "Grand Jury")
+    school.student("link", secret, "--student", "S-1009")
+    school.student("ground", secret, "secret_subpoena", "--student", "S-1009")
+    assert "Nothing was asked" in school.text("disclosures", "S-1009")
+    school.by("olive", "close", secret, "denied")
+    assert "Nothing was asked" in school.text("disclosures", "S-1009")
+    assert school.office.run("verify").status == 0
+
+
 def test_only_who_may_does_it(school: School) -> None:
     school.student("list", school.parent, name="eve", status=4)
     school.student("own", school.parent, "--student", "S-1001", name="eve", status=4)
     school.office.json("request", "student", "own", school.parent, "--student", "S-1001", status=4)
     school.student("suggest", school.parent, "rec_unknown", status=3)
+
+
+def test_grounds_and_disclosures_open_in_the_check_of_everything(school: School) -> None:
+    number = school.opened("IL")
+    school.student("link", number, school.seating, "--student", "S-1011")
+    school.by("rick", "code", number, "--record", school.seating, "--decision", "release")
+    school.student("ground", number, *COURT)
+    assert school.produce(number) == 1
+    prove_sealed(school.office, "ground of a student", "disclosure of a student")

@@ -33,6 +33,7 @@ from storage.outbox import Outbox
 from storage.records import Channel
 from tests.archiver.mail_office import START, MailOffice, a_mail, open_mail_office
 from tests.archiver.web_site import running_site
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def test_an_archive_that_works_has_nothing_to_tell():
     assert names(WELL) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "name"),
     [
         ({"channels": (replace(SMTP, last_worked=NOW - 2 * HOUR),)}, "channel smtp"),

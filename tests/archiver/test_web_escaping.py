@@ -19,6 +19,7 @@ from storage.records import (
     Party,
 )
 from tests.archiver.web_site import OWN, add_record, letter, running_site
+from tests.every_case import every_case
 
 CORPUS = [
     "<script>alert(1)</script>",
@@ -137,7 +138,7 @@ def site(tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize("text", [one for one in CORPUS if "\ud800" not in one], ids=range(len(CORPUS) - 1))
+@every_case("text", [one for one in CORPUS if "\ud800" not in one], ids=range(len(CORPUS) - 1))
 def test_hostile_text_in_every_field_of_a_record_stays_text(site, text):
     made = add_record(site.installation, site.custodians[OWN], hostile(text), source=text)
     pages = {
@@ -153,7 +154,7 @@ def test_hostile_text_in_every_field_of_a_record_stays_text(site, text):
     assert line(text) in read(pages["receipt"]).text
 
 
-@pytest.mark.parametrize("text", CORPUS, ids=range(len(CORPUS)))
+@every_case("text", CORPUS, ids=range(len(CORPUS)))
 def test_hostile_text_in_a_query_stays_text(site, text):
     with site.client(Role.OFFICER) as client:
         query = text.encode("utf-8", "replace").decode()

@@ -17,6 +17,7 @@ from archiver.web.sentences import (
 )
 from storage.records import Forward, ForwardMethod
 from tests.archiver.web_site import OWN, add_record, letter, running_site
+from tests.every_case import every_case
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def site(tmp_path_factory):
 PAGES = ["/", "/sign-in", "/search", "/search?q=route", "/search?q=(", "/quarantine", "/nonrecords", "/nope"]
 
 
-@pytest.mark.parametrize("path", PAGES)
+@every_case("path", PAGES)
 def test_every_page_has_language_title_one_heading_and_landmarks(site, path):
     page = site.get(path).text
 
@@ -185,7 +186,7 @@ def test_looking_at_a_page_of_a_record_is_an_event(site):
     assert views() + 1 == views()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("page", "total", "offered"),
     [
         (1, 0, (1,)),

@@ -12,6 +12,7 @@ from archiver.access import Act, Principal, Role, permits
 from archiver.api.app import create_app, routes_of
 from archiver.api.policy import POLICY, Entry, access_to, missing_entries
 from tests.archiver.web_site import OTHER, OWN, Site, make_installation, running_site, serving
+from tests.every_case import every_case
 
 ROLES = tuple(role for role in Role if role is not Role.OPERATOR)
 # what stands in the place of each parameter: something that exists and is the employee's own
@@ -89,7 +90,7 @@ def test_no_entry_means_no_access():
     assert access_to("DELETE", "/records/{record_id}") is None
 
 
-@pytest.mark.parametrize(("role", "address"), CASES, ids=lambda one: " ".join(one) if isinstance(one, tuple) else one)
+@every_case(("role", "address"), CASES, ids=lambda one: " ".join(one) if isinstance(one, tuple) else one)
 def test_each_role_gets_exactly_what_the_table_gives_it(site, clients, role, address):
     method, path = address
     access = POLICY[address]

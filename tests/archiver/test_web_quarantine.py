@@ -11,6 +11,7 @@ from archiver.access import Role
 from archiver.api.schemas import QuarantineActDocument, QuarantinedDocument, QuarantineDocument
 from storage.events import EventKind
 from tests.archiver.web_site import OWN, add_lying, make_installation, running_site
+from tests.every_case import every_case
 
 STRANGER = "stranger@far.example"
 HOSTILE = (
@@ -213,8 +214,8 @@ def test_what_does_not_lie_there_cannot_be_decided_on(site, act):
     assert form(site, f"{site.own.submission}/{act}", **fields).status_code == 409
 
 
-@pytest.mark.parametrize("act", ["assign", "retry", "release", "reject"])
-@pytest.mark.parametrize("role", [Role.EMPLOYEE, Role.REVIEWER, Role.ADMINISTRATOR])
+@every_case("act", ["assign", "retry", "release", "reject"])
+@every_case("role", [Role.EMPLOYEE, Role.REVIEWER, Role.ADMINISTRATOR])
 def test_who_may_not_decide_changes_nothing(site, act, role):
     assert api(site, f"{site.lying}/{act}", role=role, custodian=OWN, reason="x").status_code == 403
     assert site.get(f"/api/v1/quarantine/{site.lying}").json()["state"] == "quarantined"

@@ -14,6 +14,7 @@ from archiver.api.security import FAILURE_SECONDS, MOST_FAILURES, FailureLimit, 
 from archiver.api.shield import CONTENT_POLICY
 from storage.errors import StorageFull
 from tests.archiver.web_site import running_site
+from tests.every_case import every_case
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +27,8 @@ ANSWERS = ["/", "/sign-in", "/search?q=(", "/records/rec_none", "/nope", "/stati
 ANSWERS += ["/api/v1/search?q=route", "/api/v1/search", "/api/v1/nope", "/api/v1/openapi.json", "/sign-out"]
 
 
-@pytest.mark.parametrize("role", [None, Role.OFFICER])
-@pytest.mark.parametrize("path", ANSWERS)
+@every_case("role", [None, Role.OFFICER])
+@every_case("path", ANSWERS)
 def test_every_answer_carries_the_security_headers(site, path, role):
     headers = site.get(path, role).headers
 
@@ -117,7 +118,7 @@ CHANGING += [f"/api/v1/{one}" for one in ("saved-searches", "frozen-sets", "hit-
 CHANGING += ["/api/v1/saved-searches/{name}", "/api/v1/alerts/{alert_id}"]
 _OF_A_REQUEST = ["/events", "/extensions", "/assignment", "/holds", "/tasks", "/tasks/{number}/done", "/close"]
 _OF_A_REQUEST += ["/searches", "/searches/{number}/declaration", "/searches/{number}/accept", "/sets", "/samples"]
-_OF_A_REQUEST += [f"/review/{one}" for one in ("decisions", "confirmations", "batches", "steps/{step}/undo")]
+_OF_A_REQUEST += [f"/review/{one}" for one in ("decisions", "confirmations", "batches", "tags", "steps/{step}/undo")]
 _OF_A_REQUEST += [f"/fees/{one}" for one in ("estimates", "charges", "deposits", "payments", "waivers", "refunds")]
 _OF_A_REQUEST += ["/instalments", "/instalments/{number}/claim", "/appeals", "/appeals/{number}/decision"]
 _OF_A_REQUEST += ["/notices", "/notices/{number}/action", "/notices/{number}/end", "/letters", "/clawbacks"]
@@ -128,6 +129,7 @@ _OF_A_REQUEST += ["/productions", "/productions/{number}/again"]
 _OF_A_REQUEST += ["/occurrences/accept", "/occurrences/withdraw"]
 _OF_A_REQUEST += [f"/students/{one}" for one in ("links", "suggestions", "grounds", "own")]
 CHANGING += ["/api/v1/roster", "/api/v1/student-disclosures"]
+CHANGING += [f"/api/v1/exemptions{one}" for one in ("", "/{number}/change", "/{number}/retire")]
 CHANGING += ["/api/v1/requests", *(f"/api/v1/requests/{{request_id}}{one}" for one in _OF_A_REQUEST)]
 SENT_OTHERWISE = {"/api/v1/uploads/{upload_id}": "DELETE", "/api/v1/uploads/{upload_id}/files/{number}": "PATCH"}
 SENT_OTHERWISE |= {"/api/v1/saved-searches/{name}": "DELETE", "/api/v1/alerts/{alert_id}": "PATCH"}
@@ -140,8 +142,8 @@ def officer(site):
         yield client
 
 
-@pytest.mark.parametrize("path", CHANGING)
-@pytest.mark.parametrize(
+@every_case("path", CHANGING)
+@every_case(
     "headers",
     [
         {"Sec-Fetch-Site": "cross-site"},
@@ -169,7 +171,7 @@ def test_every_state_changing_address_is_one_of_those_tested_for_other_origins(s
     assert {path for method, path in POLICY if method not in ("GET", "HEAD")} == set(CHANGING)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("headers", "ours"),
     [
         ({}, True),
@@ -233,7 +235,7 @@ def test_a_header_that_is_no_known_token_is_answered_with_401(site, header, monk
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("target", "leads_to"),
     [
         ("/records/rec_1", "/records/rec_1"),

@@ -6,7 +6,8 @@ worker`. Only Python and the modules are not loaded anew, which took a second of
 a program of several threads, as pytest's are under xdist, cannot copy itself (`archiver.crew`).
 
 The program that is copied has one thread and opens nothing. Each worker stands below a keeper that waits for its end
-and tells it. `tests/archiver/test_crew.py` and the journeys start programs as users do.
+and tells it; its confined children are copies too (`tests.ingest.reader_copies`). `tests/archiver/test_crew.py` and
+the journeys start programs as users do.
 """
 
 from __future__ import annotations
@@ -139,7 +140,9 @@ def _serve(line: socket.socket) -> None:
     """Make a copy for each message, until nobody is there."""
     import archiver.cli.main  # noqa: PLC0415 - this is what takes a second
     import archiver.worker_program  # noqa: F401, PLC0415 - the same
+    from tests.ingest import reader_copies  # noqa: PLC0415 - it stands on this module
 
+    reader_copies.begin()
     while True:
         message, descriptors, _, _ = socket.recv_fds(line, _LARGEST, 3)
         with contextlib.suppress(ChildProcessError):
@@ -168,6 +171,7 @@ def _keep(asked: dict[str, Any], descriptors: list[int]) -> NoReturn:
 
 def _work(asked: dict[str, Any], descriptors: list[int]) -> NoReturn:
     from archiver.cli.main import main  # noqa: PLC0415 - it is loaded
+    from tests.ingest.reader_copies import readers_copied  # noqa: PLC0415 - the same
 
     status = 1
     try:
@@ -182,7 +186,8 @@ def _work(asked: dict[str, Any], descriptors: list[int]) -> NoReturn:
         os.environ.clear()
         os.environ.update(asked["environment"])
         sys.argv[1:] = asked["arguments"]
-        main()
+        with readers_copied():
+            main()
         status = 0
     except SystemExit as leaves:
         status = leaves.code if isinstance(leaves.code, int) else int(leaves.code is not None)

@@ -23,6 +23,7 @@ from storage.errors import InvalidInput, NotFound
 from storage.events import Event, EventKind
 from storage.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash, range_hash
 from storage.statements import is_statement_of, signed
+from tests.every_case import every_case
 from tests.storage.archives import NOON
 from tests.storage.mutating import everywhere
 
@@ -194,7 +195,7 @@ def test_the_order_of_members_does_not_matter_to_a_statement():
 DEEP = b'{"leaf":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"",

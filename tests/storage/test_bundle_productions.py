@@ -10,6 +10,7 @@ import pytest
 
 from archiver.producing import Wishes, produce
 from archiver.production_plan import Choice
+from archiver.production_zip import zipped
 from archiver.unlocking import unlock_folder
 from archiver.wiring import open_installation
 from storage.bundle_check import check_bundle, check_document
@@ -108,6 +109,28 @@ def test_a_file_that_is_missing_or_beside_the_others_is_found(made: Made, packag
     (package / "more").symlink_to(package / "documents")
     found = check_bundle(package, made.key).faults
     assert {one.id for one in found} == {"text/LAKE-000001.txt", "documents/LAKE-000099.pdf", "more"}
+
+
+def test_one_zip_file_of_the_package_is_judged_as_its_folder(made: Made, package: Path, tmp_path: Path) -> None:
+    one = tmp_path / "package.zip"
+
+    def both() -> tuple[dict[str, Any], dict[str, Any]]:
+        one.write_bytes(b"".join(zipped(package, "top")))
+        return check_bundle(one, made.key).to_json(), check_bundle(package, made.key).to_json()
+
+    of_zip, of_folder = both()
+    assert of_zip == of_folder
+    assert of_zip["trusted"]
+    (package / "text" / "LAKE-000001.txt").unlink()
+    (package / "more").write_bytes(b"more")
+    (package / "whole.pdf").write_bytes(flip((package / "whole.pdf").read_bytes(), 3))
+    of_zip, of_folder = both()
+    assert of_zip == of_folder
+    assert {one["id"] for one in of_zip["faults"]} == {"text/LAKE-000001.txt", "more", "whole.pdf"}
+    content = one.read_bytes()
+    at = content.index((package / "README.txt").read_bytes())
+    one.write_bytes(content[:at] + b"?" + content[at + 1 :])  # and not the check sum
+    assert "README.txt" in {one.id for one in check_bundle(one, made.key).faults}
 
 
 def test_two_files_that_change_places_are_found(made: Made, package: Path) -> None:

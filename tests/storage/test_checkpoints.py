@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage.checkpoints import Checkpoint, read_verifier_key, sign, verifier_key, verify
 from storage.errors import Corrupt
+from tests.every_case import every_case
 from tests.storage.archives import flip
 
 ORIGIN = "public-records-archive/arc_test"
@@ -62,7 +63,7 @@ def test_signatures_of_others_beside_ours_do_no_harm():
     assert verify(f"{text}\n\n{stranger}\n{namesake}\n{ours}".encode(), VERIFIER) == CHECKPOINT
 
 
-@pytest.mark.parametrize(
+@every_case(
     "note",
     [
         b"",

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from storage.database import WriteLock, engine_for, open_encrypted, translate
 from storage.errors import Corrupt, StorageFull, TemporarilyUnavailable
 from storage.events import EventKind
+from tests.every_case import every_case
 from tests.storage.archives import flip, make_archive, open_again
 
 KEY = bytes(range(32))
@@ -110,7 +111,7 @@ def failing(code):
     return error
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("code", "expected"),
     [
         (driver.SQLITE_FULL, StorageFull),

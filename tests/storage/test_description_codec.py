@@ -27,6 +27,7 @@ from storage.records import (
     Reaction,
     RecordKind,
 )
+from tests.every_case import every_case
 
 PACIFIC = timezone(-timedelta(hours=8))
 LETTERHEAD = Letterhead(
@@ -136,7 +137,7 @@ def test_random_descriptions_come_back_equal():
         assert decode(encode(description)) == description
 
 
-@pytest.mark.parametrize(
+@every_case(
     "hostile",
     [
         b"",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from storage.events import Event, EventKind, payload_digest
+from tests.every_case import every_case
 
 EVENT = Event(
     id="evt_1",
@@ -28,7 +29,7 @@ def test_a_leaf_has_its_frozen_form():
     )
 
 
-@pytest.mark.parametrize("kind", list(EventKind))
+@every_case("kind", list(EventKind))
 def test_every_kind_of_leaf_is_read_back(kind):
     event = replace(EVENT, kind=kind)
     assert Event.decode(event.encode()) == event
@@ -44,7 +45,7 @@ def test_a_naive_time_is_refused():
         replace(EVENT, at=datetime(2024, 1, 1))  # noqa: DTZ001 - the naive time is the case
 
 
-@pytest.mark.parametrize(
+@every_case(
     "leaf",
     [
         b"",

@@ -27,6 +27,7 @@ import search.tables
 from storage.columns import CarriedBy, metadata
 from storage.database import engine_for
 from storage.migrating import configuration, migrate
+from tests.every_case import every_case
 
 FLOORS = (archiver.tables, ingest.tables, retention.tables, search.saved_tables, search.tables)
 KEY = bytes(32)
@@ -67,7 +68,7 @@ def test_there_is_one_line_of_revisions():
     assert len(ScriptDirectory.from_config(configuration()).get_heads()) == 1
 
 
-@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+@every_case("table", metadata.sorted_tables, ids=lambda table: table.name)
 def test_every_table_and_index_compiles_for_postgresql(table):
     dialect = postgresql.dialect()
     assert str(CreateTable(table).compile(dialect=dialect)).strip().startswith(f"CREATE TABLE {table.name}")
@@ -103,7 +104,7 @@ def test_names_fit_the_63_bytes_of_postgresql():
     assert max(map(len, names)) <= 63
 
 
-@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+@every_case("table", metadata.sorted_tables, ids=lambda table: table.name)
 def test_every_table_says_how_a_backup_carries_it(table):
     carried = table.info["backup"]
     assert (carried.by in {CarriedBy.POSITION, CarriedBy.SUBJECT}) == bool(carried.column)

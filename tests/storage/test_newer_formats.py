@@ -28,6 +28,7 @@ from storage.slots import list_slots
 from storage.tables import archive as archive_table
 from storage.tables import ledger_leaves
 from storage.upgrading import plan_upgrade
+from tests.every_case import every_case
 from tests.storage.archives import RECOVERY, custodian, file_one
 from tests.storage.backup.scenes import Scene
 
@@ -70,8 +71,8 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", list(WAYS))
-@pytest.mark.parametrize("version", [2, 3, 255])
+@every_case("way", list(WAYS))
+@every_case("version", [2, 3, 255])
 def test_a_container_of_a_newer_version_is_said_to_be_one(way, version):
     with pytest.raises(NewerFormat) as caught:
         WAYS[way](at_version(version))
@@ -85,8 +86,8 @@ def test_whoever_looks_for_damage_finds_a_newer_container_too(way):
         WAYS[way](at_version(2))
 
 
-@pytest.mark.parametrize("way", list(WAYS))
-@pytest.mark.parametrize("sealed", [at_version(0), b"QRAR" + at_version(2)[4:], b"PRAR", b"PRA", b""])
+@every_case("way", list(WAYS))
+@every_case("sealed", [at_version(0), b"QRAR" + at_version(2)[4:], b"PRAR", b"PRA", b""])
 def test_what_is_no_container_is_not_called_newer(way, sealed):
     with pytest.raises(Corrupt) as caught:
         WAYS[way](sealed)

@@ -15,6 +15,7 @@ from storage.errors import InvalidInput
 from storage.events import EventKind
 from storage.outbox import Attachment, DamagedLetter, Letter, Outbox, WaitingLetter
 from storage.tables import outbox, wrapped_keys
+from tests.every_case import every_case
 from tests.storage.archives import ACTOR, NOON, open_again
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_any_text_and_attachment_comes_back(text, content):
     assert Letter.decode("anchor", letter.encode()) == letter
 
 
-@pytest.mark.parametrize(
+@every_case(
     "changes",
     [
         {"to": ""},

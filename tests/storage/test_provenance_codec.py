@@ -24,6 +24,7 @@ from storage.provenance import (
 )
 from storage.provenance_codec import authenticity_members, read_authenticity
 from storage.records import Description, RecordKind
+from tests.every_case import every_case
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 KEY = "sel._domainkey.a.example"
@@ -49,7 +50,7 @@ def test_a_description_keeps_what_was_checked(one):
     assert decode(encode(description)) == description
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("where", "name", "value"),
     [
         ("checks", "verdict", "excellent"),
@@ -81,7 +82,7 @@ def dkim(verdict, *, aligned=True, message=CheckedMessage.CARRIER):
     return Check(method=CheckMethod.DKIM, message=message, verdict=verdict, aligned=aligned, reason=CheckReason.SYNTAX)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("checks", "result"),
     [
         ((), "none"),

@@ -12,6 +12,7 @@ from storage.memory_blobs import MemoryReader
 from storage.sealed_ranges import SealedRanges
 from storage.sealed_streams import open_pieces, seal_pieces
 from storage.sealing import CHUNK_BYTES, PREFIX_BYTES, TAG_BYTES, SealKind, header, seal, unseal
+from tests.every_case import every_case
 from tests.storage.archives import flip
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def ranges_of(sealed, key=KEY, **named: object):
     return SealedRanges(key, **(NAMED | named), sealed=MemoryReader(sealed))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@every_case("size", SIZES)
 def test_what_is_sealed_in_pieces_opens_whole_and_in_pieces_and_by_ranges(size):
     plain = plain_of(size)
     step = PIECES[size % len(PIECES)] if size > CHUNK_BYTES else 7

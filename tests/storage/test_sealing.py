@@ -6,6 +6,7 @@ import pytest
 
 from storage.errors import Corrupt
 from storage.sealing import CHUNK_BYTES, PREFIX_BYTES, TAG_BYTES, SealKind, header, new_key, read_header, seal, unseal
+from tests.every_case import every_case
 from tests.storage.archives import flip
 
 KEY = bytes(range(32))
@@ -28,7 +29,7 @@ def opened_with(
     return unseal(key, archive_id=archive_id, kind=kind, object_id=object_id, sealed=sealed)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "size", [0, 1, 15, 16, 17, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 5 * CHUNK_BYTES + 7]
 )
 def test_what_was_sealed_opens_again_at_every_size_around_a_chunk(size):

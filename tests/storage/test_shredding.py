@@ -93,7 +93,8 @@ def test_the_reason_stands_in_the_payload_of_the_decision_only(archive, shredder
 
 def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed():
     kept = (
-        "archive.created custodian.added custodian.changed user.added record.viewed record.exported search.made "
+        "archive.created custodian.added custodian.changed user.added user.token_renewed user.closed "
+        "record.viewed record.exported search.made "
         "index.rebuilt index.reconciled "
         "record.superseded "
         "schedule.loaded retention.evaluated fixity.checked user.signed_in service.started service.stopped "
@@ -118,9 +119,14 @@ def test_every_kind_of_event_about_records_was_decided_to_be_kept_or_destroyed()
         "restriction.set restriction.lifted grant.given grant.taken "
         # a decision in review is the agency's own act: ids, decision, codes; what it says of a record is sealed
         "request.opened request.noted request.assigned request.task_added request.task_done request.closed "
-        "request.reopened student.linked student.unlinked student.ground_set student.disclosed students.viewed "
+        "request.reopened student.linked student.unlinked student.ground_set student.disclosed student.requested "
+        "students.viewed "
         "requests.viewed custodian.asked custodian.reminded custodian.declared custodian.accepted "
         "review.added review.decided review.confirmed review.batched review.undone "
+        # a tag is what reviewers of one request call some of its records; its words are sealed under the request's key
+        "review.tagged "
+        # the agency's list of grounds, of no record
+        "exemption.added exemption.changed exemption.retired "
         # a mark says where in a record, never what stands there; a roster is the agency's list, of no record
         "redaction.marked redaction.changed redaction.settled redaction.removed redaction.undone "
         "roster.loaded roster.viewed "

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from storage.telephone_numbers import normal_number
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     "written",
     [
         "+15035550123",
@@ -29,7 +28,7 @@ def test_a_number_of_another_country_needs_its_code():
     assert normal_number("0170 1234567") is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     ["", "Jane", "12345", "+1234", "503 555 0123 ext", "117312345678901234567", "+" + "1" * 16, "1/5/26", "0" * 5_000],
 )

@@ -12,6 +12,7 @@ from storage import transcription_codec
 from storage.errors import NewerFormat
 from storage.transcription import Box, Page, TextLine, UnreadRegion
 from storage.transcription_codec import decode, encode
+from tests.every_case import every_case
 from tests.storage.transcribing import BOX, FULL, version
 
 
@@ -34,7 +35,7 @@ def test_the_smallest_comes_back_and_leaves_out_what_it_does_not_have():
     assert members_of(encode(small)).keys() == {"v", "record", "number", "made_at", "source", "author"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     "members",
     [
         {"extra": 1},

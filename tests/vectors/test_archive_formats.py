@@ -115,6 +115,12 @@ def test_its_frozen_search_and_its_request_stand_as_they_were_left(number, tmp_p
     shown = command(frozen, "request", "review", asked["number"], "--decision", "withhold")
     assert [one["record"] for one in shown["records"]] == [asked["withheld"]]
     assert command(frozen, "request", "show", asked["number"])["text"] == "All about the walrus costume."
+    tagged = command(frozen, "request", "review", asked["number"], "--tag", asked["tagged"])
+    assert [one["record"] for one in tagged["records"]] == [asked["withheld"]]
+    own = [
+        one["code"] for one in command(frozen, "request", "exemption", "list")["exemptions"] if one["source"] == "own"
+    ]
+    assert own == [asked["own_exemption"]]
 
 
 @pytest.mark.parametrize("number", [number for number in FORMATS if number > 2])  # format 2 had no productions

@@ -23,6 +23,7 @@ from storage.memory_blobs import MemoryReader
 from storage.sealed_ranges import SealedRanges
 from storage.sealed_streams import open_pieces
 from storage.sealing import SealKind, unseal
+from tests.every_case import every_case
 
 VECTORS = json.loads((Path(__file__).parent / "containers_v1.json").read_text())
 CASES, MADE = VECTORS["cases"], VECTORS["made"]
@@ -117,7 +118,7 @@ def named(case):
     return {"archive_id": case["archive"], "kind": SealKind(case["kind"]), "object_id": case["object"]}
 
 
-@pytest.mark.parametrize("case", CASES, ids=by_name)
+@every_case("case", CASES, ids=by_name)
 def test_the_page_alone_gives_what_the_case_says(case):
     key, sealed = bytes.fromhex(case["key"]), sealed_of(case)
     if "error" in case:
@@ -130,8 +131,8 @@ def test_the_page_alone_gives_what_the_case_says(case):
         assert hashlib.sha256(plain).hexdigest() == case["plain_sha256"]
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", CASES, ids=by_name)
+@every_case("way", WAYS)
+@every_case("case", CASES, ids=by_name)
 def test_every_way_to_open_agrees(case, way):
     key, sealed = bytes.fromhex(case["key"]), sealed_of(case)
     if "error" in case:

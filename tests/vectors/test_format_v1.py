@@ -34,6 +34,7 @@ from storage.records import Channel, Grade, Record, RecordKind, RecordState
 from storage.sealing import SealKind, unseal
 from storage.submissions import SealedEnvelope
 from storage.vault import Vault, WrappedKey
+from tests.every_case import every_case
 
 VECTORS = json.loads((Path(__file__).parent / "format_v1.json").read_text())
 LEDGER, KEYS = VECTORS["ledger"], VECTORS["keys"]
@@ -91,7 +92,7 @@ def test_a_frozen_container_opens_by_the_page_alone(vector):
     assert open_by_the_page(*members(vector)) == pattern(vector["plain_size"])
 
 
-@pytest.mark.parametrize("vector", VECTORS["refused"], ids=by_name)
+@every_case("vector", VECTORS["refused"], ids=by_name)
 def test_what_must_not_open_does_not(vector):
     assert open_by_the_page(*members(vector)) is None
     with pytest.raises(Corrupt):

@@ -11,6 +11,7 @@ from storage.migrations.third import (
     disclosure,
     dispositions,
     due,
+    exemptions,
     facts,
     following,
     generations,
@@ -59,6 +60,7 @@ def upgrade() -> None:
     redactions.create()
     accepted.create()
     productions.create()
+    exemptions.create()
 
 
 def _answers() -> None:

@@ -62,6 +62,13 @@ def test_every_message_is_an_event_of_who_said_it():
     assert "Is the stadium lit?" in mail.get_body().get_content()
 
 
+def test_begin_and_end_are_told_by_time_also_where_the_clocks_are_set_back_on_that_day():
+    said = {1: "Jane\n2026-11-01 01:50:00 -0700\nHi", 2: "Jim\n2026-11-01 01:10:00 -0800\nYes"}
+    mail = opened(conversation_file(produced(messages=said), "sms"))[0]
+    assert mail["X-RSMF-BeginDate"] == "2026-11-01T01:50:00-07:00"
+    assert mail["X-RSMF-EndDate"] == "2026-11-01T01:10:00-08:00"
+
+
 def test_a_moment_that_was_left_out_is_not_invented():
     manifest = opened(conversation_file(produced(messages=MESSAGES), "sms"))[1]
     assert "timestamp" not in manifest["events"][2]

@@ -16,6 +16,7 @@ from search.disclosure.fees import (
     account_of,
     check_deposit,
     check_payment,
+    check_rate,
     check_waiver,
     estimate,
     money,
@@ -26,7 +27,7 @@ from storage.errors import Conflict, InvalidInput, NotFound
 
 
 def cents(profile: str, requester: RequesterClass = RequesterClass.GENERAL, **more: Any) -> int:
-    options = {name: more.pop(name) for name in ("rates", "circumstances", "late_clocks") if name in more}
+    options = {name: more.pop(name) for name in ("rates", "own_rates", "circumstances", "late_clocks") if name in more}
     counted = {unit: Fraction(count) for unit, count in more.items()}
     return estimate(shipped_fees(profile), counted, requester=requester, **options).cents
 
@@ -94,6 +95,36 @@ def test_a_rate_that_the_law_leaves_to_the_agency_must_be_given_and_none_is_abov
     assert cents("MA", hour=4, rates={"hour": 1800}) == 3600
     with pytest.raises(InvalidInput, match=r"at most 25\.00"):
         cents("MA", hour=4, rates={"hour": 2501})
+
+
+def words(profile: str, **rates: Any) -> str:
+    made = estimate(shipped_fees(profile), {"page": Fraction(10)}, requester=RequesterClass.GENERAL, **rates)
+    return made.lines[0].words
+
+
+def test_the_agencys_own_rate_counts_where_none_is_given_and_the_line_says_so() -> None:
+    own = {"page": 4}
+    assert words("OH", own_rates=own) == "10 pages; 10 at 0.04 (the agency's own rate) make 0.40."
+    assert words("WA", own_rates=own) == "10 pages; 10 at 0.04 (the agency's own rate; the law allows 0.15) make 0.40."
+    assert words("WA", own_rates=own, rates={"page": 7}) == "10 pages; 10 at 0.07 make 0.70."
+    assert words("WA", own_rates={"page": 15}) == words("WA")
+    assert cents("WA", page=10, hour=2, own_rates={"page": 4, "hour": 2000}) == 40  # forbidden stays forbidden
+
+
+def test_where_another_law_allows_less_than_the_agencys_own_rate_that_law_counts() -> None:
+    told = "10 pages; 10 at 0.15 (the law's highest; the agency's own is 0.25) make 1.50."
+    assert words("WA", own_rates={"page": 25}) == told
+
+
+def test_rates_that_a_law_does_not_let_an_agency_have_are_refused_with_the_law() -> None:
+    check_rate(shipped_fees("WA"), "page", 15)
+    check_rate(shipped_fees("OH"), "page", 500)
+    with pytest.raises(InvalidInput, match=r"at most 0\.15 \(RCW 42\.56\.120"):
+        check_rate(shipped_fees("WA"), "page", 16)
+    with pytest.raises(InvalidInput, match=r"nothing may be charged for hour \(RCW"):
+        check_rate(shipped_fees("WA"), "hour", 1)
+    with pytest.raises(InvalidInput, match="NY names no charge for gigabyte"):
+        check_rate(shipped_fees("NY"), "gigabyte", 1)
 
 
 def test_circumstances_change_what_is_free_or_may_be_charged() -> None:

@@ -233,7 +233,7 @@ def test_a_part_of_a_long_passage_is_linked_too() -> None:
     passage = "The principal said that the student in room twelve had been absent for three weeks in a row."
     said = "We heard that the student in room twelve had been absent for three weeks, and so on."
     [one] = finder_of([passage])(said)
-    assert "student in room twelve had been absent" in said[one.span.start : one.span.end]
+    assert said[one.span.start : one.span.end] == "that the student in room twelve had been absent for three weeks"
     assert not list(finder_of([passage])("The student in room twelve was here."))
 
 

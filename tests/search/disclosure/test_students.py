@@ -24,9 +24,12 @@ from search.disclosure.redaction import (
     Words,
 )
 from search.disclosure.release_types import ClosedPart, PagesPart, RecordParts, SeenLine, TextPart
+from search.disclosure.request_terms import Closing
+from search.disclosure.requests import Requests
 from search.disclosure.rosters import Roster, RosterEntry, RosterRole
 from search.disclosure.student_grounds import disclosure_grounds
-from search.disclosure.students import ALL_OTHERS, Students
+from search.disclosure.student_requests import StudentRequests
+from search.disclosure.students import ALL_OTHERS, NO_RECORD, Students
 from storage.errors import Conflict, InvalidInput, NotFound
 from tests.search.disclosure.follow_scene import ANN, Followed, followed
 
@@ -179,6 +182,64 @@ def test_a_parent_s_request_leaves_no_row_of_his_child_nor_of_others_who_cannot_
     with school.archive.store.read() as connection:
         assert school.students.own(connection, school.request.id) == (school.ann,)
     assert school.produce() == 0
+
+
+def closed(school: School) -> int:
+    """Close the request; how many rows of requests without a disclosure that wrote."""
+    requests, refused = Requests(school.archive.store), StudentRequests(school.archive.store)
+    with school.archive.store.write() as transaction:
+        found = requests.close_in(transaction, school.request.id, Closing.DENIED, actor=ANN)
+        return refused.record_in(transaction, found, actor=ANN)
+
+
+def asked(school: School, student: str) -> list[tuple[str, str | None]]:
+    with school.archive.store.read() as connection:
+        return [(one.party, one.interest) for one in StudentRequests(school.archive.store).of(connection, student)]
+
+
+def test_who_asked_for_a_student_and_got_nothing_stands_in_the_student_s_record(archive: Archive) -> None:
+    school = School(archive, profile="IL", name="Kim Press")
+    school.link(NO_RECORD, school.ann)
+    school.link("rec_2", school.robert)
+    school.ground("juvenile", school.robert, party="Juvenile Court", interest="Case 9")
+    assert closed(school) == 2
+    assert asked(school, school.ann) == [("Kim Press", None)]
+    assert asked(school, school.robert) == [("Juvenile Court", "Case 9")]
+    with archive.store.read() as connection:
+        assert school.students.disclosures(connection, school.ann) == []
+        assert school.students.linked(connection, school.request.id, RECORDS) == {"rec_2": (school.robert,)}
+        rows = connection.execute(text("SELECT sealed_row FROM student_disclosures")).scalars()
+        assert all(b"Kim" not in one and b"Juvenile" not in one for one in rows)
+
+
+def test_of_whom_something_was_disclosed_there_is_no_row_beside_it(school: School) -> None:
+    school.link("rec_1", school.ann)
+    school.ground("court", party="Court", interest="Order")
+    school.produce()
+    assert closed(school) == 0
+
+
+@pytest.mark.parametrize("ground", [one.id for one in disclosure_grounds().values() if not one.row])
+def test_requests_that_99_32_d_exempts_leave_no_row_and_one_that_tells_of_nobody_does(
+    school: School, ground: str
+) -> None:
+    school.link("rec_1", school.ann)
+    school.link("rec_2", school.robert)
+    school.ground(ground, school.ann)
+    of_robert = int(ground != "own")  # of whom nothing is stated; a parent did not ask for him
+    assert closed(school) == int(ground == "deidentified") + of_robert
+
+
+def test_a_request_that_is_closed_a_second_time_has_one_row(school: School) -> None:
+    school.link(NO_RECORD, school.ann)
+    with pytest.raises(Conflict):
+        school.link(NO_RECORD, school.ann)
+    assert closed(school) == 1
+    with school.archive.store.write() as transaction:
+        Requests(school.archive.store).reopen_in(transaction, school.request.id, actor=ANN)
+    school.ground("court", party="Court", interest="Order")
+    assert closed(school) == 1
+    assert asked(school, school.ann) == [("Court", "Order")]
 
 
 ROSTER = Roster(
