@@ -8,7 +8,7 @@ FIXTURES ?= ../shared/fixtures
 export PYTHONDONTWRITEBYTECODE :=  # programs that tests start would compile themselves each time
 JOBS ?= 4  # more than cores: many tests wait for the disk, or for programs that they started
 
-.PHONY: demo test check checked compiled system lint types floors tests coverage faults fuzz differential bench accuracy first-run journey xray lock clean
+.PHONY: demo test check checked compiled system lint types floors tests thorough coverage faults fuzz differential bench accuracy first-run journey xray lock clean
 
 demo: $(READY)  ## a synthetic district with everything running; ONCE=1 stops after showing it
 	$(BIN)/archiver demo $(if $(ONCE),--once)
@@ -48,6 +48,9 @@ compiled: $(READY)  ## the modules of the tests, written once; else each worker 
 
 tests: $(READY)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxfail=25 -rs
+
+thorough: $(READY) system  ## the tests that `make test` tries with few cases, with all of them
+	TESTS_THOROUGH=1 $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs $$(grep -rl 'from tests.tiers import' tests --include='test_*.py')
 
 coverage: $(READY)  ## the tests once more, with the share of branches that they reach
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --maxfail=25 -rs --cov --cov-report=term:skip-covered

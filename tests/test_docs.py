@@ -21,6 +21,7 @@ from search.query_facts import STATES, UNSEARCHABLE
 from search.query_language import parse_query
 from search.query_tokens import FIELDS
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def problem_with(command: str) -> str | None:
     return f"there is no option {unknown[0]}" if unknown else None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@every_case("page", PAGES, ids=name_of)
 def test_every_archiver_command_in_the_documentation_exists(page):
     wrong = {
         command: problem
@@ -97,7 +98,7 @@ def test_every_archiver_command_in_the_documentation_exists(page):
     assert wrong == {}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@every_case("page", PAGES, ids=name_of)
 def test_every_make_target_in_the_documentation_exists(page):
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = {command.split()[1] for command in commands_of(page) if command.startswith("make ")}
@@ -110,7 +111,7 @@ def test_the_readme_shows_the_two_commands():
     assert "make test" in shown
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@every_case("page", PAGES, ids=name_of)
 def test_every_link_of_the_documentation_resolves(page):
     broken = []
     for target in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
@@ -128,14 +129,14 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@every_case("page", PAGES, ids=name_of)
 def test_every_source_file_that_the_documentation_names_exists(page):
     spans = _INLINE.findall(_FENCE.sub("", page.read_text("utf-8")))
     named = {span for span in spans if re.fullmatch(r"(?:\w+/)+[\w.]+\.(?:py|toml|txt)", span)}
     assert {one for one in named if not (ROOT / one).exists()} == set()
 
 
-@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "benchmarks").glob("*.py"))], ids=name_of)
+@every_case("page", [*PAGES, *sorted((ROOT / "benchmarks").glob("*.py"))], ids=name_of)
 def test_nothing_names_a_folder_of_the_machine_it_was_written_on(page):
     text = page.read_text("utf-8")
     assert re.findall(r"(?<![\w.])/(?:work|root|home|tmp|Users)/[^\s`\"')]*", text) == []

@@ -13,6 +13,7 @@ from benchmarks.picture_texts import distance, folded, foreign_letters, words_of
 from benchmarks.screenshots.truth import read_truth
 from storage.records import Message
 from storage.transcription import Box, Page, TextLine, TranscribedMessage, Transcript, UnreadRegion, Word
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from benchmarks.screenshots.truth import Corners, Truth
@@ -74,7 +75,7 @@ def whatsapp() -> Truth:
     return read_truth(FROZEN / "whatsapp-en.json")
 
 
-@pytest.mark.parametrize("scene", SCENES)
+@every_case("scene", SCENES)
 def test_a_perfect_reading_has_no_fault(scene):
     truth = read_truth(FROZEN / f"{scene}.json")
     found = score(truth, pages_of(truth), transcript_of(truth), numbers_of(truth))

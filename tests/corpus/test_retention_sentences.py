@@ -32,6 +32,7 @@ from retention.rules import (
 )
 from retention.schedule import load_schedule
 from retention.vocabulary import DEFAULT_EVENTS
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from retention.series import Series
@@ -146,7 +147,7 @@ def test_every_period_of_a_sentence_stands_in_its_rule(shared_dir):
     assert lost == []
 
 
-@pytest.mark.parametrize("line", LINES)
+@every_case("line", LINES)
 def test_with_all_facts_known_a_rule_ends_and_not_on_the_day_itself(line):
     rule = _rule(EVERY[line])
     facts = _complete(EVERY[line])
@@ -160,13 +161,13 @@ def test_with_all_facts_known_a_rule_ends_and_not_on_the_day_itself(line):
     assert late.decision is Verdict.ELIGIBLE
 
 
-@pytest.mark.parametrize("line", LINES)
+@every_case("line", LINES)
 def test_with_no_fact_known_a_rule_never_ends(line):
     verdict = evaluate(Facts(), _rule(EVERY[line]), (), date(2200, 1, 1)).decision
     assert verdict in {Verdict.NEEDS_EVENT, Verdict.PERMANENT}
 
 
-@pytest.mark.parametrize("line", LINES)
+@every_case("line", LINES)
 def test_without_its_events_only_a_clock_that_needs_none_ends(line):
     facts = Facts(created=Moment(day=HAPPENED), captured=Moment(day=HAPPENED))
     rule = _rule(EVERY[line])

@@ -136,6 +136,8 @@ def main() -> int:
         chosen.write.write_text(f"# Fault campaigns, {machine}\n\n{text}\n", "utf-8")
     if all(one.passed for one in results):
         return 0
+    not_run = [f"{one.campaign.name}: {one.counts.skip_reason}" for one in results if one.counts.skip_reason]
+    print("; ".join(not_run), file=sys.stderr)  # noqa: T201
     return 1 if any(not one.passed and not one.counts.skip_reason for one in results) else NOT_POSSIBLE_HERE
 
 

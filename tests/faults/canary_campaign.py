@@ -278,4 +278,4 @@ def run(seed: int, count: int) -> Counts:
     return Counts(run=len(aviary.let_out), failures=tuple(failures), notes=notes)
 
 
-CAMPAIGN = Campaign(name="canaries", requires=200, quick=20, run=run)
+CAMPAIGN = Campaign(name="canaries", requires=200, quick=8, run=run)

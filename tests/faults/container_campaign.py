@@ -302,5 +302,5 @@ SPLICES: dict[str, Splice] = {
     "another epoch": lambda draw, one, _: replace(one, key=draw.randbytes(32)),
 }
 
-FLIPS = Campaign(name="bit flips in containers and keys", requires=200_000, quick=20_000, run=flips)
-SPLICED = Campaign(name="containers spliced", requires=1_000, quick=300, run=splices)
+FLIPS = Campaign(name="bit flips in containers and keys", requires=200_000, quick=5_000, run=flips)
+SPLICED = Campaign(name="containers spliced", requires=1_000, quick=100, run=splices)

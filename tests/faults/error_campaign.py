@@ -224,4 +224,4 @@ def _try_traced(folder: Path, point: Point, seed: int) -> tuple[list[str], str]:
     return wrong, f"{_outcome(refused)} (kernel)"
 
 
-CAMPAIGN = Campaign(name="errors of the disk", requires=400, quick=15, run=run)
+CAMPAIGN = Campaign(name="errors of the disk", requires=400, quick=5, run=run)

@@ -246,4 +246,4 @@ class _History:
         return _UNDER if _WORD in said else "compared, not held, then destroyed"
 
 
-CAMPAIGN = Campaign(name="holds against destruction, interleaved", requires=10_000, quick=60, run=run)
+CAMPAIGN = Campaign(name="holds against destruction, interleaved", requires=10_000, quick=15, run=run)

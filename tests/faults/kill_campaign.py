@@ -159,4 +159,4 @@ def _send_until(server: LiveServer, over: threading.Event) -> None:
         server.send_one(patience=1.0)
 
 
-CAMPAIGN = Campaign(name="kills at system calls", requires=1_000, quick=10, run=run)
+CAMPAIGN = Campaign(name="kills at system calls", requires=1_000, quick=3, run=run)

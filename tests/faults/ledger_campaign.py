@@ -435,5 +435,5 @@ def run_histories(seed: int, count: int) -> Counts:
     return Counts(run=count, failures=tuple(failures), notes=dict(sorted(kinds.items())))
 
 
-PROOFS = Campaign(name="ledger proofs", requires=131_328, quick=2_000, run=run_proofs)
-HISTORIES = Campaign(name="ledger histories", requires=1_200, quick=36, run=run_histories)
+PROOFS = Campaign(name="ledger proofs", requires=131_328, quick=500, run=run_proofs)
+HISTORIES = Campaign(name="ledger histories", requires=1_200, quick=12, run=run_histories)

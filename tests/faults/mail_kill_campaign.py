@@ -181,4 +181,4 @@ def _faults(office: Office, sources: MailSources) -> list[str]:
     return wrong
 
 
-CAMPAIGN = Campaign(name="kills while mail comes in by every way", requires=120, quick=2, run=run)
+CAMPAIGN = Campaign(name="kills while mail comes in by every way", requires=120, quick=1, run=run)

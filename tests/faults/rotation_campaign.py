@@ -178,4 +178,4 @@ def _one_trial(folder: Path, known: Known, page: int, calls: int, chance: random
     archive.close()
 
 
-CAMPAIGN = Campaign(name="rotation killed at each step", requires=500, quick=30, run=run)
+CAMPAIGN = Campaign(name="rotation killed at each step", requires=500, quick=10, run=run)

@@ -140,4 +140,4 @@ class _Programs:
         return 1
 
 
-CAMPAIGN = Campaign(name="deposits against rotation, interleaved", requires=2_000, quick=12, run=run)
+CAMPAIGN = Campaign(name="deposits against rotation, interleaved", requires=2_000, quick=4, run=run)

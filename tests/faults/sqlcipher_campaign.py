@@ -109,7 +109,7 @@ def main() -> None:
     connection.close()
 
 
-CAMPAIGN = Campaign(name="database alone", requires=10_000, quick=300, run=run)
+CAMPAIGN = Campaign(name="database alone", requires=10_000, quick=100, run=run)
 
 if __name__ == "__main__":
     main()

@@ -118,7 +118,7 @@ def main() -> None:
     print(json.dumps(report))  # noqa: T201 - for the campaign
 
 
-CAMPAIGN = Campaign(name="writers", requires=32_000, quick=480, run=run)
+CAMPAIGN = Campaign(name="writers", requires=32_000, quick=160, run=run)
 
 if __name__ == "__main__":
     main()

@@ -171,5 +171,5 @@ def run_deposits(seed: int, count: int) -> Counts:
     return Counts(run=count, failures=tuple(failures))
 
 
-READING = Campaign(name="spoiled mails read", requires=REQUIRED, quick=200, run=run_reading)
+READING = Campaign(name="spoiled mails read", requires=REQUIRED, quick=60, run=run_reading)
 DEPOSITS = Campaign(name="spoiled mails kept", requires=500, quick=30, run=run_deposits)

@@ -93,5 +93,5 @@ def run_control(seed: int, count: int) -> Counts:
     return Counts(run=len(cases), failures=failures, notes={"smuggled in at the control": smuggled})
 
 
-STREAMS = Campaign(name="SMTP streams", requires=10_000, quick=300, run=run_streams)
+STREAMS = Campaign(name="SMTP streams", requires=10_000, quick=150, run=run_streams)
 CONTROL = Campaign(name="SMTP positive control", requires=39, quick=39, run=run_control)

@@ -14,6 +14,7 @@ from ingest.authenticity_domains import are_aligned, ascii_domain, author_of, or
 from ingest.authenticity_fields import cut, relaxed_body, simple_body
 from ingest.envelopes import EnvelopeFacts, address_of
 from storage.provenance import CheckedMessage, CheckMethod, CheckReason, DnsKind, DnsStatus, Verdict
+from tests.every_case import every_case
 from tests.ingest.spoof.signing import (
     EVIL,
     SENDER,
@@ -43,7 +44,7 @@ def dmarc(raw, record, *, envelope=ENVELOPE, spf="v=spf1 -all", also=None):
     return check_of(examined(raw, table, envelope=envelope), CheckMethod.DMARC)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("raw", "record", "spf", "verdict"),
     [
         (signed(mail()), "v=DMARC1; p=reject", "v=spf1 -all", Verdict.PASS),
@@ -127,7 +128,7 @@ def test_ten_thousand_signatures_are_checked_in_bounded_time_and_memory():
         )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         signed(mail()) + b" " * 2_000_000,
@@ -217,7 +218,7 @@ def test_a_public_suffix_is_no_organisation():
     assert organisation_of("co.uk") is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "host",
     ["", "a", "a..b", "-a.example", "a b.example", "x" * 64 + ".example", "straße.de", "Ⅳ.example", "a.example."],
 )
@@ -232,7 +233,7 @@ def test_an_author_is_one_address_and_the_one_that_is_shown():
     assert author_of([], "bo@a.example") is None
 
 
-@pytest.mark.parametrize("piece", [b"a", b" ", b"a ", b'"a"', b'"', b'"\\', b"a@", b"<"])
+@every_case("piece", [b"a", b" ", b"a ", b'"a"', b'"', b'"\\', b"a@", b"<"])
 def test_a_from_that_names_nobody_is_given_up_in_one_pass(piece: bytes):
     assert author_of([(piece * 2_000)[:1_990] + b":"], "bo@a.example") is None
 

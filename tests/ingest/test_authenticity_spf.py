@@ -14,6 +14,7 @@ from ingest.authenticity_spf_terms import expand, read_record
 from ingest.dns import Known
 from ingest.envelopes import EnvelopeFacts
 from storage.provenance import CheckReason, DnsAnswer, DnsKind, DnsStatus, Verdict
+from tests.every_case import every_case
 from tests.ingest.spoof.signing import AT
 
 PEER, PEER6 = "198.51.100.7", "2001:db8::7"
@@ -195,7 +196,7 @@ def test_records_made_by_chance_mean_the_same_to_both(monkeypatch):
         assert checked(table)[0].verdict.value == by_pyspf(table, monkeypatch), record
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("spec", "expanded"),
     [  # RFC 7208 §7.4
         ("%{s}", "strong-bad@email.example.com"),
@@ -224,7 +225,7 @@ def test_macros_expand_as_the_standard_shows(spec, expanded):
     assert expand(spec, values) == expanded
 
 
-@pytest.mark.parametrize(
+@every_case(
     "peer",
     ["127.0.0.1", "10.1.2.3", "::1", "fe80::1%eth0", "192.168.0.9", "local", "", "::ffff:127.0.0.1", "203.0.113.9"],
 )
@@ -260,7 +261,7 @@ def test_two_records_are_an_error():
     assert check.verdict is Verdict.PERMERROR
 
 
-@pytest.mark.parametrize(
+@every_case(
     "record",
     [
         "v=spf1 " + "a " * 3_000,

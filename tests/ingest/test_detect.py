@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ingest.formats.detect import MediaKind, detect
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content", "name", "kind"),
     [
         (b"", None, MediaKind.EMPTY),

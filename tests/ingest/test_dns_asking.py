@@ -16,6 +16,7 @@ from ingest.dns import Known, is_domain, may_be_asked, split_server
 from ingest.dns_asking import Asker
 from ingest.dns_resolving import NetworkResolver
 from storage.provenance import DnsAnswer, DnsKind, DnsStatus
+from tests.every_case import every_case
 from tests.ingest.spoof.signing import StubResolver
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -115,7 +116,7 @@ def test_an_answer_out_of_bounds_is_told_by_its_status_alone(values):
     assert (answer.status, answer.values) == (DnsStatus.OVERSIZE, ())
 
 
-@pytest.mark.parametrize(
+@every_case(
     "name",
     [
         "",

@@ -13,6 +13,7 @@ from ingest.formats.headers import ContentFields
 from ingest.formats.html_text import decode_html, html_to_text
 from ingest.formats.office.allowance import MOST_PAGES
 from ingest.formats.pdf_text import pdf_to_text
+from tests.every_case import every_case
 
 
 def _pdf(*pages: str, password: str | None = None) -> bytes:
@@ -85,7 +86,7 @@ def test_entities_and_odd_markup_are_read():
     assert html_to_text("<b" * 3 + " &lt;tag&gt; &euro; 1 < 2")[0].endswith("<tag> € 1 < 2")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "<p style='margin-top:1000000000em;padding-left:1000000000em'>x</p>",

@@ -14,6 +14,7 @@ from ingest.formats.email_message import MAX_TEXT, read_email
 from ingest.formats.enclosures import extract_part
 from storage.errors import NotFound
 from storage.records import ComponentRole, ForwardMethod, RecordKind
+from tests.every_case import every_case
 
 HEAD = (
     b"From: Lou Ames <lou@school.example>\nTo: archive@records.example\nDate: Mon, 4 Mar 2024 09:15:00 -0800\n"
@@ -192,9 +193,7 @@ def test_a_moment_beyond_the_calendar_is_none():
     assert found.sent_at is None
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"\n", b"\r\n\r\n", b"\0" * 100, b"no headers at all", b"\xff\xfe" * 50, b":", b"a:\n b"]
-)
+@every_case("raw", [b"", b"\n", b"\r\n\r\n", b"\0" * 100, b"no headers at all", b"\xff\xfe" * 50, b":", b"a:\n b"])
 def test_bytes_that_are_hardly_a_mail_still_have_a_description(raw: bytes):
     found = read_email(raw)
     found.text.encode()
@@ -281,7 +280,7 @@ NONSENSE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("block", range(8))
+@every_case("block", range(8))
 def test_no_mutation_of_a_mail_raises(block: int):
     for number in range(block * 100, block * 100 + 100):
         chance = random.Random(number)

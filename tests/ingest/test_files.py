@@ -10,6 +10,7 @@ import pytest
 from ingest.channels.files import FoundItem, find_items, kind_of_file, printable_name
 from ingest.examiner import DOCUMENT, EMAIL
 from ingest.formats.container_kinds import ContainerKind
+from tests.every_case import every_case
 
 MAIL = b"From: ada@district.example\r\nSubject: Bus\r\n\r\ntext\r\n"
 SEPARATOR = b"From ada@district.example Mon May  6 12:00:00 2024\n"
@@ -65,7 +66,7 @@ def test_a_mailbox_is_given_whole_as_a_container(tmp_path):
     assert item.container is ContainerKind.MBOX
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "content", "kind"),
     [
         ("a.zip", b"PK\x03\x04" + bytes(22) + b"\x05\x00\x00\x00x.eml", "container:zip"),

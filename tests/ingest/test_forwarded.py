@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.formats.forwarded import InlineForward, find_forward
+from tests.every_case import every_case
 
 BODY = "The boiler inspector comes on Tuesday.\n\nPlease leave the side door open.\n"
 BY = ("Dana Whitfield", "dana@contractor.example")
@@ -121,8 +122,8 @@ def _found(text: str, subject: str = "Fwd: Boiler visit") -> InlineForward:
     return found
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("comment", [None, "For the file.\n\nMaria"])
+@every_case("client", CLIENTS)
+@every_case("comment", [None, "For the file.\n\nMaria"])
 def test_the_letterhead_printed_by_the_client_is_read(client: str, comment: str | None):
     block, date = CLIENTS[client]
     found = _found((f"{comment}\n\n" if comment else "") + block + BODY)
@@ -196,7 +197,7 @@ def test_what_the_block_does_not_print_stays_null():
     assert (found.original.date, found.original.subject, found.original.to) == (None, None, ())
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",

@@ -9,6 +9,7 @@ import pytest
 from ingest.formats.chats.slices import range_of, read_slice
 from ingest.formats.container import Declared, Member, MemberBroken, MemberKind
 from ingest.formats.zip_members import members
+from tests.every_case import every_case
 from tests.ingest.zip_writing import End, Planned, build
 
 LINK, PIPE, DEVICE = 0o120777 << 16, 0o010644 << 16, 0o020644 << 16
@@ -81,7 +82,7 @@ def all_said(slices) -> list[str]:
     return [message.text for _, read in slices for message in read.messages]
 
 
-@pytest.mark.parametrize("liar", LIARS, ids=range(len(LIARS)))
+@every_case("liar", LIARS, ids=range(len(LIARS)))
 def test_a_liar_beside_a_chat_is_a_member_with_a_reason_and_the_chat_is_read(liar):
     slices, others, _ = take(build(chat(), named(liar, b"other.bin")))
     assert len(slices) == 2
@@ -95,7 +96,7 @@ def test_a_liar_beside_a_chat_is_a_member_with_a_reason_and_the_chat_is_read(lia
     assert reason
 
 
-@pytest.mark.parametrize("liar", LIARS, ids=range(len(LIARS)))
+@every_case("liar", LIARS, ids=range(len(LIARS)))
 def test_a_liar_that_a_message_names_is_told_as_not_there_and_the_day_is_whole(liar):
     slices, others, declared = take(build(chat(), named(liar, NAME)))
     files = [file for _, read in slices for message in read.messages for file in message.attachments]
@@ -106,14 +107,14 @@ def test_a_liar_that_a_message_names_is_told_as_not_there_and_the_day_is_whole(l
     assert [one.name for one in others] in ([], [NAME.decode()])
 
 
-@pytest.mark.parametrize("liar", LIARS, ids=range(len(LIARS)))
+@every_case("liar", LIARS, ids=range(len(LIARS)))
 def test_a_chat_that_lies_itself_is_no_record_of_what_it_does_not_hold(liar):
     slices, others, _ = take(build(named(liar, b"WhatsApp Chat with Ada.txt"), Planned(name=b"other.bin")))
     assert all_said(slices) == []
     assert "other.bin" in [one.name for one in others]
 
 
-@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+@every_case("name", NAMES, ids=range(len(NAMES)))
 def test_a_hostile_name_beside_a_chat_opens_and_makes_nothing(name):
     slices, _, _ = take(build(chat(), Planned(name=name)))
     assert "bus leaves at seven" in all_said(slices)

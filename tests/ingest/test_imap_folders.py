@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.channels.imap_folders import Folder, FolderChoice, decoded, encoded, listed
+from tests.every_case import every_case
 
 NAMES = {
     "INBOX": "INBOX",
@@ -28,7 +29,7 @@ def test_every_printable_name_comes_back(name):
     assert encoded(name).isascii()
 
 
-@pytest.mark.parametrize("wire", ["&", "a&b", "&AGE-", "&APw", "&!!-", "&2D0-", "&AAo-", "Entw&APw-&APw-rfe"])
+@every_case("wire", ["&", "a&b", "&AGE-", "&APw", "&!!-", "&2D0-", "&AAo-", "Entw&APw-&APw-rfe"])
 def test_name_that_would_not_come_back_stays_as_the_server_wrote_it(wire):
     assert decoded(wire) == wire
 
@@ -66,7 +67,7 @@ TREE = [
 ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("wanted", "excluded", "chosen"),
     [
         (("*",), (), ["INBOX", "Archive", "Archive/2024", "Archive/2024/May", "Spam", "Trash"]),

@@ -7,11 +7,12 @@ import pytest
 from ingest.channels.imap_ownership import consumer_domain_of, consumer_domains
 from ingest.channels.imap_settings import ImapAccount
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 
 OWN_SERVER = "imap.district.example"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("username", "domain"),
     [
         ("jane@gmail.com", "gmail.com"),
@@ -35,7 +36,7 @@ def test_mailbox_at_a_consumer_provider_is_known_as_such(username, domain):
     assert consumer_domain_of(username, OWN_SERVER) == domain
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("username", "host"),
     [
         ("records@district.example", OWN_SERVER),

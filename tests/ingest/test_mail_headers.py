@@ -8,13 +8,14 @@ from ingest.formats.addresses import parse_addresses
 from ingest.formats.charsets import decode
 from ingest.formats.dates import header_date, moment, printed_date
 from ingest.formats.headers import content_fields, decode_words, letterhead, read_block
+from tests.every_case import every_case
 
 
 def _pairs(text: str) -> list[tuple[str | None, str | None]]:
     return [(party.name, party.address) for party in parse_addresses(text)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "meaning"),
     [
         ("=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
@@ -33,7 +34,7 @@ def test_encoded_words_are_decoded(text: str, meaning: str):
     assert decode_words(text) == meaning
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "parties"),
     [
         ("a@b.example", [(None, "a@b.example")]),
@@ -76,7 +77,7 @@ def test_address_lists_are_read_as_printed(text: str, parties: list[tuple[str | 
     assert _pairs(text) == parties
 
 
-@pytest.mark.parametrize("piece", ["(", '"', '"a"@', "((a)", "(a", '"\\"', "<", " .", "a@ "])
+@every_case("piece", ["(", '"', '"a"@', "((a)", "(a", '"\\"', "<", " .", "a@ "])
 def test_a_list_of_nothing_but_openings_is_read_in_one_pass(piece: str):
     assert parse_addresses(piece * 200_000 + " ann@b.example") is not None
 
@@ -96,7 +97,7 @@ def test_a_comma_inside_an_encoded_name_does_not_cut_the_list():
     assert [(p.name, p.address) for p in head.to] == [("Lee, Ann", "a@b.example"), ("Bo", "c@d.example")]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "iso"),
     [
         ("Mon, 4 Mar 2024 09:15:00 -0800", "2024-03-04T09:15:00-08:00"),
@@ -122,7 +123,7 @@ def test_header_dates_are_read_and_never_invented(text: str, iso: str | None):
     assert header_date(text) == iso
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "iso"),
     [
         ("Wed, Mar 6, 2024 at 2:05 PM", "2024-03-06T14:05:00"),
@@ -201,7 +202,7 @@ def test_parameters_of_nonsense_do_not_raise(value: bytes):
     assert name is None or name.encode()
 
 
-@pytest.mark.parametrize("label", ["unknown-8bit", "iso-8859-99", "hex", "punycode", "", "\0", "é", "x" * 500, None])
+@every_case("label", ["unknown-8bit", "iso-8859-99", "hex", "punycode", "", "\0", "é", "x" * 500, None])
 def test_charset_names_of_nonsense_still_give_text(label: str | None):
     assert decode("Grüße".encode(), label) == "Grüße"
     assert decode("Grüße".encode("cp1252"), label) == "Grüße"

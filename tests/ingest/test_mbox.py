@@ -8,6 +8,7 @@ import random
 import pytest
 
 from ingest.formats.mbox import CUT_SHORT, FOREIGN_START, is_separator, split_mbox
+from tests.every_case import every_case
 
 SEPARATOR = b"From clerk@district.example Mon Mar  4 09:15:00 2024\n"
 
@@ -122,7 +123,7 @@ def test_memory_stays_with_one_message_however_long_the_file_is():
     assert source.tell() <= 3 * 4096  # reading does not run ahead of what is asked for
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every_case("seed", range(20))
 def test_any_messages_survive_any_block_size(seed: int):
     chance = random.Random(seed)
     lines = [
@@ -143,7 +144,7 @@ def test_any_messages_survive_any_block_size(seed: int):
     assert _raws(_mailbox(*messages), block=chance.choice([1, 3, 17, 64, 1000])) == messages, f"seed {seed}"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         b"From mboxrd@z Thu Jan  1 00:00:00 1970\n",

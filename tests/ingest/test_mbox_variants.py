@@ -9,6 +9,7 @@ import pytest
 
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.mbox import CUT_SHORT, NO_EMPTY_LINE, PASSED_OVER, split_mbox
+from tests.every_case import every_case
 
 SEPARATOR = b"From clerk@district.example Mon Mar  4 09:15:00 2024\n"
 HEAD = b"From: a@b.example\nSubject: s\n"
@@ -145,7 +146,7 @@ def test_time_is_linear_in_lines_that_almost_separate():
     assert found == [(HEAD + b"\n" + body, None)]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every_case("seed", range(20))
 def test_mutated_mailboxes_lose_no_bytes_and_cut_the_same_whatever_the_block(seed: int):
     chance = random.Random(seed)
     lines = [

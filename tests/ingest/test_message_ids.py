@@ -13,13 +13,14 @@ from ingest.formats.serialised_message import SerialisedMessage, write
 from ingest.formats.serialised_reading import read_serialised
 from storage import description_codec
 from storage.records import Letterhead
+from tests.every_case import every_case
 from tests.ingest.outlook_files import HEADERS, mail, msg
 
 REFERENCES, IN_REPLY_TO = 0x1039, 0x1042
 """PidTagInternetReferences and PidTagInReplyToId ([MS-OXPROPS] §2.743, §2.735)."""
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("references", "in_reply_to", "expected"),
     [
         ("<a@x> <b@x>", "<b@x>", ("<a@x>", "<b@x>")),

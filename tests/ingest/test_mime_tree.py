@@ -8,6 +8,7 @@ import pytest
 
 from ingest.formats.mime_tree import MAX_DEPTH, MAX_PARTS, walk
 from ingest.formats.transfer import undo
+from tests.every_case import every_case
 
 
 def _leaves(raw: bytes) -> list[tuple[str, str, bytes]]:
@@ -113,7 +114,7 @@ def test_more_parts_than_the_limit_are_said():
     assert str(MAX_PARTS) in tree.limits[0]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content", "encoding", "decoded", "fits"),
     [
         (b"aGVsbG8=\n", "base64", b"hello", True),

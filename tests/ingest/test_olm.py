@@ -14,6 +14,7 @@ from ingest.formats.container import ContainerBroken, Declared, Member, MemberBr
 from ingest.formats.emlx import CUT_SHORT, read_emlx
 from ingest.formats.serialised_reading import extract_serialised, read_serialised
 from storage.records import Description, Party
+from tests.every_case import every_case
 
 INBOX = "Accounts/a@b.example/com.microsoft.__Messages/Inbox"
 
@@ -196,7 +197,7 @@ def test_what_is_no_zip_is_refused(content: bytes):
         list(olm.members(io.BytesIO(content), "x.olm"))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@every_case("seed", range(10))
 def test_mutated_archives_are_read_or_refused(seed: int):
     chance = random.Random(seed)
     place = f"{INBOX}/com.microsoft.__Attachments/x_0000"
@@ -232,7 +233,7 @@ def test_an_emlx_file_cut_short_says_so():
     assert (found.message, found.remark) == (b"From: a@b.example\n\nx", CUT_SHORT)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         b"",

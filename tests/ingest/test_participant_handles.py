@@ -8,6 +8,7 @@ from ingest.participant_handles import NO_ADDRESS, Handles, handle_id, parted, s
 from storage.errors import NotFound
 from storage.participant_tables import TAG_BYTES
 from storage.records import Conversation, Description, RecordKind
+from tests.every_case import every_case
 from tests.storage.archives import custodian, make_archive
 
 
@@ -18,7 +19,7 @@ def archive(tmp_path_factory):
     opened.close()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("handle", "halves"),
     [
         ("Jane Doe <jane@agency.example>", ("Jane Doe", "jane@agency.example")),
@@ -35,7 +36,7 @@ def test_the_last_brackets_are_those_that_a_reader_wrote(handle: str, halves: tu
     assert parted(handle) == halves
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("platform", "handle", "address"),
     [
         ("slack", "Jane <jane@agency.example>", "jane@agency.example"),

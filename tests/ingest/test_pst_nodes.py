@@ -14,6 +14,7 @@ from ingest.formats.pst_nodes import Node, NodeDatabase
 from ingest.formats.serialised_message import write
 from ingest.formats.serialised_reading import read_serialised
 from storage.records import Description, Party
+from tests.every_case import every_case
 from tests.ingest.pst_writer import (
     ATTACHMENT,
     MESSAGE,
@@ -113,7 +114,7 @@ def test_many_blocks_for_one_node_are_bounded_by_their_size():
     assert database.content(Node(1, 0, 0), 10) == b""
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every_case("seed", range(20))
 def test_mutated_and_truncated_files_are_read_or_refused(seed: int):
     chance = random.Random(seed)
     content = _file(ansi=seed % 2 == 1)

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.formats.rtf_compression import decompress_rtf
 from ingest.formats.rtf_text import MAX_TOKENS, read_compressed_rtf, read_rtf
+from tests.every_case import every_case
 
 SEED = 20240301
 SAMPLES = [
@@ -112,7 +113,7 @@ def test_bytes_at_random_have_an_answer():
         assert isinstance(found.text.encode(), bytes), SEED
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("content", "text"),
     [
         (rb"{\rtf1{\header\pard Lakeside School\par}\pard Body\par{\footer Page 1}}", "Lakeside School\nBody\nPage 1"),

@@ -12,6 +12,7 @@ import pytest
 from ingest.reading_codec import PREFIX
 from ingest.sandbox import FailureReason, Limits, ReadingFailed, ReadingRequest, SandboxedReader
 from storage.records import Description
+from tests.every_case import every_case
 
 PLANTED = "tests.ingest.planted_reader"
 SMALL = Limits(memory=192 << 20, seconds=60.0, answer_bytes=80 << 20)
@@ -107,7 +108,7 @@ def test_no_executable_memory_is_mapped(reader):
 
 
 @linux_x86
-@pytest.mark.parametrize(
+@every_case(
     ("call", "numbers"),
     [
         ("ptrace", "101 0 0 0 0"),
@@ -130,7 +131,7 @@ def test_a_call_that_no_reader_needs_ends_it(reader, call, numbers):
 
 
 @linux_x86
-@pytest.mark.parametrize(
+@every_case(
     ("call", "numbers"),
     [
         ("fork", "57"),

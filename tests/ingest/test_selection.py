@@ -12,6 +12,7 @@ import pytest
 from ingest.formats import selection
 from ingest.formats.container import ContainerBroken, Declared, Member, MemberBroken, MemberKind, Remark
 from ingest.formats.selection import ChosenMember, members, written
+from tests.every_case import every_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ GOOD = {"format": "selection 1", "members": [], "left_out": []}
 LINE = {"entry": "members/x", "path": "", "name": "", "kind": "slice"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"",

@@ -25,6 +25,7 @@ from ingest.formats.serialised_reading import NotSerialised, extract_serialised,
 from ingest.sandbox_tasks import tasks
 from storage.errors import NotFound
 from storage.records import Description, ForwardMethod, Letterhead, Party, RecordKind
+from tests.every_case import every_case
 from tests.ingest.test_document_text import _pdf
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def test_a_component_that_is_not_there_is_not_found():
         extract_serialised(_raw(), "7")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         b"",
@@ -200,7 +201,7 @@ def test_a_header_cannot_be_smuggled_in_by_a_field():
     assert read.carrier.sender is None
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every_case("seed", range(20))
 def test_mutated_documents_are_read_or_refused(seed: int):
     chance = random.Random(seed)
     inner = _message(attachments=[SerialisedAttachment(name="x", pieces=(b"abc",))])

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from ingest.channels.smtp_data import DataCollector, Excess
+from tests.every_case import every_case
 
 # the bytes between "first" and "second": only those with a true CRLF.CRLF end the mail
 MARKS = (
@@ -76,8 +77,8 @@ def cuts(stream):
         yield [stream[:at], stream[at:]]
 
 
-@pytest.mark.parametrize("mark", MARKS, ids=repr)
-@pytest.mark.parametrize("before", [b"first", b"", b".", b"\r", b"x\r\n"], ids=repr)
+@every_case("mark", MARKS, ids=repr)
+@every_case("before", [b"first", b"", b".", b"\r", b"x\r\n"], ids=repr)
 def test_mail_ends_at_the_first_true_end_whatever_the_cut(before, mark):
     stream = before + mark + b"second\r\n.\r\nQUIT\r\n"
     expected, following = by_lines(stream)

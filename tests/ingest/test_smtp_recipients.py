@@ -4,6 +4,7 @@ import pytest
 
 from ingest.channels.recipients import Recipients, Route
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 
 OURS = Recipients.of(
     ["Archive@Agency.example"],
@@ -38,7 +39,7 @@ def test_address_in_an_intake_domain_names_its_owner():
     assert OURS.route("Jane@records.agency.example") == Route(names_custodian="jane@records.agency.example")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     [
         "",

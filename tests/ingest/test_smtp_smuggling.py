@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.every_case import every_case
 from tests.ingest.smtp_service import INTAKE, JANE, running
 from tests.ingest.test_smtp_data import MARKS, by_lines
 
@@ -23,8 +24,8 @@ def sent_as(way, stream):
     return [stream[:half], stream[half:]]
 
 
-@pytest.mark.parametrize("way", ["whole", "per byte", "two segments"])
-@pytest.mark.parametrize("mark", MARKS, ids=repr)
+@every_case("way", ["whole", "per byte", "two segments"])
+@every_case("mark", MARKS, ids=repr)
 def test_only_a_true_end_lets_a_second_mail_in(service, mark, way):
     stream = b"Subject: outer\r\n\r\nfirst" + mark + BEHIND
     expected, rest = by_lines(stream)

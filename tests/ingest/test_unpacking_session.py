@@ -26,6 +26,7 @@ from ingest.unpacking_limits import UnpackingLimits
 from ingest.unpacking_session import UnpackingEnded, UnpackingSession
 from storage.errors import Corrupt
 from storage.strict_json import write_object
+from tests.every_case import every_case
 from tests.ingest.zip_writing import Planned, build
 
 
@@ -124,7 +125,7 @@ def frame(word: Word, head: dict, body: bytes = b"") -> Frame:
 GOOD = member_head(Member(path="p", name="n", kind=MemberKind.EMAIL), whole=True)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "head",
     [
         {},
@@ -143,7 +144,7 @@ def test_a_member_that_is_not_as_agreed_is_refused(head):
         read_member(frame(Word.MEMBER, head, b"bytes"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("read", "head"),
     [
         (lambda one: read_range(one, 10), {"offset": 11, "length": 1}),

@@ -13,6 +13,7 @@ import pytest
 from ingest.formats.container import ContainerBroken, Declared, Member, MemberBroken, MemberKind, Remark
 from ingest.formats.zip_directory import find_directory, overlapping
 from ingest.formats.zip_members import members
+from tests.every_case import every_case
 from tests.ingest.zip_writing import FULL, End, Planned, build
 
 MAIL = b"From: ada@district.example\r\nSubject: Bus\r\nDate: Mon, 6 May 2024 12:00:00 -0700\r\n\r\ntext\r\n"
@@ -66,7 +67,7 @@ def test_what_the_standard_library_writes_comes_out(tmp_path):
     assert declared == 3
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "content", "kind"),
     [
         (b"a.eml", MAIL, MemberKind.EMAIL),
@@ -85,7 +86,7 @@ def test_what_a_member_is_follows_from_its_bytes(name, content, kind):
     assert found.kind is kind
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("planned", "reason"),
     [
         (Planned(stated_crc=1), "its checksum is wrong"),
@@ -129,7 +130,7 @@ def test_attributes_of_another_system_make_no_link(made_by):
     assert reasons(build(Planned(attributes=LINK, made_by=made_by))) == [None]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "reason"),
     [
         (b"../../etc/passwd", "its name points out of the archive"),
@@ -157,9 +158,7 @@ def test_a_hostile_name_is_a_remark_beside_bytes_that_are_taken(name, reason):
     assert (taken, why) == (b"text of the entry\n", reason)
 
 
-@pytest.mark.parametrize(
-    "name", [b"", b".", b"x", b"con1", b"a..b", "ë".encode("cp437"), "名.txt".encode(), b"\xff\xfe"]
-)
+@every_case("name", [b"", b".", b"x", b"con1", b"a..b", "ë".encode("cp437"), "名.txt".encode(), b"\xff\xfe"])
 def test_a_harmless_name_is_none(name):
     assert reasons(build(Planned(name=name))) == [None]
 
@@ -210,7 +209,7 @@ def test_bytes_inside_of_the_directory_are_not_given():
     assert reasons(build(first)) == ["its bytes overlap with those of another entry"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("end", "reason"),
     [
         (End(missing=True), "it has no directory; it may have been cut short"),

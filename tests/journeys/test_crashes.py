@@ -22,6 +22,7 @@ from tests.journeys.service import (
     serving,
     wait_for_outcomes,
 )
+from tests.tiers import tried
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from tests.archiver.commands import Office
 
 SEED = 20_261_121
-MAILS = 200
+MAILS = tried(80, 200)
 SESSIONS = 8
-BESIDE = 60
+BESIDE = tried(30, 60)
 KILLS = 2
 
 

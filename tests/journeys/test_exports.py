@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.archiver.commands import CUSTODIAN, Office
+from tests.every_case import every_case
 from tests.journeys.real_exports import NOTES, REAL, RealExport, content_of, exported, pieces_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.shared
-EVERY = pytest.mark.parametrize("real", REAL, ids=[one.name for one in REAL])
+EVERY = every_case("real", REAL, ids=[one.name for one in REAL])
 
 
 @dataclass(frozen=True, kw_only=True)

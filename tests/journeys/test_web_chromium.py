@@ -12,6 +12,7 @@ from archiver.access import Role
 from storage.transcription import Box, Page, TextLine
 from tests.archiver.test_web_looking import add_shown, png
 from tests.archiver.web_site import OWN, add_lying, add_record, letter, running_site
+from tests.every_case import every_case
 from tests.storage.transcribing import FULL, add_version
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -136,7 +137,20 @@ def test_an_officer_assigns_what_lies_in_quarantine_after_a_wrong_address(page, 
     assert "archived" in page.get_by_role("main").inner_text()
 
 
-@pytest.mark.parametrize(
+@pytest.fixture(scope="module")
+def phone(browser, site):
+    """An officer's telephone, signed in once for all pages."""
+    context = browser.new_context(base_url=site.url, viewport={"width": 360, "height": 740})
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    opened.goto("/sign-in")
+    sign_in(opened, site.tokens[Role.OFFICER])
+    opened.get_by_role("heading", name=re.compile("Welcome")).wait_for()
+    yield opened
+    context.close()
+
+
+@every_case(
     "path",
     [
         "/",
@@ -149,16 +163,13 @@ def test_an_officer_assigns_what_lies_in_quarantine_after_a_wrong_address(page, 
         "/drafts",
     ],
 )
-def test_what_can_be_pressed_is_large_enough_and_the_page_fits_a_phone(page, site, path):
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto("/sign-in")
-    sign_in(page, site.tokens[Role.OFFICER])
-    page.goto(path.format(lying=site.lying))
-    boxes = [one.bounding_box() for one in page.locator("button:visible, input:visible, select:visible").all()]
+def test_what_can_be_pressed_is_large_enough_and_the_page_fits_a_phone(phone, site, path):
+    phone.goto(path.format(lying=site.lying))
+    boxes = [one.bounding_box() for one in phone.locator("button:visible, input:visible, select:visible").all()]
 
     assert boxes
     assert all(box["height"] >= 24 and box["width"] >= 24 for box in boxes if box)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_keyboard_alone_reaches_the_main_content(page, site):

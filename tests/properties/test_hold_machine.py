@@ -28,6 +28,7 @@ from storage.transcription import NOT_READ_YET
 from tests.retention.held_records import ACTOR, keep, mail
 from tests.storage.archives import custodian, make_archive
 from tests.storage.transcribing import add_version, version
+from tests.tiers import tried
 
 WORDS = st.sampled_from(("budget", "roof"))
 PLACES = st.integers(0, 1_000)
@@ -197,6 +198,10 @@ class HoldMachine(RuleBasedStateMachine):
 
 
 HoldMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=tried(8, 25),
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
 TestHoldMachine = HoldMachine.TestCase

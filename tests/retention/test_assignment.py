@@ -16,6 +16,7 @@ from retention.schedule import MAX_OPENING, MAX_VALUES, load_schedule
 from search.rule_matching import RuleMatcher
 from storage.errors import InvalidInput
 from storage.records import Channel, RecordKind
+from tests.every_case import every_case
 from tests.retention.builders import UTC
 
 NAMES = ("A", "B", "C", "D")
@@ -117,7 +118,7 @@ def test_a_role_without_a_day_is_told_only_where_every_day_up_to_the_capture_say
         assert was_held(held, {"head"}, None, DAY) is every.pop()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("rule", "words"),
     [
         ("", "assign 1 needs kind, channel, custodian, role, account, correspondent or query"),

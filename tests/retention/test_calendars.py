@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.calendars import NEVER, Calendars, LeapRule, MonthDay, Unit, day_after, last_day, months_after
+from tests.every_case import every_case
 
 JUNE = Calendars()
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("start", "period", "unit", "expected"),
     [
         (date(2024, 1, 1), 90, Unit.DAY, date(2024, 3, 31)),
@@ -61,7 +62,7 @@ def test_the_second_first_of_july_after_a_day_is_counted_from_the_day_after_it()
     assert july.nth_after(date(2024, 6, 30), 2) == date(2025, 7, 1)
 
 
-@pytest.mark.parametrize("unit", list(Unit))
+@every_case("unit", list(Unit))
 def test_a_period_beyond_the_calendar_never_ends(unit):
     assert last_day(date(9999, 12, 31), 366_000, unit, JUNE) == NEVER
     assert day_after(NEVER) is None

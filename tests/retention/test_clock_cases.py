@@ -22,6 +22,7 @@ from retention.rules import Authority
 from retention.schedule import load_schedule
 from retention.schedules import read_shipped, shipped_names
 from retention.service import RetentionService
+from tests.every_case import every_case
 from tests.retention.builders import clock, facts, happened, rule
 from tests.retention.clock_tables import CASES
 from tests.retention.test_clock_watch import Machine
@@ -77,7 +78,7 @@ def test_the_table_has_the_cases_that_it_must():
     assert len({case.name for case in CASES if case.calendars == CASES[0].calendars}) >= 50
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@every_case("case", CASES, ids=lambda case: case.name)
 def test_no_rule_makes_a_record_due_before_its_last_day_is_over_and_each_does_then(case):
     zone = ZoneInfo(case.zone)
     end = over(case.last, zone)
@@ -92,7 +93,7 @@ def test_no_rule_makes_a_record_due_before_its_last_day_is_over_and_each_does_th
         assert evaluate(known, applied, ("hld_1",), local_day(end, zone)).decision is Verdict.HELD
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@every_case("case", CASES, ids=lambda case: case.name)
 def test_read_in_another_zone_a_record_is_due_when_its_last_day_is_over_there(case):
     """A zone belongs to an archive; where one was made anew in another zone, its days are those of that one."""
     for name in ZONES:
@@ -107,7 +108,7 @@ def test_read_in_another_zone_a_record_is_due_when_its_last_day_is_over_there(ca
         assert verdicts.count(Verdict.ELIGIBLE) == len(AFTER)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@every_case("name", shipped_names())
 def test_no_shipped_rule_is_early_in_any_zone(name):
     schedule = load_schedule(read_shipped(name) or b"", name)
     tried = 0
@@ -147,7 +148,7 @@ def _moments_of(year: int, zone: ZoneInfo, end: datetime) -> list[datetime]:
 CHANGE = date(2024, 7, 1)
 
 
-@pytest.mark.parametrize("name", ZONES)
+@every_case("name", ZONES)
 def test_on_the_day_on_which_schedules_change_the_old_one_ends_and_the_new_one_begins_in_the_agencys_own_time(name):
     zone = ZoneInfo(name)
     begins = over(CHANGE - DAY, zone)

@@ -11,6 +11,7 @@ from retention.disposition_types import Answer, BatchAction, Requirement
 from retention.evaluation import Basis, Decision, Verdict
 from retention.rules import Authority, Step
 from retention.vocabulary import Disposition
+from tests.every_case import every_case
 
 DAY = date(2026, 6, 1)
 IN_FORCE = Authority(edition="1", adopted_on=date(2020, 1, 1))
@@ -37,15 +38,15 @@ def steps(*actions: Disposition) -> Basis:
     return basis(*(Step(disposition=one) for one in actions))
 
 
-@pytest.mark.parametrize("action", list(Disposition))
+@every_case("action", list(Disposition))
 def test_only_what_destroys_is_destroyed_and_only_what_transfers_is_transferred(action):
     decision = eligible(steps(action))
     assert (why_not(decision, DAY) is None) is (action in DESTROYS)
     assert (why_not(decision, DAY, BatchAction.TRANSFER) is None) is (action in TRANSFERS)
 
 
-@pytest.mark.parametrize("transfer", sorted(TRANSFERS))
-@pytest.mark.parametrize("answer", [None, *Answer])
+@every_case("transfer", sorted(TRANSFERS))
+@every_case("answer", [None, *Answer])
 def test_after_a_transfer_only_what_was_declined_after_an_appraisal_is_destroyed(transfer, answer):
     allowed = (transfer, answer) == (Disposition.TRANSFER_FOR_APPRAISAL, Answer.DECLINED)
     for rule in (steps(transfer, Disposition.DESTROY), steps(transfer)):
@@ -63,7 +64,7 @@ def test_what_a_rule_keeps_after_its_transfer_is_never_destroyed(last, answer):
     assert why_not(eligible(steps(transfer, last)), DAY, BatchAction.TRANSFER, Answer.ACCEPTED) is not None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "actions",
     [
         (Disposition.DEIDENTIFY, Disposition.DESTROY),
@@ -72,8 +73,8 @@ def test_what_a_rule_keeps_after_its_transfer_is_never_destroyed(last, answer):
         (Disposition.DESTROY, Disposition.TRANSFER_PERMANENTLY),
     ],
 )
-@pytest.mark.parametrize("doing", [BatchAction.DESTROY, BatchAction.TRANSFER])
-@pytest.mark.parametrize("answer", [None, *Answer])
+@every_case("doing", [BatchAction.DESTROY, BatchAction.TRANSFER])
+@every_case("answer", [None, *Answer])
 def test_steps_that_cannot_be_done_or_contradict_each_other_leave_the_record(actions, doing, answer):
     assert why_not(eligible(steps(*actions)), DAY, doing, answer) is not None
 

@@ -8,8 +8,6 @@ import tomllib
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from retention.calendars import Unit
 from retention.checking import run_examples
 from retention.evaluation import Verdict
@@ -18,6 +16,7 @@ from retention.facts import facts_from
 from retention.reading import Place
 from retention.schedule import load_schedule
 from retention.vocabulary import DEFAULT_EVENTS, DISPOSITION_CODES, TRIGGER_CODES, CaseKind, Trigger
+from tests.every_case import every_case
 
 PAGE = (Path(__file__).parents[2] / "docs" / "schedules.md").read_text(encoding="utf-8")
 
@@ -36,7 +35,7 @@ def test_the_facts_that_the_page_shows_can_be_read():
     assert facts_from(json.loads(_block("json")), ZoneInfo("UTC")).linked_series == "EX-20"
 
 
-@pytest.mark.parametrize(("code", "trigger"), [(code, one) for code, one in TRIGGER_CODES.items() if code != "T0"])
+@every_case(("code", "trigger"), [(code, one) for code, one in TRIGGER_CODES.items() if code != "T0"])
 def test_every_trigger_is_documented_with_its_code_and_events(code, trigger):
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| {code} | `{trigger.value}`"))
     assert all(kind in row for kind in DEFAULT_EVENTS.get(trigger, ()))

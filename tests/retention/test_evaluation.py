@@ -8,6 +8,7 @@ import pytest
 from retention.evaluation import Verdict
 from retention.rules import Authority
 from retention.vocabulary import DEFAULT_EVENTS, Trigger
+from tests.every_case import every_case
 from tests.retention.builders import AUTHORITY, clock, decide, facts, happened, rule
 
 THREE_YEARS = rule(clock("created", 3))
@@ -265,7 +266,7 @@ def test_a_thread_waits_for_its_last_entry_and_capture_does_not_stand_for_it():
     assert decide(facts(last_entry="2024-01-01"), applied, "2024-02-01").eligible_on == date(2025, 1, 2)
 
 
-@pytest.mark.parametrize("trigger", [trigger for trigger in Trigger if trigger is not Trigger.NONE])
+@every_case("trigger", [trigger for trigger in Trigger if trigger is not Trigger.NONE])
 def test_every_trigger_starts_a_clock_and_waits_while_its_fact_is_unknown(trigger):
     more = {}
     if trigger is Trigger.FIXED_DAY:

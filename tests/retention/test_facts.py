@@ -8,6 +8,7 @@ import pytest
 from retention.facts import facts_from, facts_of, local_day, read_facts
 from storage.errors import InvalidInput
 from storage.records import Channel, Grade, Record, RecordKind, RecordState
+from tests.every_case import every_case
 
 ZONE = ZoneInfo("America/Los_Angeles")
 
@@ -36,7 +37,7 @@ def test_the_end_of_the_calendar_is_a_day_in_every_zone():
     assert local_day(datetime(1, 1, 1, tzinfo=UTC), ZONE) == date(1, 1, 1)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",

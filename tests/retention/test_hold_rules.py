@@ -12,6 +12,7 @@ from retention.hold_rules import HoldTerms, check_terms, decode_terms, encode_te
 from retention.ports import ContentRule, MatchOutcome
 from storage.errors import Corrupt, InvalidInput
 from storage.records import Channel, Grade, Record, RecordKind, RecordState
+from tests.every_case import every_case
 
 ZONE = ZoneInfo("America/Los_Angeles")
 FULL = ContentRule(
@@ -85,7 +86,7 @@ def test_days_alone_are_a_rule():
     assert check_terms(HoldTerms(reason="an audit", rule=rule(since=date(2025, 1, 1)))).rule.since == date(2025, 1, 1)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("parts", "outcome"),
     [
         ({"records": ("rec_1", "rec_2")}, MatchOutcome.MATCH),

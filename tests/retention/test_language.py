@@ -14,6 +14,7 @@ from retention.rules import Authority
 from retention.schedule import load_schedule
 from retention.source_lines import NOWHERE, Block
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.retention.builders import AUTHORITY, clock, decide, facts, happened, rule
 from tests.retention.test_schedule import HEAD, SERIES, SIMPLE, load, refused
 
@@ -203,7 +204,7 @@ def test_a_series_whose_rule_is_not_written_schedules_nothing():
     assert decide(known, schedule.rule_for("A-1", known), "2090-01-01").decision is Verdict.UNSCHEDULED
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         HEAD + "inactive = true\nadopted_on = 2020-01-01\n" + SIMPLE,
@@ -241,7 +242,7 @@ def test_a_refusal_names_the_line_of_the_case_or_example():
     assert refused(text).fields == {"file": "t.toml", "line": 15, "series": "A-1"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "line"),
     [
         (HEAD + "effective = 3\n" + SIMPLE, 7),

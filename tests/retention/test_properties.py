@@ -32,6 +32,7 @@ from retention.rules import (
 )
 from retention.vocabulary import DEFAULT_EVENTS, Trigger
 from tests.retention.builders import AUTHORITY
+from tests.tiers import tried
 
 KINDS = sorted({kind for kinds in DEFAULT_EVENTS.values() for kind in kinds})
 days = st.dates(min_value=date(1960, 1, 1), max_value=date(2060, 12, 31))
@@ -141,7 +142,7 @@ def _rule(minimum, maximum) -> RetentionRule:
 
 
 rules = st.builds(_rule, st.none() | trees, st.none() | trees)
-MORE = settings(max_examples=300, deadline=None)
+MORE = settings(max_examples=tried(60, 300), deadline=None)
 
 
 @MORE

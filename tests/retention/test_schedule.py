@@ -13,6 +13,7 @@ from retention.schedule import MAX_BYTES, Schedule, load_schedule
 from retention.vocabulary import DISPOSITION_CODES, TRIGGER_CODES, Disposition, Trigger
 from storage.errors import InvalidInput, NotFound
 from storage.records import Channel, RecordKind
+from tests.every_case import every_case
 from tests.retention.builders import facts
 
 HEAD = """format = 1
@@ -69,7 +70,7 @@ def test_a_toml_error_names_the_line():
     assert "line 2" in refused("format = 1\nname = = 1\n").message
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "",
@@ -165,7 +166,7 @@ def test_a_damaged_file_is_refused_or_read_but_never_anything_else():
     assert outcomes == {"read", "refused"}
 
 
-@pytest.mark.parametrize("value", ["3", "-1", "true", "1.5", '"x"', "[]", "{}", "[[]]", "[{}]", "2024-01-01", "nan"])
+@every_case("value", ["3", "-1", "true", "1.5", '"x"', "[]", "{}", "[[]]", "[{}]", "2024-01-01", "nan"])
 def test_a_value_of_the_wrong_type_is_refused_or_read_wherever_it_stands(value):
     raw = files("retention").joinpath("schedules", "example-district.toml").read_text()
     lines = raw.split("\n")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from retention.checking import run_examples
 from retention.evaluation import barriers
 from retention.schedule import Schedule, load_schedule
 from retention.schedules import EXAMPLE, read_example, read_shipped, shipped_names
 from retention.series import Confidence
+from tests.every_case import every_case
 
 MADE_UP = EXAMPLE.removesuffix(".toml")
 OWN = (MADE_UP, "transport-copies")
@@ -27,12 +26,12 @@ def test_the_issuers_are_those_that_could_be_read():
     assert {place for place in places if any(name.startswith(place) for name in PUBLISHED)} == places
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@every_case("name", shipped_names())
 def test_every_example_comes_out(name):
     assert run_examples(_load(name)) == ()
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@every_case("name", PUBLISHED)
 def test_every_entry_is_verified_and_has_edition_source_and_two_examples(name):
     schedule = _load(name)
     assert schedule.edition
@@ -41,7 +40,7 @@ def test_every_entry_is_verified_and_has_edition_source_and_two_examples(name):
     assert [one.id for one in schedule.series if len(one.examples) < 2] == []
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@every_case("name", PUBLISHED)
 def test_none_is_in_force_and_none_takes_a_record_by_itself(name):
     schedule = _load(name)
     assert schedule.authority.inactive
@@ -50,7 +49,7 @@ def test_none_is_in_force_and_none_takes_a_record_by_itself(name):
     assert (schedule.assignments, schedule.default_series) == ((), None)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@every_case("name", PUBLISHED)
 def test_what_was_superseded_is_marked(name):
     assert _load(name).authority.superseded is (name in SUPERSEDED)
 

@@ -6,14 +6,13 @@ import random
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
-import pytest
-
 from retention.disposition_types import Ground
 from retention.library import LoadedSchedule, RuleBook
 from retention.schedule import load_schedule
 from retention.schedules import read_shipped
 from retention.transport_accounts import CopyAccount
 from retention.transport_copies import NO_SERIES, CopyStanding, choose_copies, series_of_copies
+from tests.every_case import every_case
 
 DAY = date(2026, 4, 1)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -98,7 +97,7 @@ def test_files_that_make_no_record_are_told_in_what_is_frozen():
     assert one.ground.reasons == ("because", "2 files in it make no record and are destroyed with it")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every_case("seed", range(20))
 def test_no_inner_one_is_chosen_before_or_without_what_it_stands_in(seed):
     rng = random.Random(seed)
     names = [f"n{number}" for number in range(30)]

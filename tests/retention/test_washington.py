@@ -13,6 +13,7 @@ from retention.sentences import read_sentence
 from retention.toml_text import toml_value
 from retention.washington import ImportedSchedule, import_washington
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.retention.builders import decide, facts
 
 PLAIN = "Retain for 2 years after communication received or provided, whichever is later then Destroy."
@@ -71,7 +72,7 @@ def test_the_list_alone_is_read_as_well(wrap):
     assert imported(json.dumps(wrap([entry()])).encode()).written == ("GS1",)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         b"",
@@ -169,7 +170,7 @@ def test_a_plain_sentence_is_understood(sentence, rule):
     assert read_sentence(sentence) == rule
 
 
-@pytest.mark.parametrize(
+@every_case(
     "sentence",
     [
         "",

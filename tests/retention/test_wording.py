@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import pytest
-
 from retention.expressions import read_expression
 from retention.reading import Place
 from retention.rules import DEFAULT_CALENDARS
 from retention.schedule import load_schedule
 from retention.schedules import read_shipped, shipped_names
 from retention.wording import calendars_in_words, in_words, rule_in_words
+from tests.every_case import every_case
 from tests.retention.builders import clock
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("tree", "words"),
     [
         (clock("created", 3, "fiscal_year"), "3 fiscal years after the day it was made or sent"),

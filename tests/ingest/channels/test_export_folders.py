@@ -11,6 +11,7 @@ from ingest.channels.export_folders import LAYOUTS, layout_of
 from ingest.channels.files import find_items
 from ingest.channels.folder_packing import PackedFolder
 from ingest.formats.container_kinds import ContainerKind
+from tests.every_case import every_case
 
 SAID = b'[{"sender_name": "Ada", "participants": [], "x": 1}]'
 JSON = b'{"messages": []}'
@@ -207,7 +208,7 @@ UNPACKED = {
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", UNPACKED)
+@every_case("name", UNPACKED)
 def test_an_unpacked_export_of_others_is_known(shared_dir, name):
     folder = shared_dir / "fixtures" / name
     if not folder.is_dir():

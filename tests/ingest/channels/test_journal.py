@@ -10,6 +10,7 @@ from ingest.formats.journal_envelope import addresses_of
 from ingest.formats.mime_tree import walk
 from ingest.submission import JOURNAL
 from storage.records import ForwardMethod, Outcome
+from tests.every_case import every_case
 from tests.ingest.smtp_service import INTAKE, JANE, running
 from tests.ingest.test_examiner import ACTOR, ADA, BO, PlantedReader, deposit, examine, outcome_of
 
@@ -74,7 +75,7 @@ def test_addresses_come_back_from_the_assertions_the_sender_first():
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "raw",
     [
         report(mark="X-Other: 1"),

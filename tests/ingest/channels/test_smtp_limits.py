@@ -9,6 +9,7 @@ from ingest.channels.smtp_data import DataCollector, Excess
 from ingest.channels.smtp_limits import Allowance, Rate
 from ingest.channels.smtp_settings import Oddity, SmtpSettings, is_among
 from storage.errors import InvalidInput
+from tests.every_case import every_case
 from tests.ingest.smtp_service import INTAKE, JANE, running
 
 MAIL = b"Subject: x\r\n\r\nbody\r\n"
@@ -93,7 +94,7 @@ def test_connection_that_brings_no_mail_for_long_is_closed():
         assert client.reply() == ""
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "bare"),
     [
         (b"a\r\nb\r\n", False),

@@ -11,6 +11,7 @@ import ingest
 from benchmarks.accuracy_chats import chat_cases
 from ingest.formats.detect import MediaKind, detect
 from ingest.formats.export_signs import may_be_export
+from tests.every_case import every_case
 
 NBSP, NARROW, LRM, RLM, BOM = "\u00a0", "\u202f", "\u200e", "\u200f", "\ufeff"
 
@@ -89,18 +90,18 @@ NO_EXPORTS = {
 }
 
 
-@pytest.mark.parametrize("name", CHATS)
+@every_case("name", CHATS)
 def test_a_chat_of_any_country_may_be_an_export(name):
     assert may_be_export(CHATS[name].encode())
     assert may_be_export(b"\n" + CHATS[name].encode(), "notes.txt")
 
 
-@pytest.mark.parametrize("name", OTHER_FILES)
+@every_case("name", OTHER_FILES)
 def test_what_else_platforms_write_may_be_an_export(name):
     assert may_be_export(OTHER_FILES[name])
 
 
-@pytest.mark.parametrize("name", NO_EXPORTS)
+@every_case("name", NO_EXPORTS)
 def test_what_people_write_is_not_looked_at(name):
     assert not may_be_export(NO_EXPORTS[name])
 
@@ -111,7 +112,7 @@ def test_a_text_that_begins_with_a_bracket_is_no_json(content):
     assert detect(content, "x.json").kind is MediaKind.JSON
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content", [b"{}", b'{"a": 1}', b'{\n\t"a"', b"[]", b"[1, 2]", b"[[1], [2]]", b'["a"]', b"[true]", b" [\n {\n }\n]"]
 )
 def test_json_is_known_under_any_name(content):
@@ -125,7 +126,7 @@ def test_source_code_is_mostly_not_claimed():
     assert len(claimed) <= len(files) // 50
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     ["[" * 4000, "1/" * 2000, LRM * 1300, f"[{LRM}" * 900, f"1/{LRM * 300}" * 4, "1" + " " * 3999, ">>> " * 1000,
      "5年" * 1300, "a, " * 1300, f"{'1/ ' * 3}\n" * 40, "1" + f"{LRM}" * 4 + "/" * 3000],

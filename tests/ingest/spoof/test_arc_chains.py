@@ -10,6 +10,7 @@ import pytest
 from archiver.provenance_view import dkim_of, verified_by_checks
 from ingest.concluding import grade_of
 from storage.provenance import CheckMethod, DnsKind, DnsStatus
+from tests.every_case import every_case
 from tests.ingest.spoof.chains import SEALER, sealed
 from tests.ingest.spoof.signing import changed, examined, key_record, mail, rsa_key, signed, zone
 
@@ -76,7 +77,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@every_case("name", BROKEN)
 def test_a_chain_that_is_not_whole_never_passes(name):
     check = chain_of(BROKEN[name])
     assert check.verdict.value == ("unchecked" if name == "made up" else "fail")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from archiver.provenance_view import asserted_beside, dkim_of, explanation, verified_by_checks
 from ingest.concluding import grade_of
 from storage.description_codec import decode, encode
 from storage.provenance import own_signatures
+from tests.every_case import every_case
 from tests.ingest.spoof.cases import everything, genuine
 from tests.ingest.spoof.signing import examined
 
@@ -21,7 +20,7 @@ def test_the_corpus_is_as_large_as_it_must_be_and_each_case_has_a_name_of_its_ow
     assert {one.name for one in CASES if one.grade == "A"} == GENUINE
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+@every_case("case", CASES, ids=lambda one: one.name)
 def test_a_mail_is_called_verified_only_where_it_is(case):
     found = examined(case.raw, case.table)
     grade = grade_of(found)
@@ -34,7 +33,7 @@ def test_a_mail_is_called_verified_only_where_it_is(case):
     assert decode(encode(found)) == found
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+@every_case("case", CASES, ids=lambda one: one.name)
 def test_without_a_dns_nothing_is_verified(case):
     found = examined(case.raw, silent=True)
     assert grade_of(found).value != "A"

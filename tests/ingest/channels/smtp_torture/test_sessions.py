@@ -9,6 +9,7 @@ import pytest
 
 from ingest.channels.smtp_accounts import line_for
 from storage.records import Channel
+from tests.every_case import every_case
 from tests.ingest.channels.smtp_torture.cases import ENDS, ENVELOPE, INTAKE, MAIL, SENDER, SMUGGLED, WAYS, cut, mails_in
 from tests.ingest.smtp_service import Client, running
 from tests.ingest.test_smtp_tls import make_certificate, secured
@@ -33,8 +34,8 @@ def secure(certificate, tmp_path_factory):
         yield service
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(
+@every_case("way", WAYS)
+@every_case(
     "behind", [WHOLE, b"EHLO evil\r\n" + WHOLE, b"AUTH PLAIN AGEAYg==\r\n" + WHOLE, b"\r\n", b"STARTTLS\r\n" + WHOLE]
 )
 def test_nothing_that_was_said_before_the_handshake_is_done(secure, certificate, behind, way):
@@ -131,8 +132,8 @@ def test_client_that_drips_is_closed_at_the_deadline():
         assert service.depositor.payloads == []
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("mark", ENDS, ids=repr)
+@every_case("way", WAYS)
+@every_case("mark", ENDS, ids=repr)
 def test_lmtp_ends_a_mail_as_strictly_as_smtp(mark, way):
     stream = MAIL + b"first" + mark + SMUGGLED
     with running(channel=Channel.LMTP) as service, service.client() as client:

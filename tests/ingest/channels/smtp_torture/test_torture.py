@@ -3,6 +3,7 @@
 import pytest
 
 from ingest.channels.smtp_settings import Oddity
+from tests.every_case import every_case
 from tests.ingest.channels.smtp_torture.cases import ALL
 from tests.ingest.channels.smtp_torture.client import play
 from tests.ingest.smtp_service import Service, running
@@ -41,7 +42,7 @@ def test_there_are_as_many_cases_as_are_required_and_each_has_a_name():
     assert len({case.name for case in ALL}) == len(ALL)
 
 
-@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
+@every_case("case", ALL, ids=lambda case: case.name)
 def test_every_mail_is_stored_once_as_it_was_sent_or_refused(services, case):
     service = services(case)
     before = len(service.depositor.payloads)

@@ -18,6 +18,7 @@ from ingest.formats.container import MemberBroken, MemberKind
 from ingest.formats.container_kinds import ContainerKind
 from ingest.unpacking_limits import UnpackingLimits
 from ingest.unpacking_session import UnpackingSession
+from tests.every_case import every_case
 from tests.ingest.formats.captures.capture_writing import chunked, page, repeated, response, sha1, skipped_frame
 from tests.ingest.formats.captures.taking import take
 from tests.ingest.test_unpacking_session import Held
@@ -36,7 +37,7 @@ def long_body(coding: str, quality: int = 11) -> bytes:
     return brotli.compress(LONG, quality=quality) if coding == "br" else packed(LONG)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "coding"),
     [
         (brotli.compress(page()), "br"),
@@ -51,7 +52,7 @@ def long_body(coding: str, quality: int = 11) -> bytes:
     ids=["br", "br in one block", "zstd", "zstd in frames", "zstd behind a skipped frame", "gzip in members", "two",
          "more behind"],
 )  # fmt: skip
-@pytest.mark.parametrize("is_chunked", [False, True])
+@every_case("is_chunked", [False, True])
 def test_a_body_is_read_as_it_was_sent(body, coding, is_chunked):
     fields = {"Transfer_Encoding": "chunked"} if is_chunked else {}
     one = take(response(chunked(body) if is_chunked else body, Content_Encoding=coding, **fields)).page
@@ -59,8 +60,8 @@ def test_a_body_is_read_as_it_was_sent(body, coding, is_chunked):
     assert one.unsearchable == ()
 
 
-@pytest.mark.parametrize("body", [b"hello", b"{}", b'{"a": 1}', b"", page(), b"\xff\xd8\xff\xe0\0\x10JFIF"])
-@pytest.mark.parametrize("coding", ["br", "zstd"])
+@every_case("body", [b"hello", b"{}", b'{"a": 1}', b"", page(), b"\xff\xd8\xff\xe0\0\x10JFIF"])
+@every_case("coding", ["br", "zstd"])
 def test_a_body_that_is_not_coded_as_it_says_is_taken_as_it_is(body, coding):
     assert b"".join(body_of({"content-encoding": coding}, [body])) == body
 
@@ -134,8 +135,8 @@ def test_a_payload_digest_fits_with_or_without_the_coding():
         assert taken.remarks == []
 
 
-@pytest.mark.parametrize("seed", range(30))
-@pytest.mark.parametrize("coding", ["br", "zstd"])
+@every_case("seed", range(30))
+@every_case("coding", ["br", "zstd"])
 def test_no_damage_escapes_as_an_error(seed, coding):
     random.seed(seed)
     body = bytearray(long_body(coding, quality=4))

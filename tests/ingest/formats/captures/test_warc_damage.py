@@ -14,6 +14,7 @@ from ingest.formats.captures.digests import stated_digest
 from ingest.formats.captures.inflated import InflatedFile
 from ingest.formats.container import NoContainer
 from ingest.formats.container_kinds import ContainerKind, container_kind, may_be
+from tests.every_case import every_case
 from tests.ingest.formats.captures.capture_writing import http, page, record, response, sha1, zipped_records
 from tests.ingest.formats.captures.taking import take
 
@@ -169,7 +170,7 @@ def test_a_capture_that_unfolds_without_end_is_broken_off():
     assert taken.broken == "too much comes out of its compressed data for its size"
 
 
-@pytest.mark.parametrize("seed", range(40))
+@every_case("seed", range(40))
 def test_no_damage_of_a_byte_escapes_as_an_error(seed):
     random.seed(seed)
     content = bytearray(

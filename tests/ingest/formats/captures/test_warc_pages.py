@@ -9,6 +9,7 @@ import pytest
 
 from ingest.formats.chats.slices import range_of
 from storage.records import RecordKind
+from tests.every_case import every_case
 from tests.ingest.formats.captures.capture_writing import (
     PNG,
     URL,
@@ -66,7 +67,7 @@ def test_records_are_the_same_however_the_file_is_compressed(pack):
     assert taken.tallies["records"] == (5, 5, 0)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "fields"),
     [
         (chunked(page()), {"Transfer_Encoding": "chunked"}),

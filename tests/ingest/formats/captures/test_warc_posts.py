@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ingest.formats.captures.page_markup import comparable, read_markup
+from tests.every_case import every_case
 from tests.ingest.formats.captures.capture_writing import page, response
 from tests.ingest.formats.captures.taking import take
 
@@ -64,7 +65,7 @@ def test_messages_and_participants_come_with_the_page_and_into_its_text():
     assert "Thanks!" in one.text
 
 
-@pytest.mark.parametrize(
+@every_case(
     "body",
     [
         '<div class="comment"><b class="author">Bo</b> Nice</div>',

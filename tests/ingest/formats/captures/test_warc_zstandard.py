@@ -16,6 +16,7 @@ from ingest.formats.captures.compressions import ZSTANDARD
 from ingest.formats.captures.inflated import InflatedFile
 from ingest.formats.container import ContainerBroken, NoContainer
 from ingest.formats.container_kinds import ContainerKind, container_kind, may_be
+from tests.every_case import every_case
 from tests.ingest.formats.captures.capture_writing import (
     page,
     record,
@@ -150,7 +151,7 @@ def test_going_back_by_frames_is_not():
     assert opened._again - before <= 4 << 20
 
 
-@pytest.mark.parametrize("seed", range(40))
+@every_case("seed", range(40))
 def test_no_damage_of_a_byte_escapes_as_an_error(seed):
     random.seed(seed)
     content = bytearray(zstandard_frames(*PAGES[:4], dictionary=DICTIONARY if seed % 2 else None))

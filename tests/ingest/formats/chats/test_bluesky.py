@@ -13,6 +13,7 @@ from ingest.formats.chats import bluesky
 from ingest.formats.chats.car_blocks import Link, Malformed, blocks, value_of
 from ingest.formats.chats.held_files import HeldFiles
 from ingest.formats.container import ContainerBroken
+from tests.every_case import every_case
 
 from .accounts import altered, cut, dumped, reading
 from .repositories import cid, encoded, repository, section, varint
@@ -179,7 +180,7 @@ def test_values_are_read_back_as_they_were_written():
     assert value_of(encoded(cid(b"x"))) == cid(b"x")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"",

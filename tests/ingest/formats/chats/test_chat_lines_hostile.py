@@ -10,6 +10,7 @@ import pytest
 from ingest.formats.chats import line_chat, whatsapp
 from ingest.formats.chats.held_files import HeldFiles
 from ingest.formats.chats.model import Said, Stated
+from tests.every_case import every_case
 
 HEAD = "15/01/24, 18:07 - "
 CHATS = (
@@ -34,7 +35,7 @@ def spoiled(seed: int) -> bytes:
     return bytes(content)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@every_case("seed", range(8))
 def test_a_spoiled_export_loses_no_message_and_no_byte_of_one(seed: int) -> None:
     for number in range(150):
         content = spoiled(seed * 1000 + number)
@@ -64,7 +65,7 @@ LONG = {
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("name", LONG)
+@every_case("name", LONG)
 def test_no_line_takes_time_that_grows_with_its_square(name: str) -> None:
     for reader, before in (
         (whatsapp, f"{HEAD}Ann: hi\n"),

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.formats.chats.days import Days, day_of
 from ingest.formats.chats.model import ChatMessage, Said, Thread
+from tests.every_case import every_case
 
 NOON = datetime(2024, 1, 5, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -81,7 +82,7 @@ ZONES = (
 )
 
 
-@pytest.mark.parametrize("name", ZONES)
+@every_case("name", ZONES)
 def test_every_moment_is_of_its_own_day_whatever_came_before_it(name: str) -> None:
     zone = ZoneInfo(name)
     first = datetime(2010, 1, 1, tzinfo=UTC)

@@ -9,6 +9,7 @@ import pytest
 from ingest.formats.chats import facebook, instagram, meta_threads
 from ingest.formats.chats.held_files import HeldFiles
 from ingest.formats.chats.model import Said
+from tests.every_case import every_case
 
 from .accounts import altered, cut, dumped, reading
 from .meta_exports import AT, BOX, INBOX, POST, POSTS, message, page, secure, spelled, thread
@@ -55,8 +56,8 @@ def test_pages_are_read_in_the_order_of_their_numbers():
     assert found.stated["conversations"] == 1
 
 
-@pytest.mark.parametrize("top", ["", "your_facebook_activity/", "facebook-ana-2024/your_activity_across_facebook/"])
-@pytest.mark.parametrize("box", ["inbox", "archived_threads", "filtered_threads", "message_requests", "e2ee_cutover"])
+@every_case("top", ["", "your_facebook_activity/", "facebook-ana-2024/your_activity_across_facebook/"])
+@every_case("box", ["inbox", "archived_threads", "filtered_threads", "message_requests", "e2ee_cutover"])
 def test_threads_are_found_in_every_folder_and_year(top, box):
     files = {f"{top}messages/{box}/a_123456/message_1.json": thread(message())}
     assert facebook.recognise(HeldFiles(files=files))
@@ -69,7 +70,7 @@ def test_one_page_alone_is_recognised_by_its_content():
     assert reading(facebook, export).keys == {"1234567890"}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("uri", "entry"),
     [
         (INBOX + "a_123456/photos/1.jpg", INBOX + "a_123456/photos/1.jpg"),
@@ -82,7 +83,7 @@ def test_one_page_alone_is_recognised_by_its_content():
         ("photos/2.jpg", None),
     ],
 )
-@pytest.mark.parametrize("top", ["", "wrapped/"])
+@every_case("top", ["", "wrapped/"])
 def test_media_are_found_wherever_their_paths_count_from(uri, entry, top):
     files = {
         f"{top}{INBOX}a_123456/message_1.json": thread(message(None, photos=[{"uri": uri}])),
@@ -132,7 +133,7 @@ def test_platform_words_in_any_language_stay_words():
     )
 
 
-@pytest.mark.parametrize("at", [0, -1, 1600000000, 10**30, "x", None, [], 1e400])
+@every_case("at", [0, -1, 1600000000, 10**30, "x", None, [], 1e400])
 def test_a_time_that_is_absurd_leaves_a_message_undated(at):
     (one,) = only(message("x", at=at))
     assert one.at is None
@@ -162,7 +163,7 @@ def test_both_kinds_of_threads_may_be_in_one_archive():
     assert sorted(reading(facebook, files).texts) == ["one", "two"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"",

@@ -23,6 +23,7 @@ from ingest.formats.chats.held_files import HeldFiles
 from ingest.formats.chats.model import Said
 from ingest.formats.chats.registry import NAMES, recognised
 from ingest.formats.container import ContainerBroken, Member, MemberBroken, Remark
+from tests.every_case import every_case
 
 from .accounts import dumped
 from .samples import SAMPLES
@@ -50,8 +51,8 @@ def test_every_reader_has_a_sample_that_it_knows_and_reads():
     assert known == set(NAMES)
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("name", SAMPLES)
+@every_case("seed", range(2))
+@every_case("name", SAMPLES)
 def test_a_spoiled_export_ends_in_messages_or_reasons(name: str, seed: int):
     chance = random.Random(f"{name} {seed}")
     for _ in range(25):
@@ -62,7 +63,7 @@ def test_a_spoiled_export_ends_in_messages_or_reasons(name: str, seed: int):
             found_in(reader, files)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@every_case("name", SAMPLES)
 def test_a_spoiled_export_becomes_slices_or_reasons(name: str):
     chance = random.Random(name)
     for _ in range(10):
@@ -78,7 +79,7 @@ def test_a_spoiled_export_becomes_slices_or_reasons(name: str):
                     assert piece is not None
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@every_case("name", SAMPLES)
 def test_an_export_that_is_cut_off_anywhere_ends_in_messages_or_reasons(name: str):
     for chosen, content in SAMPLES[name].items():
         for place in range(0, len(content), max(1, len(content) // 25)):
@@ -100,9 +101,7 @@ def documents() -> Iterator[tuple[str, str, Any]]:
 
 
 DOCUMENTS = list(documents())
-each_document = pytest.mark.parametrize(
-    ("name", "chosen", "value"), DOCUMENTS, ids=[f"{n} {c}" for n, c, _ in DOCUMENTS]
-)
+each_document = every_case(("name", "chosen", "value"), DOCUMENTS, ids=[f"{n} {c}" for n, c, _ in DOCUMENTS])
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
@@ -138,7 +137,7 @@ HARD_VALUES = {
 }
 
 
-@pytest.mark.parametrize("hard", HARD_VALUES)
+@every_case("hard", HARD_VALUES)
 @each_document
 def test_a_hard_value_of_json_ends_in_messages_or_reasons(name: str, chosen: str, value: Any, hard: str):
     chance = random.Random(f"{name} {chosen} {hard}")
@@ -153,7 +152,7 @@ MOMENTS = (0, -1, -(10**12), 1, 10**9, 10**10, 1_700_000_000, 1_700_000_000_000,
            1_700_000_000_000_000_000, 10**25, 2**63, -(2**63), 1e300, 0.5)  # fmt: skip
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@every_case("moment", MOMENTS)
 @each_document
 def test_a_moment_is_plausible_or_none(name: str, chosen: str, value: Any, moment: float):
     files = dict(SAMPLES[name])

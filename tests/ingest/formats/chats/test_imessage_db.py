@@ -16,6 +16,7 @@ from ingest.formats.chats import imessage_db, sqlite_export, sqlite_image
 from ingest.formats.chats.model import Media, Reacted, Said, Stated, Version
 from ingest.formats.chats.typedstream import words_of
 from ingest.formats.container import ContainerBroken, Remark
+from tests.every_case import every_case
 from tests.ingest.formats.chats.imessage_writing import AT, add, fill, made, typedstream
 from tests.ingest.formats.chats.reading import held, read, stated
 
@@ -60,15 +61,15 @@ def test_dates_in_seconds_are_those_of_older_releases():
     assert [one.at for one in said(*({"text": "a", "date": one} for one in (0, -5, 1 << 62)))] == [None] * 3
 
 
-@pytest.mark.parametrize("mutable", [False, True])
-@pytest.mark.parametrize("text", ["a", "Grüße \U0001f355", "+ x " * 40, "y" * 200, "z" * 40_000, "w" * 70_000, ""])
+@every_case("mutable", [False, True])
+@every_case("text", ["a", "Grüße \U0001f355", "+ x " * 40, "y" * 200, "z" * 40_000, "w" * 70_000, ""])
 def test_words_come_from_the_attributed_body_where_the_text_is_missing(text: str, mutable: bool):  # noqa: FBT001
     body = typedstream(text, mutable=mutable)
     assert words_of(body) == text
     assert said({"text": None, "attributedBody": body, "guid": "1"})[0].text == text
 
 
-@pytest.mark.parametrize("seed", range(100))
+@every_case("seed", range(100))
 def test_a_spoiled_typedstream_gives_a_text_or_none(seed: int):
     chance = random.Random(seed)
     body = bytearray(typedstream("Hello world"))
@@ -136,7 +137,7 @@ def test_a_message_that_was_unsent_is_deleted():
     assert (one.deleted, one.text) == (True, "")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("columns", "sentence"),
     [
         ({"item_type": 1, "other_handle": 2}, "added ann@example.com to the conversation"),
@@ -292,7 +293,7 @@ def test_values_of_other_types_are_taken_as_what_they_are():
     )
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_a_spoiled_database_ends_without_a_traceback(seed: int):
     chance = random.Random(seed)
     content = bytearray(

@@ -7,11 +7,10 @@ import random
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from ingest.formats.chats import imessage_html, imessage_text
 from ingest.formats.chats.model import Media, Reacted, Said, Stated, Version
 from ingest.formats.container import ContainerBroken, Remark
+from tests.every_case import every_case
 from tests.ingest.formats.chats.reading import held, messages, read, stated
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ def test_bytes_that_are_no_text_stay_in_the_source():
     assert (one.text, one.raw) == ("a\ufffdb", source.rstrip())
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_a_spoiled_page_or_text_ends_without_a_traceback(seed: int):
     chance = random.Random(seed)
     sources: list[tuple[Any, bytearray]] = [

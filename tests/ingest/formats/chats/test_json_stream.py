@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.formats.chats.json_stream import Piece, walk
 from ingest.formats.container import ContainerBroken
+from tests.every_case import every_case
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=150)
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -121,7 +122,7 @@ def test_a_value_that_is_too_large_is_passed_over_and_the_next_is_read():
     assert second.value == "next"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content", ["", " ", "[", '["a"', '["a",', '{"a" 1}', '{"a": 1', "[1 2]", "{1: 2}", "[1,]", '["a', "nothing"]
 )
 def test_a_document_that_is_damaged_is_told_after_what_could_be_read(content):

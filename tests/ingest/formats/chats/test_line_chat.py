@@ -9,6 +9,7 @@ from ingest.formats.chats import line_chat, whatsapp
 from ingest.formats.chats.held_files import HeldFiles
 from ingest.formats.chats.model import ChatMessage, Said, Stated
 from ingest.formats.container import Remark
+from tests.every_case import every_case
 
 TITLE = "[LINE] Chat history with Jo Lee\nSaved on: 9/26/2026, 11:00\n\n"
 
@@ -21,7 +22,7 @@ def told(export: HeldFiles) -> list[ChatMessage]:
     return [one.message for one in line_chat.read(export) if isinstance(one, Said)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("day", "expected"),
     [
         ("Fri, 9/25/2026", "2026-09-25"),

@@ -13,6 +13,7 @@ from ingest.formats.chats.mapping import LARGEST, MappingError, read_mapping
 from ingest.formats.chats.model import Said
 from ingest.formats.chats.registry import formats_of
 from ingest.formats.container import ContainerBroken
+from tests.every_case import every_case
 
 from .accounts import altered, cut, dumped, reading
 
@@ -186,7 +187,7 @@ def test_a_description_goes_before_every_format_that_is_known():
         formats_of(export, b"format = 3")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("change", "said"),
     [
         (('"csv"', '"xls"'), 'format: say format = "csv"'),

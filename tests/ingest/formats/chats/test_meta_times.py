@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
-
 from ingest.formats.chats.meta_times import PrintedTimes
+from tests.every_case import every_case
 
 
 def printed(*parts: int) -> datetime:
     return datetime(*parts)  # noqa: DTZ001 - pages print no zone
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "expected"),
     [
         ("Sep 13, 2020, 12:26 PM", (2020, 9, 13, 12, 26)),
@@ -37,7 +36,7 @@ def test_a_printed_time_is_read_as_local_time(text, expected):
     assert PrintedTimes("").read(text) == printed(*expected)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "hello",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ingest.formats.chats.mojibake import repaired
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize("text", ["café", "Zoë", "😀👍🏽", "“ok” – €", "日本語", "plain", "", "naïve ☀️", "\u0001é"])
+@every_case("text", ["café", "Zoë", "😀👍🏽", "“ok” – €", "日本語", "plain", "", "naïve ☀️", "\u0001é"])
 def test_what_meta_misspells_comes_back(text):
     assert repaired(text.encode().decode("latin-1")) == text
 
 
-@pytest.mark.parametrize("text", ["café", "Ærø", "日本語 café", "é", "ÿ", "½ £", "Ã", "a\u0085b"])
+@every_case("text", ["café", "Ærø", "日本語 café", "é", "ÿ", "½ £", "Ã", "a\u0085b"])
 def test_what_is_spelled_rightly_stays(text):
     assert repaired(text) == text
 

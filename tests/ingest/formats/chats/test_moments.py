@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.formats.chats.moments import from_apple, from_micros, from_millis, from_seconds, iso, utc_text
+from tests.every_case import every_case
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=200)
 AT = datetime(2024, 1, 5, 18, 7, 33, tzinfo=UTC)
@@ -33,8 +34,8 @@ def test_apples_clock_begins_in_2001_and_counts_seconds_or_nanoseconds():
     assert from_apple(since) == from_apple(since * 1_000_000_000) == AT
 
 
-@pytest.mark.parametrize("read", [from_seconds, from_millis, from_micros, from_apple])
-@pytest.mark.parametrize(
+@every_case("read", [from_seconds, from_millis, from_micros, from_apple])
+@every_case(
     "value",
     [0, -1, "0", "", None, True, [], {}, "soon", "9" * 30, 10**400, float("nan"), float("inf"), 1e300, "١٢"],
     ids=range(15),

@@ -16,6 +16,7 @@ import pytest
 from ingest.formats.chats import signal_backup, signal_jsonl
 from ingest.formats.chats.model import Media, Reacted, Said, Stated, Version
 from ingest.formats.container import ContainerBroken, Remark
+from tests.every_case import every_case
 from tests.ingest.formats.chats.reading import held, read, stated
 from tests.ingest.formats.chats.signal_writing import (
     ACCOUNT,
@@ -114,7 +115,7 @@ def test_what_was_deleted_for_everybody_keeps_its_sender_and_has_no_words():
         assert (one.deleted, one.text, one.sender) == (True, "", "Ann Smith")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("update", "sentence"),
     [
         ((1, message((1, 2))), "Safety number changed"),
@@ -133,7 +134,7 @@ def test_a_notice_is_a_sentence_and_a_system_message(update: tuple[int, bytes], 
     assert (one.text, one.system, one.side) == (sentence, True, "center")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kind", "text"),
     [
         ((12, message((1, message((1, message((1, "Bo"), (2, "Lee"))), (3, message((1, "555"))))))), "Bo Lee\n555"),
@@ -213,7 +214,7 @@ def test_a_container_that_needs_a_key_is_told(files: dict[str, bytes]):
         list(signal_backup.read(export))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"", b"\0", b"{}", b"From: a@b\r\n\r\nHi", b"\x1f\x8b\x08broken", b"%PDF-1.7", bytes(5000), b"\xff" * 5000,
@@ -226,7 +227,7 @@ def test_other_files_are_no_backup(content: bytes):
     assert not signal_jsonl.recognise(held({"x": content}))
 
 
-@pytest.mark.parametrize("seed", range(200))
+@every_case("seed", range(200))
 def test_a_spoiled_backup_ends_without_a_traceback(seed: int):
     chance = random.Random(seed)
     content = bytearray(framed(*HEAD, item(words("a", (6, message((1, "x"), (2, 4))))), item((15, message((2, b""))))))

@@ -11,6 +11,7 @@ import pytest
 
 from ingest.formats.chats import slack
 from ingest.formats.chats.model import Media, Reacted, Version
+from tests.every_case import every_case
 from tests.ingest.formats.chats.reading import document, gone_wrong, held, messages, read, stated
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_a_guest_is_called_as_his_message_shows_him() -> None:
     assert found.sender == "Guest One"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("raw", "shown"),
     [
         ("hi <@U1> &amp; <@U9|gone>", "hi @Ann Lee & @gone"),

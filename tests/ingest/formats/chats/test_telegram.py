@@ -10,6 +10,7 @@ import pytest
 
 from ingest.formats.chats import telegram
 from ingest.formats.chats.model import Media, Reacted, ThreadKind
+from tests.every_case import every_case
 from tests.ingest.formats.chats.reading import document, gone_wrong, held, messages, read, stated
 
 NOT_INCLUDED = "(File not included. Change data exporting settings to download.)"
@@ -232,7 +233,7 @@ def test_stories_are_posts_of_the_owner() -> None:
     assert (stated(counts, "posts"), stated(counts, "messages")) == (1, 0)
 
 
-@pytest.mark.parametrize("control", range(32))
+@every_case("control", range(32))
 def test_the_escapes_of_control_characters_that_json_does_not_know_are_read(control: int) -> None:
     escape = f"\\x{control:02X}"
     own = '{"id": 1, "type": "message", "text": "a' + escape + ' \\\\x0B b"}'

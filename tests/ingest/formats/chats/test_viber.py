@@ -12,6 +12,7 @@ from ingest.formats.chats import viber
 from ingest.formats.chats.model import Said, Stated
 from ingest.formats.chats.registry import recognised
 from ingest.formats.container import ContainerBroken, Remark
+from tests.every_case import every_case
 
 from .reading import held, messages, read, stated
 from .viber_writing import AT, desktop, phone
@@ -174,7 +175,7 @@ def test_rows_that_come_in_no_order_end_the_reading():
     assert any("damaged" in one.text for one in found if isinstance(one, Remark))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_a_spoiled_database_ends_without_a_traceback(seed: int):
     chance = random.Random(seed)
     whole = desktop(*(({}, {"Body": f"m{one}"}) for one in range(200))) if seed % 2 else phone(

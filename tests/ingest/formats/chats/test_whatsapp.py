@@ -8,6 +8,7 @@ from ingest.formats.chats import whatsapp
 from ingest.formats.chats.held_files import HeldFiles
 from ingest.formats.chats.model import ChatMessage, Said, Stated, Thread
 from ingest.formats.container import Remark
+from tests.every_case import every_case
 
 HERE = ZoneInfo("America/Los_Angeles")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -32,7 +33,7 @@ def remarks(export: HeldFiles) -> list[Remark]:
     return [one for one in whatsapp.read(export) if isinstance(one, Remark)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("head", "expected"),
     [
         (f"[1/15/24, 6:07:33{NNBSP}PM] ", "2024-01-15T18:07:33"),
@@ -198,7 +199,7 @@ def test_files_are_taken_from_the_zip_or_named_as_missing() -> None:
     assert Stated(what="media", count=1) in list(whatsapp.read(export))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "words",
     [
         "file attached",
@@ -222,7 +223,7 @@ def test_a_file_of_an_older_apple_export_is_named() -> None:
     assert ([one.name for one in message.attachments], message.text) == (["2019-01-15-PHOTO-00000012.jpg"], "")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "words",
     ["<Media omitted>", "<media omitted>", "<Medien ausgeschlossen>", "<Multimedia omitido>", "<Média vynechány>",
      "<View once voice message omitted>",
@@ -276,7 +277,7 @@ def test_places_polls_and_mentions_are_words() -> None:
     assert messages[2].text == "@Bob Lee look"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "title"),
     [
         ("WhatsApp Chat with Ann Lee.txt", "Ann Lee"),
@@ -313,7 +314,7 @@ def test_a_zip_of_several_chats_gives_each_its_thread() -> None:
     assert [one.thread.title for one in said] == ["A", "B"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "2024-01-15 18:07:33: ERROR: disk full\n2024-01-15 18:07:34: INFO: ok\n",

@@ -7,6 +7,7 @@ import pytest
 from ingest.formats import html_text
 from ingest.formats.forwarded import InlineForward, find_forward, subject_kind
 from ingest.formats.html_text import html_to_text
+from tests.every_case import every_case
 
 BLOCK = "From: Jo Day <jo@far.example>\nDate: Wed, Apr 6, 2022 at 10:23 AM\nSubject: Boiler\nTo: <a@near.example>\n"
 BODY = "\nBody text\n"
@@ -88,7 +89,7 @@ HTML = {
 }
 
 
-@pytest.mark.parametrize("client", PLAIN)
+@every_case("client", PLAIN)
 def test_what_one_client_prints_differently_is_read(client: str):
     found = _found(f"Kept for you.\n\n{PLAIN[client]}{BODY}")
     _is_boiler(found)
@@ -135,7 +136,7 @@ def test_the_chain_ends_at_fifty():
     assert len(found.chain) == 51
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         ("---------- Forwarded message ---------\nSubject: a\n") * 18_000,

@@ -7,6 +7,7 @@ import pytest
 from ingest.formats.forwarded import InlineForward, find_forward
 from tests.corpus.forward_grid import BODY, CLIENTS, RECIPIENTS, SENDER, SUBJECT, WHEN, Generated, generated
 from tests.corpus.forward_words import PRINTED
+from tests.every_case import every_case
 
 GRID = {case.name: case for case in generated()}
 COMMENT = "For the file, please.\n\nMaria\n--\nDistrict office"
@@ -22,7 +23,7 @@ def _read(case: Generated, text: str) -> InlineForward:
     return found
 
 
-@pytest.mark.parametrize("name", GRID)
+@every_case("name", GRID)
 def test_the_letterhead_is_read_as_printed(name: str):
     case = GRID[name]
     head = _read(case, case.text).original
@@ -60,13 +61,13 @@ def test_gmail_without_dashes_and_quoted_is_read_too():
             assert _read(case, quoted).original == _read(case, case.text).original, case.name
 
 
-@pytest.mark.parametrize("language", PRINTED)
+@every_case("language", PRINTED)
 def test_the_same_block_under_a_reply_is_no_forward(language: str):
     case = GRID[f"{language}, outlook, one address"]
     assert find_forward("Thanks!\n\n" + case.text, f"{PRINTED[language].prefix[1]}: {SUBJECT}") is None
 
 
-@pytest.mark.parametrize("language", PRINTED)
+@every_case("language", PRINTED)
 def test_an_attribution_is_a_reply_and_under_a_forward_subject_the_letterhead(language: str):
     printed = PRINTED[language]
     line = printed.reply.format(who=f"{SENDER[0]} <{SENDER[1]}>")
@@ -79,7 +80,7 @@ def test_an_attribution_is_a_reply_and_under_a_forward_subject_the_letterhead(la
     assert (found.original.subject, found.comment) == (SUBJECT, "Thanks!")
 
 
-@pytest.mark.parametrize("language", PRINTED)
+@every_case("language", PRINTED)
 def test_a_forward_in_the_quoted_text_of_a_reply_is_not_the_mails_own(language: str):
     printed = PRINTED[language]
     line = printed.reply.format(who="Lou Ames <lou@school.example>")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ingest.formats.forward_languages.lexicon import LEXICON
 from ingest.formats.printed_dates import read_date
+from tests.every_case import every_case
 
 ANY = frozenset(LEXICON.languages)
 
@@ -47,12 +46,12 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("language", "printed", "expected"), READ)
+@every_case(("language", "printed", "expected"), READ)
 def test_a_date_is_read_in_its_language(language: str, printed: str, expected: str):
     assert read_date(printed, {language}) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     "printed",
     [
         "03/04/2024 10:23",
@@ -84,7 +83,7 @@ def test_digits_alone_are_no_evidence_for_a_language():
     assert read_date("03/04/2024 10:23", frozenset()) is None
 
 
-@pytest.mark.parametrize("language", sorted(ANY))
+@every_case("language", sorted(ANY))
 def test_every_month_of_a_language_is_read(language: str):
     table = LEXICON.languages[language]
     for word, month in table.months.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ from ingest.formats.ocr.pages import read_page
 from ingest.formats.ocr.strips import Strip
 from storage.transcription import Box, Page, TextLine
 from tests.ingest.formats.ocr.drawing import DARK, LIGHT, bubbles, needs_language
+from tests.tiers import few
 
 HEBREW = ["מחר בשעה שלוש יש אסיפת הורים", "האוטובוס מאחר והילדים עדיין מחכים", "תודה רבה, שלחתי את הטפסים"]
 THAI = ["พรุ่งนี้มีประชุมผู้ปกครองเวลาบ่ายสามโมง", "รถโรงเรียนมาสาย เด็กๆ ยังรออยู่", "การบ้านคณิตศาสตร์อยู่หน้าไหน"]
@@ -33,6 +36,8 @@ UKRAINIAN = [
     "Автобус запізнюється, діти ще чекають",
     "Дякую, я вже надіслала документи",
 ]
+UNREAD = {"hebrew": (HEBREW, "Hebr"), "thai": (THAI, "Thai"), "hindi": (HINDI, "Deva"), "greek": (GREEK, "Grek")}
+LOOKS = {"light": LIGHT, "dark": DARK}
 
 
 class Said:
@@ -64,15 +69,14 @@ def line(unread: str | None, script: str | None = None) -> Line:
     return Line(strip=strip(), unread=unread, script=script)
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(
-    ("drawn", "script"),
-    [(HEBREW, "Hebr"), (THAI, "Thai"), (HINDI, "Deva"), (GREEK, "Grek")],
-    ids=["hebrew", "thai", "hindi", "greek"],
+    ("name", "look"),
+    few(product(UNREAD, LOOKS), quick=[("hebrew", "dark"), ("thai", "light")]),
 )
-def test_the_script_of_unread_lines_is_named(engines, outlook, drawn, script, look):
+def test_the_script_of_unread_lines_is_named(engines, outlook, name, look):
+    drawn, script = UNREAD[name]
     assert outlook
-    page = read_page(bubbles(drawn, script, look)[0], engines, component="c", number=1)
+    page = read_page(bubbles(drawn, script, LOOKS[look])[0], engines, component="c", number=1)
     assert {(one.script, one.reason) for one in page.unread} == {(script, NO_LETTERS)}
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import cycle, product
+
 import numpy as np
 import pytest
 
 from ingest.formats.ocr.engines import Engines
 from ingest.formats.ocr.pages import read_page
 from tests.ingest.formats.ocr.drawing import DARK, LIGHT, bubbles, needs_language
+from tests.tiers import few
 
 ENGLISH = ["Can you cover 3rd period?", "The bus was 25 minutes late", "Room B-17 at 9:41 AM"]
 SPANISH = ["¡Qué alegría, señora Núñez!", "¿Puede venir el miércoles?", "Mañana avisaré más temprano"]
@@ -45,53 +48,43 @@ def wrong(said: list[str], drawn: list[str]) -> float:
     return errors / total
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
+SCRIPTS = {
+    "english": (ENGLISH, "Latn", ["eng"], 0.01),
+    "spanish": (SPANISH, "Latn", ["spa"], 0.01),
+    "chinese": (CHINESE, "Hani", [], 0.01),
+    "vietnamese": (VIETNAMESE, "Latn", ["vie"], 0.08),
+    "russian": (RUSSIAN, "Cyrl", ["rus"], 0.08),
+    "korean": (KOREAN, "Hang", ["kor"], 0.08),
+    "arabic": (ARABIC, "Arab", ["ara"], 0.08),
+}
+LOOKS = {"light": LIGHT, "dark": DARK}
+UNREAD = {"hebrew": (HEBREW, "Hebr"), "thai": (THAI, "Thai"), "hindi": (HINDI, "Deva"), "greek": (GREEK, "Grek")}
+OF_OTHERS = {"russian": (RUSSIAN, "Cyrl"), "korean": (KOREAN, "Hang"), "arabic": (ARABIC, "Arab"), **UNREAD}
+OF_OTHERS["vietnamese"] = (VIETNAMESE, "Latn")
+
+
 @pytest.mark.parametrize(
-    ("drawn", "script", "codes", "most"),
-    [
-        (ENGLISH, "Latn", ["eng"], 0.01),
-        (SPANISH, "Latn", ["spa"], 0.01),
-        (CHINESE, "Hani", [], 0.01),
-        (VIETNAMESE, "Latn", ["vie"], 0.08),
-        (RUSSIAN, "Cyrl", ["rus"], 0.08),
-        (KOREAN, "Hang", ["kor"], 0.08),
-        (ARABIC, "Arab", ["ara"], 0.08),
-    ],
-    ids=["english", "spanish", "chinese", "vietnamese", "russian", "korean", "arabic"],
+    ("name", "look"), few(product(SCRIPTS, LOOKS), quick=list(zip(SCRIPTS, cycle(LOOKS), strict=False)))
 )
-def test_a_script_of_an_installed_engine_is_read_on_light_and_on_dark(engines, look, drawn, script, codes, most):
+def test_a_script_of_an_installed_engine_is_read_on_light_and_on_dark(engines, name, look):
+    drawn, script, codes, most = SCRIPTS[name]
     needs_language(*codes)
-    page = read(bubbles(drawn, script, look)[0], engines)
+    page = read(bubbles(drawn, script, LOOKS[look])[0], engines)
     assert not page.unread
     assert wrong(texts(page), drawn) <= most
 
 
-@pytest.mark.parametrize(
-    ("drawn", "script"),
-    [(HEBREW, "Hebr"), (THAI, "Thai"), (HINDI, "Deva"), (GREEK, "Grek")],
-    ids=["hebrew", "thai", "hindi", "greek"],
-)
-def test_a_script_without_an_engine_stays_unread_beside_others_that_have_one(engines, drawn, script):
+@pytest.mark.parametrize("name", few([(one,) for one in UNREAD], quick=[("hebrew",), ("greek",)]))
+def test_a_script_without_an_engine_stays_unread_beside_others_that_have_one(engines, name):
+    drawn, script = UNREAD[name]
     page = read(bubbles(drawn, script)[0], engines)
     assert texts(page) == []
     assert len(page.unread) >= len(drawn)
 
 
-@pytest.mark.parametrize(
-    ("drawn", "script"),
-    [
-        (RUSSIAN, "Cyrl"),
-        (KOREAN, "Hang"),
-        (ARABIC, "Arab"),
-        (HEBREW, "Hebr"),
-        (THAI, "Thai"),
-        (HINDI, "Deva"),
-        (GREEK, "Grek"),
-        (VIETNAMESE, "Latn"),
-    ],
-    ids=["russian", "korean", "arabic", "hebrew", "thai", "hindi", "greek", "vietnamese"],
-)
-def test_without_a_second_engine_no_letters_of_another_script_are_made_up(first_only, drawn, script):
+@pytest.mark.parametrize("name", few([(one,) for one in OF_OTHERS], quick=[("arabic",), ("vietnamese",)]))
+def test_without_a_second_engine_no_letters_of_another_script_are_made_up(first_only, name):
+    drawn, script = OF_OTHERS[name]
     page = read(bubbles(drawn, script, DARK)[0], first_only)
     assert texts(page) == []
     assert len(page.unread) >= len(drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,18 @@ import pytest
 
 from ingest.formats.ocr.pages import read_page
 from tests.ingest.formats.ocr.drawing import DARK, LIGHT, bubbles, needs_language
+from tests.tiers import few
 
 ENGLISH = ["Can you cover 3rd period?", "The bus was 25 minutes late", "Room B-17 at 9:41 AM"]
 CHINESE = ["明天下午三点开家长会", "校车今天晚点二十分钟", "请问数学作业是哪一页"]
 RUSSIAN = ["Завтра в три часа собрание", "Автобус опаздывает сегодня", "Спасибо большое"]
 ARABIC = ["في أي صفحة واجب الرياضيات", "الحافلة متأخرة والأطفال ينتظرون"]
+DRAWN = {
+    "english": (ENGLISH, "Latn", []),
+    "chinese": (CHINESE, "Hani", []),
+    "russian": (RUSSIAN, "Cyrl", ["rus"]),
+    "arabic": (ARABIC, "Arab", ["ara"]),
+}
 HEBREW = ["מחר בשעה שלוש יש אסיפת הורים", "תודה רבה, שלחתי את הטפסים"]
 
 
@@ -38,13 +46,11 @@ def texts(page):
     return [line.text for line in page.lines]
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
 @pytest.mark.parametrize(
-    ("drawn", "script", "codes"),
-    [(ENGLISH, "Latn", []), (CHINESE, "Hani", []), (RUSSIAN, "Cyrl", ["rus"]), (ARABIC, "Arab", ["ara"])],
-    ids=["english", "chinese", "russian", "arabic"],
+    ("name", "turn"), few(product(DRAWN, [90, 180, 270]), quick=[("english", 180), ("chinese", 90), ("russian", 270)])
 )
-def test_a_turned_page_is_read_as_if_it_stood_upright(engines, upright, drawn, script, codes, turn):
+def test_a_turned_page_is_read_as_if_it_stood_upright(engines, upright, name, turn):
+    drawn, script, codes = DRAWN[name]
     needs_language(*codes)
     pixels = bubbles(drawn, script)[0]
     stands, page = upright(pixels, script), read(np.rot90(pixels, turn // 90), engines)
@@ -53,7 +59,7 @@ def test_a_turned_page_is_read_as_if_it_stood_upright(engines, upright, drawn, s
     assert texts(page) == texts(stands)
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("turn", few([(0,), (90,), (180,), (270,)], quick=[(90,), (180,)]))
 def test_the_places_are_those_of_the_picture_as_it_is_kept(first_only, turn):
     pixels = np.rot90(bubbles(ENGLISH, "Latn", LIGHT)[0], turn // 90)
     page = read(pixels, first_only)
@@ -79,7 +85,7 @@ def test_an_unread_region_of_a_turned_page_lies_where_the_writing_is(engines):
     assert page.unread[0].box.bottom <= hebrew.shape[0]
 
 
-@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("turn", few([(90,), (180,), (270,)], quick=[(90,)]))
 def test_writing_that_nobody_reads_stays_as_it_lies(engines, turn):
     page = read(np.rot90(bubbles(HEBREW, "Hebr")[0], turn // 90), engines)
     assert page.turn == 0

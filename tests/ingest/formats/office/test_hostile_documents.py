@@ -19,6 +19,7 @@ from ingest.formats.office.gathered import MAX_CHARACTERS
 from ingest.formats.office.reading import read_office
 from ingest.sandbox import SandboxedReader, document_reading, email_reading
 from storage.records import Description
+from tests.every_case import every_case
 from tests.ingest.formats.office.documents import (
     MORE_W,
     ODF,
@@ -179,7 +180,7 @@ def reader():
         yield started
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_a_document_made_to_break_readers_is_described(reader, name: str):
     answer = reader.read(document_reading(case(name)))
     assert isinstance(answer, Description), answer
@@ -189,7 +190,7 @@ def test_a_document_made_to_break_readers_is_described(reader, name: str):
     assert sum(map(len, (*answer.notes, *answer.unsearchable, *answer.asserted))) < 100_000
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "reason"),
     [
         ("billion laughs", "a part of it: XML with a document type, which is not read"),
@@ -235,7 +236,7 @@ def test_documents_of_one_record_share_their_allowance():
     assert second.unread == ("the rest of it: it has more elements than are read",)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@every_case("seed", range(30))
 def test_a_document_with_changed_bytes_never_raises(seed: int):
     chance = random.Random(seed)
     made = (

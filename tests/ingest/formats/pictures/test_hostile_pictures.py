@@ -12,6 +12,7 @@ from ingest.formats.pictures.limits import PictureLimits
 from ingest.formats.pictures.samples import SAMPLES
 from ingest.reading_codec import FailureReason, ReadingFailed, ReadingRequest
 from ingest.sandbox import Limits, SandboxedReader
+from tests.every_case import every_case
 from tests.ingest.formats.pictures.hostile import cases
 from tests.ingest.formats.pictures.pictures import saved, scene
 
@@ -45,7 +46,7 @@ def test_there_are_many_of_them_and_each_has_its_name_in_the_list(hostile):
     assert list(hostile) == NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_a_hostile_picture_ends_in_an_outcome_with_a_reason(reader, hostile, name: str):
     found = opened(reader, hostile[name])
     if isinstance(found, ReadingFailed):

@@ -18,6 +18,7 @@ from ingest.formats.pictures.looks import distance, perceptual_hash
 from ingest.formats.pictures.opening import open_picture
 from ingest.formats.pictures.samples import SAMPLES
 from ingest.formats.pictures.survey import survey
+from tests.every_case import every_case
 from tests.ingest.formats.pictures.pictures import (
     animation,
     chunk,
@@ -54,7 +55,7 @@ def only(content: bytes, limits: PictureLimits | None = None) -> np.ndarray:
     return page.pixels
 
 
-@pytest.mark.parametrize("number", TURNS)
+@every_case("number", TURNS)
 def test_the_orientation_is_applied_once_in_every_format(number):
     upright = np.asarray(scene())
     stored = scene() if TURNS[number] is None else scene().transpose(TURNS[number])

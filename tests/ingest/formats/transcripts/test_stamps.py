@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.formats.transcripts.stamps import Stamp, moment_of, read_stamp, split_time
+from tests.every_case import every_case
 
 DAYS = [
     "Yesterday",
@@ -21,7 +22,7 @@ DAYS = [
 ]
 
 
-@pytest.mark.parametrize("text", DAYS)
+@every_case("text", DAYS)
 def test_days_are_read_in_the_languages_of_a_district(text):
     assert read_stamp(text) == Stamp(day=text)
 
@@ -42,7 +43,7 @@ def test_day_and_time_are_kept_as_printed(text, day, time):
     assert read_stamp(text) == Stamp(day=day, time=time)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text", ["See you today", "May the fourth be with you", "8:30. Please", "8:30?", "12", "Tom", "ME", "N.", "", "..."]
 )
 def test_what_somebody_writes_is_no_stamp(text):
