@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from benchmarks.first_request_desk import Desk, Outcome, Report
 from benchmarks.first_request_material import make_mails
 from benchmarks.first_request_steps import Case, Size, take_in
 from benchmarks.first_request_way import go
+from benchmarks.first_request_words import HEAD
 from benchmarks.memory import MemoryWatch
 from benchmarks.report import conditions
 from benchmarks.scratch import CUSTODIAN, ROOT, Scratch, make_archive, scratch_folder, unpack
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 _MADE: Final = 100
 _CHAT_RECORDS: Final = 60
 _CHATS: Final = ("whatsapp", "telegram", "signal-text", "sms-backup-restore", "google-chat", "discord-chat-exporter")
-_SETTINGS: Final = '[disclosure]\nread_regions = "never"\n[pictures]\nenabled = false\n'
+_SETTINGS: Final = (
+    '[agency]\nname = "Lake District"\n[disclosure]\nread_regions = "never"\n[pictures]\nenabled = false\n'
+)
 _FIRST_DAY: Final = date(2019, 4, 1)  # of the corpus
 _LAST_DAY: Final = date(2021, 6, 1)
 
@@ -123,8 +127,7 @@ def main() -> None:
     options = parser.parse_args()
     report = Report()
     with scratch_folder(options.place) as place:
-        report.say("# First request", "", "Written by `make journey`. Of real mails it has figures only.", "")
-        report.say(*conditions(place))
+        report.say("# First request", "", HEAD, *conditions(place))
         others = chats(report, options.fixtures)
         mbox = unpack(options.corpus, place, options.mails)
         began = time.perf_counter()
@@ -145,7 +148,7 @@ def main() -> None:
         )
     report.say("", f"**{'Everything was as it must be.' if not report.wrong else 'NOT as it must be: see above.'}**")
     if options.write is not None:
-        options.write.write_text("\n".join(report.lines) + "\n", "utf-8")
+        options.write.write_text(re.sub(r"\n{3,}", "\n\n", "\n".join(report.lines)) + "\n", "utf-8")
     sys.exit(1 if report.wrong else 0)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -17,12 +18,12 @@ import pypdfium2
 from benchmarks.first_request_material import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _SPACES: Final = re.compile(r"\s+")
 _NEAR: Final = 24  # how far a colour may be off after a picture was stored anew
-_DRAWN: Final = 12
+_DRAWN: Final = 6  # documents of each kind
 
 
 def digests_of(folder: Path) -> dict[str, str]:
@@ -60,7 +61,7 @@ def pages_of(package: Path) -> int:
     return count
 
 
-def found_again(package: Path, words: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+def found_again(package: Path, words: Iterable[str]) -> dict[str, list[str]]:
     """Which of these words stand anywhere in a package, and in which files."""
     texts = list(texts_of(package))
     found = {}
@@ -81,16 +82,29 @@ def coloured(package: Path) -> list[str]:
     ]
 
 
-def draw_pages(package: Path, target: Path, wanted: Collection[str], scale: float = 1.5) -> int:
-    """Draw the first page of some documents as PNG, for a person to look at; how many."""
+def draw_pages(package: Path, target: Path, scale: float = 1.5) -> int:
+    """Draw pages of a package as PNG, for a person to look at: of each way to leave, and its papers; how many."""
     target.mkdir(parents=True, exist_ok=True)
+    said = json.loads((package / "manifest.json").read_text("utf-8"))["produced"]["documents"]
+    wanted: list[Path] = []
+    for leaves in ("redacted", "slip_sheet", "whole"):
+        own = [package / one["pdf"] for one in said if one["leaves"] == leaves and not one["component"]]
+        files = [package / one["pdf"] for one in said if one["leaves"] == leaves and one["component"]]
+        wanted += [*own[:_DRAWN], *own[-2:], *files[:_DRAWN], *files[-2:]]
     count = 0
-    for path in sorted((package / "documents").glob("*.pdf")):
-        if path.stem in wanted and count < _DRAWN:
-            with pypdfium2.PdfDocument(path) as document:
-                document[0].render(scale=scale).to_pil().save(target / f"{package.name}-{path.stem}.png")
-            count += 1
+    for path in dict.fromkeys([*wanted, *sorted(package.glob("*.pdf"))]):
+        count += draw_file(path, target, package.name, scale)
     return count
+
+
+def draw_file(path: Path, target: Path, name: str, scale: float = 1.5) -> int:
+    """Draw the first pages of a PDF and its last one; how many."""
+    with pypdfium2.PdfDocument(path) as document:
+        last = len(document) - 1
+        pages = sorted({0, min(1, last), last})
+        for page in pages:
+            document[page].render(scale=scale).to_pil().save(target / f"{name}-{path.stem}-{page + 1:04d}.png")
+    return len(pages)
 
 
 def folded(text: str) -> str:

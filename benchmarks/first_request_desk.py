@@ -3,8 +3,9 @@
 Rules:
 
 - Everything is done by commands, as a person would give them; nothing of the product is called.
-- Of a command its words are printed without what is content (names, words that are left out, reasons), and of its
-  answer figures only. The mails are of real people.
+- Of a command its words are printed without what is content (names that are searched for, words that are left out), and
+  of its answer figures only. The mails are of real people. What the script itself says is printed as it is given.
+- A step is told in one piece when it ends: what it is for, its commands, and what was checked.
 """
 
 from __future__ import annotations
@@ -14,28 +15,22 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from benchmarks.first_request_words import PURPOSES
 from benchmarks.report import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_CONTENT: Final = frozenset(
-    {
-        "--words",
-        "--text",
-        "--title",
-        "--from",
-        "--contact",
-        "--reason",
-        "--note",
-        "--label",
-        "--file",
-        "--name",
-        "--span",
-    }
-)
-_VALUES: Final = {"--span": 3, "--region": 6}
+_INSTEAD: Final = {  # what is printed for the values of an option
+    "--words": ("WORDS",),
+    "--span": ("PART", "FROM", "TO"),
+    "--region": ("PART", "PAGE", "LEFT", "TOP", "RIGHT", "BOTTOM"),
+    "--part": ("PART",),
+    "--key": ("KEY",),
+}
+_IDS: Final = {"rec": "RECORD", "frz": "SET", "occ": "OCCURRENCE", "red": "MARK"}
+_NAME: Final = "'\"NAME\"'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +61,8 @@ class Report:
     quiet: bool = False
     lines: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)  # of the step that is not told yet
+    holds: bool = False
 
     def say(self, *lines: str) -> None:
         """Print and keep."""
@@ -74,10 +71,24 @@ class Report:
         self.lines += lines
 
     def must(self, condition: object, what: str) -> None:
-        """Note what is not as it must be."""
+        """Note whether it is as it must be."""
         if not condition:
             self.wrong.append(what)
-        self.say(f"- {'OK' if condition else 'WRONG'}: {what}")
+        line = f"- {'OK' if condition else 'WRONG'}: {what}"
+        if self.holds:
+            self.checked.append(line)
+        else:
+            self.say(line)
+
+    def hold(self) -> None:
+        """Keep what is checked from now on until it is told."""
+        self.holds = True
+
+    def tell(self) -> None:
+        """Print what was checked since."""
+        if self.checked:
+            self.say("", *self.checked)
+        self.checked, self.holds = [], False
 
 
 @dataclass(slots=True)
@@ -105,18 +116,20 @@ class Desk:
     _title: str = ""
 
     def step(self, title: str) -> None:
-        """Begin a step; what the last one did is printed."""
+        """Begin a step, and say what it is for; what the last one did is printed."""
         self.end()
         self._title = title
+        self.report.hold()
 
     def end(self) -> None:
         """Print what the step did."""
         if self._title:
-            self.report.say("", f"## {self._title}", "", "```")
+            self.report.say("", f"## {self._title}", "", PURPOSES[self._title], "", "```")
             for one in self._given.values():
-                again = f"   (one of {one.count:,})" if one.count > 1 else ""
-                self.report.say(f"$ {one.line}", f"  {one.said}   {one.seconds:.1f} s{again}")
-            self.report.say("```", "")
+                again = f"{one.count:,} such commands, {one.seconds:.1f} s together" if one.count > 1 else ""
+                self.report.say(f"$ {one.line}", f"  {one.said}   ({again or f'{one.seconds:.1f} s'})")
+            self.report.say("```")
+            self.report.tell()
             count, seconds = (
                 sum(one.count for one in self._given.values()),
                 sum(one.seconds for one in self._given.values()),
@@ -163,40 +176,49 @@ class Desk:
 def shape(arguments: Sequence[str]) -> str:
     """The command and its options without their values: commands of one shape are shown once."""
     words = [one for one in arguments[:4] if not one.startswith(("-", "/", "rec_")) and one.replace("-", "").isalpha()]
+    words += [_NAME] if arguments[0] == "search" and _short(arguments[1]) == _NAME else []
     return " ".join([*words, *sorted({one for one in arguments if one.startswith("--")})])
 
 
 def masked(arguments: Sequence[str]) -> str:
     """A command as it is printed: without content, ids and paths, and not too long."""
     words: list[str] = ["archiver"]
-    hide = 0
+    instead: list[str] = []
     for one in arguments:
-        if hide:
-            hide -= 1
-            if words[-1] != "...":
-                words.append("...")
-        elif one in _CONTENT:
-            words.append(one)
-            hide = _VALUES.get(one, 1)
+        if instead:
+            words.append(instead.pop(0))
         else:
             words.append(_short(one))
-    records = words.count("rec_...")
-    kept = words[: words.index("rec_...") + 1] if records else words
-    if records > 1:
-        kept.append(f"(and {records - 1:,} more)")
-    if records:
-        kept += [one for one in words[words.index("rec_...") + 1 :] if one not in ("rec_...", "--record")]
+            instead += _INSTEAD.get(one, ())
+    return _shortened(words)
+
+
+def _shortened(words: list[str]) -> str:
+    """An option that is given again and again is printed once, with how often."""
+    kept: list[str] = []
+    place = 0
+    while place < len(words):
+        pair = words[place : place + 2]
+        count = 1
+        while len(pair) == 2 and pair[0].startswith("--") and words[place + 2 * count :][:2] == pair:
+            count += 1
+        if count > 1:
+            kept += [*pair, f"({count:,} times)"]
+            place += 2 * count
+        else:
+            kept.append(words[place])
+            place += 1
     return " ".join(kept)
 
 
 def _short(word: str) -> str:
     if "/" in word:
-        return f".../{word.rpartition('/')[2]}"
+        return word.rpartition("/")[2]
     head, _, tail = word.partition("_")
-    if head in ("rec", "frz", "occ", "red") and tail:
-        return f"{head}_..."
-    if word.startswith(("component:", "name:")):
-        return f"{word.partition(':')[0]}:..."
+    if head in _IDS and tail:
+        return _IDS[head]
+    if word.startswith('"'):
+        return _NAME  # a phrase that is searched for: somebody's name
     return f"'{word}'" if " " in word or "(" in word else word
 
 

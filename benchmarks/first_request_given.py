@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.first_request_checks import digests_of, numbers_of
-from benchmarks.first_request_steps import GROUND, OFFICER, REVIEWER, confirm, rows
+from benchmarks.first_request_checks import digests_of, found_again, numbers_of
+from benchmarks.first_request_material import line_of_one_person
+from benchmarks.first_request_steps import GROUND, OFFICER, REVIEWER, confirm, rows, write_letter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,26 +65,34 @@ def papers(desk: Desk, case: Case) -> None:
     desk.report.must(
         len(log["rows"]) == len(decided), f"the log has a row for each of {len(decided):,} records withheld or redacted"
     )
-    for kind in ("determination", "cover"):
-        desk.act(OFFICER, "request", "letter", case.number, kind, "--file", str(case.place / f"{kind}.pdf"))
+    address = ("--fill", "appeal_address=500 South 2nd Street, Springfield, IL 62701", "--final")
+    write_letter(desk, case, "determination", *address)
+    write_letter(desk, case, "cover", "--final")
 
 
 def ask_back(desk: Desk, case: Case) -> None:
     """One document left by mistake: it is asked back, more of it is left out, and it is given anew."""
     desk.step("A document asked back, and given anew")
     documents = desk.act(OFFICER, "request", "produced", case.number, "--documents", "1")
-    whole = next(
-        one for one in documents if one["record"] in case.made and one["leaves"] == "whole" and not one.get("component")
+    of_mails = [one for one in documents if one["record"] in case.made and not one.get("component")]
+    words, whole = next(
+        (line, one)
+        for one in of_mails
+        if one["leaves"] == "whole" and (line := line_of_one_person(case.made[one["record"]])) in _text_of(case, one)
     )
     desk.act(OFFICER, "request", "clawback", case.number, whole["first"], "--reason", "It left by mistake.")
-    words = f"note {case.made[whole['record']]}"
     desk.act(REVIEWER, "request", "redact", "add", case.number, whole["record"], "--words", words, *GROUND, "--final")
     _produce(desk, case, "replacement", "--changed", "--batch", "1")
-    desk.act(OFFICER, "request", "letter", case.number, "clawback", "--file", str(case.place / "clawback.pdf"))
+    write_letter(desk, case, "clawback", "--fill", "clawback_reason=a line of it is about a person", "--final")
     manifest = json.loads((case.packages[-1] / "manifest.json").read_text("utf-8"))["produced"]
     desk.report.must(
         any(one.get("replaces") == 1 for one in manifest["documents"]), "the new one says which production it was in"
     )
+    desk.report.must(not found_again(case.packages[-1], [words]), "the new one is without what left by mistake")
+
+
+def _text_of(case: Case, document: dict[str, Any]) -> str:
+    return case.mails[case.made[document["record"]]].raw.decode("ascii")
 
 
 def verify(desk: Desk, case: Case, key: str) -> None:
@@ -106,8 +115,8 @@ def gapless(desk: Desk, case: Case) -> int:
 def close(desk: Desk, case: Case) -> None:
     """The end."""
     desk.step("The end")
-    desk.act(OFFICER, "request", "letter", case.number, "closing", "--file", str(case.place / "closing.pdf"))
     desk.act(OFFICER, "request", "close", case.number, "released_in_part")
+    write_letter(desk, case, "closing", "--final")
     told = desk.act(OFFICER, "request", "show", case.number)
     desk.report.must(told["state"] == "closed" and len(told["productions"]) == len(case.packages), "it is closed")
     found = desk.act(None, "verify")

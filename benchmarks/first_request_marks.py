@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _IN_THE_WHOLE_SET: Final = ("name", "phone", "ssn")
 _MARGIN: Final = 2
 _ROUNDS: Final = 6
+_SHORTEST: Final = 8  # characters of a name that is looked for everywhere
 _RARE: Final = 40  # a correspondent who is left out is named in so few records at most
 
 
@@ -30,8 +31,9 @@ def redact(desk: Desk, case: Case) -> Counter[str]:
     desk.step("Redactions")
     counts: Counter[str] = Counter()
     desk.act(REVIEWER, "request", "redact", "suggest", case.number, "--limit", "100")
-    told = _add(desk, case, None, "--everywhere", "--find", "ssn", "--find", "phone")
-    counts["numbers by their kind, everywhere"] += told["found"] if told else 0
+    for kind in ("ssn", "phone"):
+        told = _add(desk, case, None, "--everywhere", "--find", kind)
+        counts["numbers by their kind, everywhere"] += told["found"] if told else 0
     students = [word for one in STUDENTS for word in ("--words", one)]
     told = _add(desk, case, None, "--everywhere", *students)
     counts["words, everywhere"] += told["found"] if told else 0
@@ -89,9 +91,7 @@ def _span(desk: Desk, case: Case, record: str, part: dict[str, Any], words: str)
 
 def _hide_messages(desk: Desk, case: Case, counts: Counter[str]) -> None:
     secrets = make_chat()[2]
-    for record in case.chats[: case.size.places]:
-        if record not in case.records:
-            continue
+    for record in [one for one in case.records if one in case.chats][: case.size.places]:
         for part in _parts(desk, case, record):
             for secret in secrets:
                 if part["part"].startswith("message:") and secret in part["text"]:
@@ -102,7 +102,8 @@ def _hide_messages(desk: Desk, case: Case, counts: Counter[str]) -> None:
 
 def _keep_one_line(desk: Desk, case: Case, counts: Counter[str]) -> None:
     """Of one or two mails the first line stays, and all the rest of the text goes."""
-    plain = [one for one in listed(desk, case, "--decision", "release") if one in case.made and not _secrets(case, one)]
+    given = listed(desk, case, "--decision", "release")
+    plain = [one for one in given if one in case.made and not case.has_secrets(one)]
     for record in plain[: min(2, case.size.places)]:
         part = next(one for one in _parts(desk, case, record) if one["part"] == "text")
         end = part["text"].index("\n")
@@ -113,23 +114,24 @@ def _keep_one_line(desk: Desk, case: Case, counts: Counter[str]) -> None:
 
 def _hide_people(desk: Desk, case: Case, counts: Counter[str]) -> None:
     """Some correspondents of the given records, by name and address, wherever they are named."""
-    others = [one for one in listed(desk, case, "--decision", "release") if one not in case.made]
-    case.chance.shuffle(others)
-    chosen: set[str] = set()
-    for record in others[: case.size.people * 6]:
-        if len(chosen) >= case.size.people:
+    given = [one for one in rows(desk, case, "--decision", "release") if one["record"] in case.order]
+    named = {
+        one["from"]: one["record"] for one in sorted(given, key=lambda one: case.order[one["record"]]) if one["from"]
+    }
+    names = [one for one in named if len(one) >= _SHORTEST and " " in one and named[one] not in case.made]
+    case.chance.shuffle(names)
+    chosen = 0
+    for name in names[: case.size.people * 6]:
+        if chosen >= case.size.people:
             return
-        head = next((one for one in _parts(desk, case, record) if one["part"] == "header:from"), None)
-        name, address = parseaddr(head["text"]) if head is not None else ("", "")
-        if len(name) < 8 or name in chosen or not address or " " not in name:
+        if desk.act(OFFICER, "search", f'"{name}"', "--limit", "0")["total"] > _RARE:
             continue
-        found = desk.act(OFFICER, "search", f'"{name}"', "--limit", "0")["total"]
-        if found > _RARE:
-            continue
-        told = _add(desk, case, None, "--everywhere", "--words", name, "--words", address)
+        head = next((one for one in _parts(desk, case, named[name]) if one["part"] == "header:from"), None)
+        address = parseaddr(head["text"])[1] if head is not None else ""
+        told = _add(desk, case, None, "--everywhere", "--words", name, "--words", address) if address else None
         if told:
-            chosen.add(name)
-            case.hide(address, record)
+            chosen += 1
+            case.hide(address, named[name])
             counts["correspondent, everywhere"] += told["found"]
 
 
@@ -144,8 +146,9 @@ def settle(desk: Desk, case: Case) -> tuple[int, int]:
         there = told["occurrences"]
         if not there:
             break
-        owners = [one["left_out_of"][0] for one in there if not _is_plain(one["string"])]
-        again = [one for one in dict.fromkeys(owners) if one not in tried][:10]
+        strings = [one["left_out_of"] for one in there if not _is_plain(one["string"])]
+        owners = {min(one, key=case.order.__getitem__) for one in strings} - tried
+        again = sorted(owners, key=case.order.__getitem__)[:10]
         if again:
             tried.update(again)
             for owner in again:
@@ -198,10 +201,6 @@ def _final(desk: Desk, case: Case) -> int:
 def _parts(desk: Desk, case: Case, record: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = desk.act(REVIEWER, "request", "redact", "parts", case.number, record)["parts"]
     return found
-
-
-def _secrets(case: Case, record: str) -> bool:
-    return bool(case.mails[case.made[record]].secrets)
 
 
 def _add(desk: Desk, case: Case, record: str | None, *options: str) -> dict[str, Any] | None:

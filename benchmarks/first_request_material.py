@@ -28,6 +28,7 @@ PICTURE_BOX: Final = (40, 100, 360, 140)  # left, top, right, bottom in pixels
 STAFF: Final = ("Harriet Lindqvist", "Tobias Okafor", "Marguerite Delacroix", "Anselm Vandermeer", "Priya Raghunathan")
 STUDENTS: Final = ("Wilhelmina Stroud", "Caspian Thorne", "Ottoline Babbage", "Leocadia Fenwick", "Zebulon Hartwell")
 TOPICS: Final = ("lights of the stadium", "seats of the stadium", "gates of the stadium", "roof of the stadium hall")
+_ALONE: Final = 4
 FILES: Final = ("letter", "table", "page", "picture")  # what a mail may carry, in turn
 _PLAIN: Final = (
     "The offer of the second firm is lower than that of the first one.",
@@ -75,7 +76,7 @@ def make_mails(count: int, custodian: str, *, told: int | None = None) -> list[M
             thread = []
         draft = _mail(number, topic, thread, custodian, chance)
         hides = told is None or number < told
-        if hides and number % 3 == 1:
+        if hides and number % 2:
             _private(draft, number, chance)
         if hides and number % 25 == 6:
             _subject(draft, number)
@@ -97,7 +98,13 @@ def _mail(number: int, topic: str, thread: list[str], custodian: str, chance: ra
     if thread:
         message["In-Reply-To"] = thread[-1]
         message["References"] = " ".join(thread)
-    return _Draft(message, [f"About the {topic}.", "", *chance.sample(_PLAIN, 2), f"This is note {number}."])
+    said = chance.sample(_PLAIN, 2) if number % 10 != _ALONE else [line_of_one_person(number)]
+    return _Draft(message, [f"About the {topic}.", "", *said, f"This is note {number}."])
+
+
+def line_of_one_person(number: int) -> str:
+    """What the fifth mail of each ten says instead of what others say, too: it can be left out of that mail alone."""
+    return f"The guard of gate {number} asks for a day off."
 
 
 def _private(draft: _Draft, number: int, chance: random.Random) -> None:

@@ -1,7 +1,11 @@
 """The request is opened, searched for and reviewed: by commands, as officers and reviewers give them, drawn by a seed.
 
-Rule: the script decides as people do, by threads and copies first, then by portions, with a mistake that is taken back;
-it decides nothing that the product would decide by itself.
+Rules:
+
+- The script decides as people do, by threads and copies first, then by portions, with a mistake that is taken back; it
+  decides nothing that the product would decide by itself.
+- Ids of records are drawn anew by each archive, so nothing is drawn from an order that comes of them: records stand in
+  the order of `listed`. The same mails are decided in the same way in every run.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 OFFICER, REVIEWER, SECOND = "olive", "rick", "sam"
 GROUND: Final = ("--code", "7(1)(b)")
 _WEIGHTS: Final = (("release", 78), ("not_responsive", 14), ("withhold", 8))
-_PORTION: Final = 12
+_PORTION: Final = 24
 _PAGE: Final = 1_000
 
 
@@ -51,7 +55,7 @@ class Case:
     number: str = ""
     sets: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
-    made: dict[str, int] = field(default_factory=dict)  # number of a made mail by its record
+    made: dict[str, int] = field(default_factory=dict)  # number of a made mail by its record, lowest first
     chats: list[str] = field(default_factory=list)  # records of the made conversation
     hidden: dict[str, set[str]] = field(default_factory=dict)  # words that went, and the records that they went from
     parts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of records that were looked at
@@ -59,9 +63,18 @@ class Case:
     packages: list[Path] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(SEED + 2))  # noqa: S311 - the same decisions
 
+    @property
+    def order(self) -> dict[str, int]:
+        """The place of each record among all."""
+        return {one: place for place, one in enumerate(self.records)}
+
     def hide(self, words: str, record: str) -> None:
         """Remember what was left out of a record."""
         self.hidden.setdefault(words, set()).add(record)
+
+    def has_secrets(self, record: str) -> bool:
+        """Whether it is of the made district, and something has to go from it."""
+        return record in self.chats or (record in self.made and bool(self.mails[self.made[record]].secrets))
 
 
 def take_in(desk: Desk, case: Case, custodian: str, others: Sequence[tuple[Path, str]]) -> None:
@@ -80,6 +93,7 @@ def take_in(desk: Desk, case: Case, custodian: str, others: Sequence[tuple[Path,
             case.made |= dict.fromkeys(one["records"], int(stem))
         else:
             case.chats += one["records"]
+    case.made = dict(sorted(case.made.items(), key=lambda one: one[1]))
     for path, owner in others:
         desk.act(None, "ingest", str(path), "--custodian", owner, status=(0, 6))
     roster = write_file(case.place / "roster.csv", make_roster())
@@ -95,8 +109,7 @@ def ask(desk: Desk, case: Case, queries: Sequence[str]) -> None:
     )
     case.number = told["number"]
     desk.act(OFFICER, "request", "assign", case.number, "--to", OFFICER)
-    letter = str(case.place / "acknowledgement.pdf")
-    desk.act(OFFICER, "request", "letter", case.number, "acknowledgement", "--file", letter)
+    write_letter(desk, case, "acknowledgement", "--final")
     for place, query in enumerate(queries):
         without = ("--without", case.sets[0]) if place == len(queries) - 1 else ()
         added = desk.act(OFFICER, "request", "set", "add", case.number, "--query", query, *without)
@@ -108,13 +121,26 @@ def ask(desk: Desk, case: Case, queries: Sequence[str]) -> None:
     case.records = listed(desk, case)
 
 
+def write_letter(desk: Desk, case: Case, kind: str, *options: str) -> None:
+    """A letter to the requester, as PDF."""
+    desk.act(OFFICER, "request", "letter", case.number, kind, "--file", str(case.place / f"{kind}.pdf"), *options)
+
+
 def listed(desk: Desk, case: Case, *options: str) -> list[str]:
-    """The request's records, page by page."""
-    return [one["record"] for one in rows(desk, case, *options)]
+    """The request's records: what was made in its order, then the chat's days, then all others by what they say."""
+    return [one["record"] for one in sorted(rows(desk, case, *options), key=lambda one: _place(case, one))]
+
+
+def _place(case: Case, row: dict[str, Any]) -> tuple[int, int, str, str, str]:
+    number = case.made.get(row["record"])
+    if number is not None:
+        return (0, number, "", "", "")
+    said = [row[name] or "" for name in ("sent_at", "from", "subject")]
+    return (1 if row["record"] in case.chats else 2, 0, said[0], said[1], said[2])
 
 
 def rows(desk: Desk, case: Case, *options: str) -> list[dict[str, Any]]:
-    """The same with what is decided of each."""
+    """The same in the order of the command, with what is decided of each."""
     found: list[dict[str, Any]] = []
     after = ""
     while True:
@@ -135,23 +161,20 @@ def rows(desk: Desk, case: Case, *options: str) -> list[dict[str, Any]]:
 
 
 def review(desk: Desk, case: Case) -> None:
-    """Everything is decided: threads and copies, portions, a step taken back, batches, and what says the same alike."""
+    """Everything is decided: threads and copies, portions, a step taken back, batches, and what says the same alike.
+
+    What has secrets is given in any case, so that there is something to redact: who reads such a mail decides it anew,
+    where a whole thread was decided otherwise before.
+    """
     desk.step("The review")
     batches = (case.records[::2], case.records[1::2])
     for number, some in enumerate(batches, start=1):
         _code(desk, case, some, "--batch", str(number))
-    plain = [one for one in case.records if one not in case.made and one not in case.chats]
-    plain += [one for one in case.records if one in case.made and not case.mails[case.made[one]].secrets]
+    plain = [one for one in case.records if not case.has_secrets(one)]
     for one in case.chance.sample(plain, min(case.size.threads, len(plain))):
         _decide(desk, case, [one], case.chance.choice(("thread", "duplicate", "thread")))
-    undecided = listed(desk, case, "--undecided")
-    given = [
-        one
-        for one in undecided
-        if one in case.chats or (case.mails[case.made.get(one, 1)].secrets and one in case.made)
-    ]
-    _code(desk, case, given, "--decision", "release")
-    rest = [one for one in undecided if one not in set(given)]
+    _code(desk, case, [one for one in case.records if case.has_secrets(one)], "--decision", "release")
+    rest = listed(desk, case, "--undecided")
     case.chance.shuffle(rest)
     first = True
     while rest:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.first_request_checks import coloured, draw_pages, found_again, pages_of
+from benchmarks.first_request_checks import coloured, draw_file, draw_pages, found_again, pages_of
 from benchmarks.first_request_given import ask_back, close, gapless, give, papers, verify
 from benchmarks.first_request_marks import marks, redact, settle
 from benchmarks.first_request_steps import ask, review
@@ -53,8 +53,8 @@ def go(desk: Desk, case: Case, queries: Sequence[str], key: str, *, pages: Path 
         report.must(not coloured(package), f"{package.name}: no covered place of a picture can be seen")
     report.must(sum(map(pages_of, case.packages)) == numbers, "as many pages as numbers")
     if pages is not None:
-        documents = [one["first"] for one in _with_marks(case)]
-        drawn = sum(draw_pages(package, pages, documents) for package in case.packages)
+        drawn = sum(draw_pages(package, pages) for package in case.packages)
+        drawn += sum(draw_file(paper, pages, "paper") for paper in sorted(case.place.glob("*.pdf")))
         report.say(f"- {drawn} pages were drawn to be looked at")
     _totals(desk, case, told)
 
@@ -66,13 +66,3 @@ def _totals(desk: Desk, case: Case, told: Sequence[dict[str, object]]) -> None:
         for package, one in zip(case.packages, told, strict=False)
     ]
     desk.report.say(*table(["package", "documents", "pages"], rows))
-
-
-def _with_marks(case: Case) -> list[dict[str, str]]:
-    import json  # noqa: PLC0415
-
-    found: list[dict[str, str]] = []
-    for package in case.packages:
-        said = json.loads((package / "manifest.json").read_text("utf-8"))["produced"]
-        found += [one for one in said["documents"] if one["leaves"] == "redacted"]
-    return found
