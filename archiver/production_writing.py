@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from storage.records import DescribedRecord
 
 _TOGETHER: Final = 64
-_WITHHELD: Final = "it is kept back on the grounds that stand here."
+_WITHHELD: Final = "It is kept back on the grounds that stand here."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ _NEVER_ISSUED: Final = frozenset({"078051120", "219099999"})  # printed on sampl
 _ITIN_GROUPS: Final = (*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100))
 _PHONE: Final = re.compile(r"(?<![0-9])\+?\(?[0-9](?:[ .()/\u00a0\u2010-\u2013\u202f-]{0,3}[0-9]){6,16}(?![0-9])")
 _DIGITS: Final = re.compile("[0-9]+")
+_HASH: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{12,}|(?=[0-9]*[A-F])[0-9A-F]{12,}")  # digits and letters of a digest
 _GROUPS: Final = frozenset({(10,), (11,), (3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7), (6, 4), (1, 10), (4, 3, 4)})
 _LOCAL: Final = re.compile(r"(?<![0-9.-])[2-9][0-9]{2}[-. \u2010-\u2013][0-9]{4}(?![0-9-])")  # of NANP, without area
 _PHONE_SAID: Final = re.compile(r"\b(?:call|cell|fax|mobile|phone|reach|tel|telephone|text)\b", re.IGNORECASE)
@@ -132,6 +133,7 @@ def _ssns(text: str) -> Iterator[Suggestion]:
 
 def _phones(text: str) -> Iterator[Suggestion]:
     whole = [one for one in _PHONE.finditer(text) if _written_as_phone(one[0]) and normal_number(one[0])]
+    whole = [one for one in whole if not (one[0].isdigit() and _is_of_a_hash(text, one))]
     ends = {one.end() for one in whole}
     yield from (_suggestion(one, Found.PHONE, "a valid telephone number") for one in whole)
     for one in _LOCAL.finditer(text):
@@ -142,6 +144,16 @@ def _phones(text: str) -> Iterator[Suggestion]:
 def _written_as_phone(number: str) -> bool:
     """Whether digits are grouped as telephone numbers are: days, times and numbers of orders are not."""
     return number.startswith("+") or tuple(map(len, _DIGITS.findall(number))) in _GROUPS
+
+
+def _is_of_a_hash(text: str, digits: re.Match[str]) -> bool:
+    """Whether digits are a piece of a longer run with letters of hexadecimal digits, as digests and ids are."""
+    start, end = digits.span()
+    while start > 0 and text[start - 1].isalnum() and digits.start() - start < _NEAR:
+        start -= 1
+    while end < len(text) and text[end].isalnum() and end - digits.end() < _NEAR:
+        end += 1
+    return _HASH.fullmatch(text, start, end) is not None
 
 
 def _emails(text: str) -> Iterator[Suggestion]:
