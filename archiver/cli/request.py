@@ -58,7 +58,7 @@ def request() -> None:
     1. open      who asks for what; with --query, --custodian or days its hold is placed at once
     2. due       what has to be done by when, and why on that day
     3. assign, task   who does it
-    4. note      what happened: acknowledged, clarification asked, fee estimated, produced ...
+    4. note      what happened: acknowledged, clarification asked, determined ...
     5. extend    more time, inside the first period, for a reason that the law lists
     6. ask, searches, declare, accept, declaration   employees search accounts of their own
     7. set       searches, each frozen; their records come before the reviewers
