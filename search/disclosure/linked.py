@@ -65,22 +65,26 @@ def finder_of(strings: Sequence[str], *, roster: Sequence[str] = ()) -> Callable
         if secrets.pieces:
             starts = range(len(whole.letters) - PIECE + 1)
             met |= {whole.span(at, at + PIECE) for at in starts if whole.letters[at : at + PIECE] in secrets.pieces}
-        for span in _joined(whole_words(text, one) for one in met):
+        for span in _in_words(text, met):
             yield Suggestion(span=span, kind=Found.WORDS, reason="the same as was left out")
 
     return found
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
-    """Spans in order; those that overlap are one."""
+def _in_words(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans in order, made so long that they cut no word; those that overlap are one.
+
+    No word is walked through twice, however many of the spans are in it: a hostile text is one word with thousands.
+    """
     standing: Span | None = None
     for span in sorted(spans):
-        if standing is not None and span.start < standing.end:
-            standing = Span(start=standing.start, end=max(standing.end, span.end))
-            continue
-        if standing is not None:
-            yield standing
-        standing = span
+        if standing is None or span.start >= standing.end:
+            if standing is not None:
+                yield standing
+            standing = whole_words(text, span)
+        elif span.end > standing.end:  # which ends where a word does, so that only the rest is looked at
+            rest = whole_words(text, Span(start=standing.end, end=span.end))
+            standing = Span(start=standing.start, end=rest.end)
     if standing is not None:
         yield standing
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.disclosure import word_edges
 from search.disclosure.linked import finder_of
 from search.disclosure.redaction import Span
 from search.disclosure.word_edges import is_inside, whole_words
@@ -67,3 +70,17 @@ def test_a_piece_in_a_script_without_spaces_ends_where_it_was_found() -> None:
     passage = "".join(map(chr, range(0x4E00, 0x4E00 + 60)))
     [one] = finder_of([passage])("\u6771" * 5 + passage[8:48] + "\u4eac" * 5)
     assert (one.span.start, one.span.end) == (5, 45)
+
+
+@pytest.mark.parametrize("between", ["", "z", "\u0301"])
+def test_a_text_that_is_one_word_is_walked_through_once_however_often_something_stands_in_it(between: str) -> None:
+    text = f"secretword{between}" * 2_000
+    with patch.object(word_edges, "is_inside", side_effect=word_edges.is_inside) as asked:
+        [one] = finder_of(["secretword"])(text)
+    assert (one.span.start, one.span.end) == (0, len(text))
+    assert asked.call_count <= 2 * len(text)
+
+
+def test_what_goes_beyond_the_word_that_was_reached_is_joined_to_it() -> None:
+    [one] = finder_of(["wide lamps", "lamps burn"])("a worldwide lamps burnt, all")
+    assert (one.span.start, one.span.end) == (2, 23)
