@@ -82,7 +82,7 @@ def list_exemptions(installation: Installation, who: Principal, profile_id: str 
         for law in laws
         for ground in law.exemptions
     ]
-    return {"profile": chosen, "exemptions": [*lines, *(_line(one, used, names, chosen) for one in own)]}
+    return {"profile": chosen, "exemptions": [*lines, *(exemption_line(one, used, names, chosen) for one in own)]}
 
 
 def add_exemption(installation: Installation, who: Principal, new: NewExemption) -> dict[str, Any]:
@@ -162,14 +162,16 @@ def _used(connection: Connection) -> Counter[tuple[str, str]]:
 def _told(installation: Installation, one: OwnExemption) -> dict[str, Any]:
     with installation.archive.store.read() as connection:
         used = _used(connection)
-    return _line(one, used, {user.actor: user.name for user in installation.users.list()}, None)
+    return exemption_line(one, used, {user.actor: user.name for user in installation.users.list()}, None)
 
 
-def _line(
+def exemption_line(
     one: OwnExemption, used: Counter[tuple[str, str]], names: dict[str, str], profile_id: str | None
 ) -> dict[str, Any]:
+    """An exemption of the agency as it is listed; `used` are the decisions on each ground, by law and code."""
     ground = one.as_ground()
-    count = sum(number for (law, code), number in used.items() if code == one.code and profile_id in (None, law))
+    laws = {one.profile, profile_id} - {None}  # another law may have a ground of its own with this code
+    count = sum(number for (law, code), number in used.items() if code == one.code and laws <= {law})
     return {
         "code": one.code,
         "title": one.title,

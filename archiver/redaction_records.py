@@ -15,7 +15,7 @@ from sqlalchemy import select
 from archiver.access import authorize
 from archiver.own_exemptions import law_in_force
 from archiver.release_parts import PartReader
-from archiver.seeing import hidden_records, no_such_record
+from archiver.seeing import hidden_records, no_such_record, note_viewed
 from search.disclosure.redactions import Redactions
 from search.disclosure.requests import Requests
 from search.disclosure.review_rows import chunks, read_records
@@ -148,5 +148,4 @@ class RequestRecords:
 
     def note_viewed(self) -> None:
         """Leave the event of having looked at the request."""
-        with self._installation.archive.store.write() as transaction:
-            transaction.append(EventKind.REQUESTS_VIEWED, actor=self.who.actor, subjects=(self.request.id,))
+        note_viewed(self._installation.archive.store, self.who, self.request.id)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archiver.access import Act, authorize
-from archiver.reviewing import note_viewed, together, told_step
-from archiver.seeing import hidden_records
+from archiver.reviewing import together, told_step
+from archiver.seeing import hidden_records, note_viewed
 from search.disclosure.requests import Requests
 from search.disclosure.review_tags import Tags
 
@@ -58,7 +58,7 @@ def list_tags(installation: Installation, who: Principal, name: str) -> dict[str
     with store.read() as connection:
         found = Requests(store).get(connection, name)
         tags = Tags(store).all(connection, found.id, hidden=hidden_records(connection, who))
-    note_viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     lines = [{"number": one.number, "tag": one.name, "records": one.records} for one in tags]
     return {"request": found.number, "tags": lines}
 

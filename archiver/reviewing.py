@@ -19,7 +19,7 @@ from archiver.own_exemptions import law_in_force
 from archiver.review_groups import belonging, members_of
 from archiver.review_lines import review_lines, standing_line, tagged_lines
 from archiver.search_finding import find_all
-from archiver.seeing import hidden_records, no_such_record
+from archiver.seeing import hidden_records, no_such_record, note_viewed
 from search.disclosure.requests import Requests
 from search.disclosure.review import Review
 from search.disclosure.review_rows import read_records
@@ -115,7 +115,7 @@ def list_sets(installation: Installation, who: Principal, name: str) -> list[dic
                 "coverage": about.get("coverage"),
             }
         )
-    note_viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     return told
 
 
@@ -170,7 +170,7 @@ def list_records(
             connection, found.id, after=after, limit=limit, decision=decision, undecided=undecided, batch=batch, tag=tag
         )
         progress = review.progress(connection, found.id)
-    note_viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     shown = [one for one in page if one.record_id not in hidden]
     return {
         "request": found.number,
@@ -263,7 +263,7 @@ def steps(installation: Installation, who: Principal, name: str) -> list[dict[st
     with store.read() as connection:
         found = Requests(store).get(connection, name)
         told = [{**one, "by": names.get(one["by"], one["by"])} for one in Review(store).steps(connection, found.id)]
-    note_viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     return told
 
 
@@ -286,7 +286,7 @@ def disagreements(installation: Installation, who: Principal, name: str) -> list
         decided = {(members[one].decision, members[one].codes) for one in group}
         if len(decided) > 1:
             told.append([standing_line(members[one]) for one in group])
-    note_viewed(installation, who, found)
+    note_viewed(installation.archive.store, who, found.id)
     return told
 
 
@@ -316,9 +316,3 @@ def told_step(installation: Installation, found: DisclosureRequest, step: Step) 
     with installation.archive.store.read() as connection:
         progress = Review(installation.archive.store).progress(connection, found.id)
     return {"request": found.number, "step": step.number, "records": step.records, "progress": progress}
-
-
-def note_viewed(installation: Installation, who: Principal, found: DisclosureRequest) -> None:
-    """Leave the event of having looked at a request."""
-    with installation.archive.store.write() as transaction:
-        transaction.append(EventKind.REQUESTS_VIEWED, actor=who.actor, subjects=(found.id,))

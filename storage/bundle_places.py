@@ -39,15 +39,14 @@ _LOCATOR_64: Final = struct.Struct("<4sLQL")
 _ENTRY_LENGTHS: Final = struct.Struct("<3H")
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _NOTHING_BEHIND: Final[tuple[int, ...]] = (0,)
-_DESCRIPTORS: Final[tuple[int, ...]] = (
-    12,
-    16,
-    20,
-    24,
-)  # sizes behind a file's data, with or without a signature, of 32 or 64 bits
+# sizes behind a file's data, with or without a signature, of 32 or 64 bits
+_DESCRIPTORS: Final[tuple[int, ...]] = (12, 16, 20, 24)
 _SIZES_BEHIND: Final = 0x8
 _IN_64: Final = 0xFFFFFFFF
-_HIDDEN: Final = 0x1 | 0x20 | 0x40 | 0x2000  # encrypted, patched, strongly encrypted, masked
+PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How files of a ZIP file may be packed, here and wherever else one is opened that is believed to be ours."""
+HIDING: Final = 0x1 | 0x20 | 0x40 | 0x2000
+"""Flags of what is never opened: encrypted, patched, strongly encrypted, its directory masked (APPNOTE 4.4.4)."""
 _BROKEN: Final = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -189,9 +188,9 @@ def _entries_of(directory: bytes) -> int:
 
 
 def _check_entry(one: zipfile.ZipInfo) -> None:
-    if one.flag_bits & _HIDDEN:
+    if one.flag_bits & HIDING:
         refuse("a ZIP file of a package: a file in it is encrypted")
-    if one.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+    if one.compress_type not in PACKINGS:
         refuse("a ZIP file of a package: a file in it is packed in another way")
     kind = stat.S_IFMT(one.external_attr >> 16)
     if kind not in {0, stat.S_IFDIR if one.is_dir() else stat.S_IFREG}:

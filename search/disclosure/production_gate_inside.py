@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, Final
 
+from storage.bundle_places import HIDING, PACKINGS
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 _ZIP: Final = b"PK\x03\x04"
 _MOST_FILES: Final = 100_000
 _MOST_BYTES: Final = 1 << 30
-_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_SECRET: Final = (
-    0x1 | 0x20 | 0x40 | 0x2000
-)  # encrypted, patched, strongly encrypted, its directory masked (APPNOTE 4.4.4)
 
 # What `zipfile` raises for such entries in memory: a broken structure, a name that is no text (ValueError), a version
 # beyond it (NotImplementedError), an offset beyond 63 bits (OverflowError), deflated bytes that are none (zlib.error)
@@ -98,7 +95,7 @@ def _of_zip(content: bytes) -> Iterator[tuple[str, bytes]]:
             entries = opened.infolist()
             if len(entries) > _MOST_FILES or sum(one.file_size for one in entries) > _MOST_BYTES:
                 raise InvalidInput("A file made for other programs holds too much to be checked.")
-            if any(one.compress_type not in _METHODS or one.flag_bits & _SECRET for one in entries):
+            if any(one.compress_type not in PACKINGS or one.flag_bits & HIDING for one in entries):
                 raise InvalidInput("A file made for other programs is packed in a way that is not read here.")
             yield "", opened.comment
             for one in entries:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter as Counts
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from archiver.own_exemptions import exemption_line
+from search.disclosure.own_exemptions import OwnExemption
 from tests.archiver.test_produce_command import Counter, words_of
 
 if TYPE_CHECKING:
@@ -225,3 +229,24 @@ def test_tags_are_for_reviewers_in_person_and_not_on_what_they_may_not_see(desk:
 def test_what_was_written_is_sound(desk: Book) -> None:
     desk.tag(desk.records[0], "--add", "sound")
     assert desk.office.json("verify")["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked", "expected"), [("IL", None, 2), ("IL", "IL", 2), (None, None, 5), (None, "WA", 3)]
+)
+def test_only_decisions_under_a_law_that_a_ground_stands_beside_are_counted(
+    profile: str | None, asked: str | None, expected: int
+) -> None:
+    own = OwnExemption(
+        number=1,
+        version=1,
+        code="X",
+        profile=profile,
+        title=TITLE,
+        citation=CITATION,
+        retired=False,
+        at=datetime(2026, 11, 22, tzinfo=UTC),
+        actor="usr_1",
+    )
+    used = Counts({("IL", "X"): 2, ("WA", "X"): 3, ("IL", "Y"): 7})
+    assert exemption_line(own, used, {}, asked)["used"] == expected
