@@ -2,7 +2,8 @@
 
 Rule: a thread goes on through records that are before the reviewers, and through no others. The index is asked for what
 shares something with the records that are known so far, until there is no more, so that the others of the request are
-not read. Only what nearly says the same is compared with all of them.
+not read. Only what nearly says the same is compared with all of them, and where that takes very many steps (a chain of
+answers of which each names the one before alone) all are read at once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from search.disclosure.review_rows import ReviewedRecord
 
 _PAGE: Final = 5_000
+_MOST_STEPS: Final = 64
 
 
 def members_of(installation: Installation, found: DisclosureRequest) -> list[ReviewedRecord]:
@@ -43,20 +45,24 @@ def belonging(
     if by is Grouping.NEAR:
         there = [one.record_id for one in members_of(installation, found)]
     else:
-        there = _gathered(installation, found.id, record_ids, threads=by is Grouping.THREAD)
+        there = _gathered(installation, found, record_ids, threads=by is Grouping.THREAD)
     chosen = frozenset(record_ids)
     groups = grouped(there, installation.index.groups(there), by)
     return [one for group in groups if not chosen.isdisjoint(group) for one in group]
 
 
-def _gathered(installation: Installation, request_id: str, record_ids: Sequence[str], *, threads: bool) -> list[str]:
+def _gathered(
+    installation: Installation, found: DisclosureRequest, record_ids: Sequence[str], *, threads: bool
+) -> list[str]:
     """At least all records of the request that belong to these, directly or through others of it."""
     gathered, seen = set(record_ids), set(record_ids)
     fresh = list(record_ids)
-    while fresh:
+    for _ in range(_MOST_STEPS):
         beside = installation.index.sharing(fresh, threads=threads) - seen
         seen |= beside
         with installation.archive.store.read() as connection:
-            fresh = [one.record_id for one in read_records(connection, request_id, sorted(beside))]
+            fresh = [one.record_id for one in read_records(connection, found.id, sorted(beside))]
+        if not fresh:
+            return sorted(gathered)
         gathered.update(fresh)
-    return sorted(gathered)
+    return [one.record_id for one in members_of(installation, found)]

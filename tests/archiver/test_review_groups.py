@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,3 +90,18 @@ def test_it_is_what_a_look_at_all_records_finds(archive: Archive, by: Grouping) 
         sizes.add(len(expected))
     assert len(sizes) > 2
     assert (index.asked < len(members)) is (by is not Grouping.NEAR)
+
+
+def test_a_long_chain_of_answers_is_found_whole_in_few_steps(archive: Archive) -> None:
+    index = Watched()
+    length = 90
+    chain = [
+        replace(document(number), thread=f"i{number:07}i{number + 1:07}".encode(), equal=b"", likeness=b"")
+        for number in range(length)
+    ]
+    index.add(chain, length)
+    ids = [one.record_id for one in chain]
+    house = cast("Installation", SimpleNamespace(archive=archive, index=index))
+    with patch.object(index, "sharing", side_effect=index.sharing) as steps:
+        assert sorted(belonging(house, opened(archive, ids), ids[:1], Grouping.THREAD)) == sorted(ids)
+    assert steps.call_count < length - 1
